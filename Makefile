@@ -46,7 +46,6 @@ lint: $(VENV)/dev.installed  ## format, lint, types, layers, sizes
 check: lint test  ## what CI runs
 
 docs: $(VENV)/docs.installed  ## the documentation site, in build/docs; a broken link or a page that is listed nowhere fails
-	$(BIN)/python tools/make_reference.py
 	$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --jobs auto docs build/docs
 	@echo "build/docs/index.html"
 

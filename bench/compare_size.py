@@ -4,7 +4,8 @@
     python bench/compare_size.py --runs 200       # quick
 
 The times of both programs are drawn; the size is planned by eight training inputs (strop.runs.sizing), and what is counted is
-what the comparison finds (strop.runs.finding.Evidence). A table in Markdown, as in docs/statistics.md. The seed is fixed.
+what the comparison finds (strop.runs.finding.Evidence). A table in Markdown, as in docs/explanation/statistics.md.
+The seed is fixed.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
     python bench/gate.py --runs 200       # quick
 
 Real gates, budgets, comparisons and sentences; only û of a copy is drawn instead of measured. An improver is a distribution of
-that value. The seed is fixed. docs/statistics.md has the figures.
+that value. The seed is fixed. docs/explanation/statistics.md has the figures.
 """
 
 from __future__ import annotations

@@ -27,11 +27,11 @@ from pathlib import Path
 from strop.base.budget import COST, TOKENS
 from strop.base.errors import LanguageModelError, StropError
 from strop.base.events import BudgetMoved, LmResponded, RunFinished, SearchEnded
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
-from strop.lm.known_answers import KnownAnswers
 from strop.lm.metering import Bill, Metered
 from strop.lm.offline import Offline
-from strop.lm.prices import Tariff, given_price
+from strop.lm.prices import Tariff, read_price
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.evaluators import improvers_at_once
@@ -42,7 +42,7 @@ from strop.sandbox.jail import JailedSandbox
 from strop.store import Store
 from strop.tasks.registry import load
 
-TARIFF = Tariff(given_price("1,4"), max_tokens=800)
+TARIFF = Tariff(read_price("1,4"), max_tokens=800)
 ATTEMPTS = 3
 """The vendor's client gives up after so many."""
 LIES = ("missing", "half missing", "zero", "absurd")
@@ -193,7 +193,7 @@ def once(number: int, sandbox: JailedSandbox, directory: Path) -> Ended:
     spec = replace(SPEC, selection=rng.choice(["paper", "gated"]), seed=number, **limits)  # type: ignore[arg-type]
     vendor = Vendor(number, lies, unseen)
     meter = Metered(vendor, {"vendor": TARIFF})
-    parts = Components(spec, (load(spec.task),), KnownAnswers(meter), sandbox, b"money" + bytes([number % 256]), meter)
+    parts = Components(spec, (load(spec.task),), AnswerCache(meter), sandbox, b"money" + bytes([number % 256]), meter)
     with Store.create(directory, {}) as store:
         status = "finished"
         try:

@@ -4,7 +4,8 @@
     python bench/one_run.py --runs 200       # quick
 
 Held-out scores are drawn, of two programs of equal worth, on instances that all differ. What is counted is what a run finds
-(strop.runs.finding.Evidence). Tables in Markdown, as in docs/statistics.md. The seed is fixed: the same tables every time.
+(strop.runs.finding.Evidence). Tables in Markdown, as in docs/explanation/statistics.md.
+The seed is fixed: the same tables every time.
 """
 
 from __future__ import annotations

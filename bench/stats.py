@@ -3,8 +3,8 @@
     python bench/stats.py                  # some ten minutes on a free core
     python bench/stats.py --runs 1000      # quick
 
-Tables in Markdown, summed up in docs/statistics.md. `!` marks what misses its promise by more than chance (99.9%). The seed is
-fixed: the same tables every time.
+Tables in Markdown, summed up in docs/explanation/statistics.md. `!` marks what misses its promise by more than chance (99.9%).
+The seed is fixed: the same tables every time.
 """
 
 from __future__ import annotations

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from pathlib import Path
-from typing import Any
 
-from myst_parser.parsers.sphinx_ import MystParser
 from sphinx.application import Sphinx
 from sphinx.util import logging
 
@@ -20,7 +17,7 @@ LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 INCLUDE = re.compile(r"^```{include} (\S+)\n```$", re.MULTILINE)
 INCLUDED = {
     (page.parent / path).resolve(): page
-    for page in DOCS.glob("*.md")
+    for page in DOCS.rglob("*.md")
     for path in INCLUDE.findall(page.read_text("utf-8"))
 }
 """Files outside of docs/ that are pages of the site."""
@@ -28,15 +25,14 @@ INCLUDED = {
 project = "strop"
 author = "the strop developers"
 version = release = strop.__version__
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
+extensions = ["myst_parser"]
 exclude_patterns = ["_build"]
 highlight_language = "text"
 myst_heading_anchors = 4
 myst_enable_extensions = ["colon_fence"]
 suppress_warnings = ["myst.header"]  # the included changelog begins at another level
-autodoc_typehints = "none"
-autodoc_member_order = "bysource"
-python_maximum_signature_line_length = 100
+
+smartquotes = False  # `--` in a heading is a flag
 
 html_theme = "furo"
 html_title = "strop"
@@ -50,27 +46,13 @@ html_theme_options = {
 }
 
 
-class NotebookParser(MystParser):
-    """Reads a Jupyter notebook as Markdown: its texts, and its code without outputs."""
-
-    supported = ("ipynb",)
-
-    def parse(self, inputstring: str, document: Any) -> None:
-        blocks = []
-        for cell in json.loads(inputstring)["cells"]:
-            text = "".join(cell["source"])
-            blocks.append(f"```python\n{text}\n```" if cell["cell_type"] == "code" else text)
-        super().parse("\n\n".join(blocks), document)
-
-
 def include_and_name_files(app: Sphinx, page: str, source: list[str]) -> None:
     """Insert included files, and replace links to files outside of docs/ by their paths in a clone: the site stands alone."""
     folder = (DOCS / page).parent
 
     def insert(directive: re.Match[str]) -> str:
         path = folder / directive[1]
-        is_made = path.resolve().is_relative_to(DOCS.parent / "build")
-        return links_rewritten(path.read_text(encoding="utf-8"), folder if is_made else path.parent, folder, page)
+        return links_rewritten(path.read_text(encoding="utf-8"), path.parent, folder, page)
 
     source[0] = INCLUDE.sub(insert, links_rewritten(source[0], folder, folder, page))
 
@@ -92,16 +74,5 @@ def links_rewritten(text: str, folder: Path, page_folder: Path, page: str) -> st
     return LINK.sub(rewritten, text)
 
 
-def markdown_to_rst(app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]) -> None:
-    """Docstrings are written for `help()`: one backtick is code, and `*` and `|` mean themselves."""
-    code = re.compile(r"`+([^`]+)`+|([*|])")
-    lines[:] = [code.sub(lambda part: f"``{part[1]}``" if part[1] else f"\\{part[2]}", line) for line in lines]
-    if what in ("attribute", "property"):
-        lines[:0] = ["..", ""]  # a comment: napoleon takes what stands before a colon in the first line for a type
-
-
 def setup(app: Sphinx) -> None:
-    app.add_source_suffix(".ipynb", "ipynb")
-    app.add_source_parser(NotebookParser)
     app.connect("source-read", include_and_name_files)
-    app.connect("autodoc-process-docstring", markdown_to_rst, priority=400)  # before napoleon reads them

@@ -91,7 +91,9 @@ def main(environment: Path) -> None:
         newcomer = Newcomer(environment.absolute(), Path(folder))
         newcomer.types("pip install uv", Path(folder))
         (program,) = re.findall(
-            r"```python\n(# app\.py\n.*?)```", (ROOT / "docs" / "hot.md").read_text("utf-8"), re.DOTALL
+            r"```python\n(# app\.py\n.*?)```",
+            (ROOT / "docs" / "tutorial.md").read_text("utf-8"),
+            re.DOTALL,
         )
         (Path(folder) / "app.py").write_text(program)  # the command that the newcomer has
         newcomer.follows(ROOT / "README.md")

@@ -8,17 +8,17 @@ from task import score, task
 import strop
 
 
-def instance(seed):
+def draw(seed):
     inputs, hidden = task.sample(np.random.default_rng(seed))
     return strop.Instance(inputs, hidden)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_program_gives_a_valid_answer(seed):
-    each = instance(seed)
-    assert 0 < task.checked_score(each, choose(each["clauses"])) <= 1
+    instance = draw(seed)
+    assert 0 < task.checked_score(instance, choose(instance["clauses"])) <= 1
 
 
 def test_flags_that_are_known_to_be_good_score_1():
-    each = instance(0)
-    assert score(each, each.hidden) == 1 > score(each, [False] * len(each.hidden))
+    instance = draw(0)
+    assert score(instance, instance.hidden) == 1 > score(instance, [False] * len(instance.hidden))

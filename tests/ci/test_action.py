@@ -135,7 +135,7 @@ raise SystemExit("x\\n\\n/approve **Better** @octocat <img src=x> [a](https://x.
 
 
 def hostile(job: Path, port: int) -> dict[str, str | None]:
-    """The files of a pull request that tries what docs/ci.md lists; what runs outside of the jail writes to work/RAN."""
+    """The files of a pull request that tries what docs/how-to/ci.md lists; what runs outside of the jail writes to work/RAN."""
     ran, attacks = job / "work" / "RAN", ATTACKS.replace("JOB", repr(str(job))).replace("PORT", str(port))
     module = f"try:\n    open({str(ran)!r}, 'a').write(__file__)\nexcept OSError:\n    pass\n"
     script = f"#!/bin/sh\ntouch '{ran}'\n"
@@ -228,7 +228,7 @@ def test_comment_says_which_target_could_not_be_compared(tmp_path: Path) -> None
 
 def workflows() -> list[Any]:
     """Those of the page."""
-    page = (ROOT / "docs" / "ci.md").read_text("utf-8")
+    page = (ROOT / "docs" / "how-to" / "ci.md").read_text("utf-8")
     return [yaml.safe_load(text) for text in re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)]
 
 

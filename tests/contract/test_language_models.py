@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from strop.lm import registry
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.inbox import Inbox
-from strop.lm.known_answers import KnownAnswers
 from strop.lm.mixture import Member, Mixture
 from strop.lm.offline import Offline
 from strop.lm.openai import OpenAIModel
@@ -35,7 +35,7 @@ def echoed(request: Request) -> str:
 MODELS: dict[str, MakeModel] = {
     "scripted": lambda: Scripted(echoed),
     "offline": lambda: Offline(1),
-    "known answers": lambda: KnownAnswers(Offline(1), scope="pair"),
+    "known answers": lambda: AnswerCache(Offline(1), scope="pair"),
     "callable": lambda: CallableModel(lambda request: request.message[:100], name="mine"),
     "mixture": lambda: Mixture([Member(str(weight), Scripted(echoed), weight) for weight in (2.0, 1.0)], name="mix"),
 }

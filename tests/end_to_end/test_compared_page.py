@@ -1,4 +1,4 @@
-"""docs/compare.md as a reader would walk it: the program of docs/hot.md, the patches and the commands as printed."""
+"""docs/how-to/compare.md as a reader would walk it: the program of docs/tutorial.md, the patches the commands as printed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("compare.md", "hot.md"))
+PAGE, TUTORIAL = ((DOCS / name).read_text("utf-8") for name in ("how-to/compare.md", "tutorial.md"))
 
 
 def git(folder: Path, *words: str) -> None:
@@ -21,7 +21,7 @@ def git(folder: Path, *words: str) -> None:
 
 @pytest.mark.slow
 def test_changes_of_the_page_get_their_verdicts(strop: Any, tmp_path: Path) -> None:
-    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", HOT, re.DOTALL):
+    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", TUTORIAL, re.DOTALL):
         (tmp_path / name).write_text(text)
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
     git(tmp_path, "add", "app.py", "test_app.py")

@@ -28,6 +28,8 @@ from support.command_line import environment, run_small
 from support.trees import written
 
 ROOT = Path(__file__).parents[2]
+DOCS = [path for path in ROOT.glob("docs/**/*.md") if path.parent.name != "design"]
+"""Pages for users."""
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -41,7 +43,9 @@ COSTED = re.compile(r"strop (run [^#`\n]*--max-cost [^#`\n]*)")
 
 
 def test_money_of_a_document_pays_at_least_one_iteration_by_the_plan_of_its_command(strop: Any) -> None:
-    found = [COSTED.findall((ROOT / page).read_text(encoding="utf-8")) for page in ("README.md", "docs/models.md")]
+    found = [
+        COSTED.findall((ROOT / page).read_text(encoding="utf-8")) for page in ("README.md", "docs/how-to/models.md")
+    ]
     assert all(found)
     commands = {shlex.join(shlex.split(words)) for each in found for words in each}
     for command in {f"{command.replace(' --dry-run', '')} --dry-run --json" for command in commands}:
@@ -51,8 +55,10 @@ def test_money_of_a_document_pays_at_least_one_iteration_by_the_plan_of_its_comm
 
 
 def test_iterations_of_a_document_are_those_of_its_command(strop: Any) -> None:
-    page = (ROOT / "docs" / "reproduce.md").read_text(encoding="utf-8")
-    ((command, iterations),) = re.findall(r"`strop (run [^`]*)` \(\[train\]\(train.md\)\) \| T = (\d+) \|", page)
+    page = (ROOT / "docs" / "how-to" / "reproduce.md").read_text(encoding="utf-8")
+    ((command, iterations),) = re.findall(
+        r"`strop (run [^`]*)` \(\[train\]\(train-an-improver.md\)\) \| T = (\d+) \|", page
+    )
     found, said = (
         json.loads(strop(*command.split(), *more, "--dry-run", "--json").stdout) for more in ((), ("-T", iterations))
     )
@@ -60,7 +66,7 @@ def test_iterations_of_a_document_are_those_of_its_command(strop: Any) -> None:
 
 
 def test_every_inline_command_that_makes_a_target_makes_one(strop: Any) -> None:
-    pages = (path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md")))
+    pages = (path.read_text(encoding="utf-8") for path in DOCS)
     commands = {command for page in pages for command in re.findall(r"`strop (init [^`|]*)`", page)}
     assert commands
     for number, command in enumerate(sorted(commands)):
@@ -69,7 +75,7 @@ def test_every_inline_command_that_makes_a_target_makes_one(strop: Any) -> None:
 
 
 def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> None:
-    page = (ROOT / "docs" / "peers.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "peers.md").read_text(encoding="utf-8")
     head, rows = re.findall(r"^\| a program that … \|(.*) \|\n.*\n((?:\|.*\n)+)", page, re.M)[0]
     columns = zip(*(row.strip("| ").split(" | ")[1:] for row in rows.splitlines()), strict=True)
     harmless = {name.strip(): cells.count("–") for name, cells in zip(head.split("|"), columns, strict=True)}
@@ -79,7 +85,7 @@ def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> No
 
 
 def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> None:
-    page = (ROOT / "docs" / "experiment.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "explanation" / "experiment.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^\$ python (bench/experiment/table.py .*?) *#", page, re.M)
     printed = run([sys.executable, *command.split()], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     experiment = ROOT / "bench" / "experiment"
@@ -101,7 +107,9 @@ def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> Non
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("document", "name"), [("docs/tasks.md", "packing"), ("docs/targets.md", "pack")])
+@pytest.mark.parametrize(
+    ("document", "name"), [("docs/how-to/program-with-a-score.md", "packing"), ("docs/reference/targets.md", "pack")]
+)
 def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
     text = (ROOT / document).read_text(encoding="utf-8")
     (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)
@@ -121,7 +129,7 @@ int main(int argc, char **argv) {
 
 @pytest.mark.skipif(not (shutil.which("cc") and shutil.which("make")), reason="this machine lacks make or a C compiler")
 def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any, tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "targets.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "targets.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^\$ strop improve (\. --files [^#\n]*--score time)", page, re.M)
     (tmp_path / "src").mkdir()
     (tmp_path / "src" / "bench.c").write_text(BENCH)
@@ -133,9 +141,9 @@ def test_speed_command_is_sound_for_a_program_that_prints_its_answer(strop: Any,
     assert "offline" not in ended.stderr
 
 
-WALKED = {ROOT / "docs" / name for name in ("faster.md", "hot.md", "compare.md")}
+WALKED = {ROOT / "docs" / name for name in ("tutorial.md", "how-to/faster-function.md", "how-to/compare.md")}
 """test_faster.py and test_compared_page.py type their commands."""
-PAGES = sorted({ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*/README.md")} - WALKED)
+PAGES = sorted({ROOT / "README.md", *DOCS, *ROOT.glob("examples/*/README.md")} - WALKED)
 ELSEWHERE = {
     r"make (run|test|check)|\. \.venv": "what CI runs, and what every clone runs first",
     r"(pip|uv) ": "tests of the wheel, and of what messages tell people to install",
@@ -210,12 +218,12 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def folder(records: Path, tmp_path: Path) -> Path:
     """A folder with every file that the pages name."""
-    packing = block("docs/tasks.md", r"# packing\.py")
+    packing = block("docs/how-to/program-with-a-score.md", r"# packing\.py")
     programs = {
-        "app.py": block("docs/hot.md", r"# app\.py"),
+        "app.py": block("docs/tutorial.md", r"# app\.py"),
         "packing.py": packing,
         "routes.py": packing.replace('name="packing"', 'name="routes"'),
-        "pack.py": block("docs/targets.md", r"# pack\.py"),
+        "pack.py": block("docs/reference/targets.md", r"# pack\.py"),
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
     }
     written(tmp_path, FILES | programs)

@@ -1,10 +1,13 @@
-"""docs/faster.md and docs/hot.md as a reader would walk them: files and commands as printed, from an empty folder."""
+"""docs/tutorial.md and docs/how-to/faster-function.md as a reader would walk them: files and commands as printed, from an empty
+folder."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,70 +16,55 @@ import pytest
 from plain_install import blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
-PAGE, HOT = ((DOCS / name).read_text("utf-8") for name in ("faster.md", "hot.md"))
-RESPONSE = """Bits in place of a row.
-```python
-def distance(first, second):
-    if not first or not second:
-        return len(first) or len(second)
-    places = {}
-    for i, letter in enumerate(first):
-        places[letter] = places.get(letter, 0) | 1 << i
-    full, top = (1 << len(first)) - 1, 1 << len(first) - 1
-    plus, minus, found = full, 0, len(first)
-    for letter in second:
-        same = places.get(letter, 0)
-        zero = ((same & plus) + plus ^ plus) | same | minus
-        up, down = minus | ~(zero | plus) & full, plus & zero
-        found += bool(up & top) - bool(down & top)
-        up, down = (up << 1 | 1) & full, down << 1 & full
-        plus, minus = down | ~(zero | up) & full, up & zero
-    return found
-```
-"""
+TUTORIAL, PAGE = ((DOCS / name).read_text("utf-8") for name in ("tutorial.md", "how-to/faster-function.md"))
+(RESPONSE,) = re.findall(r"^````markdown\n(.*?)^````$", TUTORIAL, re.DOTALL | re.MULTILINE)
+PYTHON = {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+
+
+def files_of(page: str, folder: Path) -> None:
+    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", page, re.DOTALL):
+        (folder / name).write_text(text)
+
+
+def commands_of(name: str) -> list[str]:
+    return [command for block in blocks(DOCS / name) for command in block if not command.startswith("uv ")]
 
 
 @pytest.mark.slow
-def test_slow_function_of_the_page_ends_in_an_applied_patch(strop: Any, tmp_path: Path) -> None:
-    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE, re.DOTALL):
-        (tmp_path / name).write_text(text)
-    (tmp_path / "responses.jsonl").write_text(json.dumps(RESPONSE) + "\n")
-    commands = [re.sub(r"\s+# .*", "", line) for line in re.findall(r"^\$ strop (.*)$", PAGE, re.MULTILINE)]
-    least = ["--model", "scripted:responses.jsonl", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"]
-    said = {}
-    for command in map(str.split, commands):
-        ended = strop(*command, *(least if command[0] == "improve" else []))
-        assert ended.returncode == 0, ended.stdout + ended.stderr
-        said[command[0]] = ended.stdout
-    assert list(said) == ["check", "improve", "apply"]
-    assert re.search(
-        r"^Better: .*x as fast .* of CPU time, on \d+ held-out calls in \d+ batches", said["improve"], re.MULTILINE
-    )
-    assert "places" in (tmp_path / "words.py").read_text()
-
-
-@pytest.mark.slow
-def test_slow_command_of_the_page_ends_in_an_applied_patch(strop: Any, tmp_path: Path) -> None:
-    for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", HOT, re.DOTALL):
-        (tmp_path / name).write_text(text)
-    program = (tmp_path / "app.py").read_text()
-    function = RESPONSE.replace("```\n", program[program.index("def nearest") : program.index("def main")] + "```\n", 2)
-    (tmp_path / "responses.jsonl").write_text(json.dumps(function) + "\n")
-    least = ["--model", "scripted:responses.jsonl", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"]
-    path = f"{Path(sys.executable).parent}:/usr/bin:/bin"
-    said, printed = "", list[str]()
-    for command in [each for block in blocks(DOCS / "hot.md") for each in block]:
-        words = shlex.split(re.sub(" > .*", "", command))[1:]
-        kept = "nearest.calls" in command and words[0] == "improve"  # the search was made
-        ended = strop(*words, *(least if words[0] == "improve" else []), *["--dry-run"] * kept, PATH=path)
+def test_tutorial_ends_in_an_applied_patch_and_prints_what_it_says(strop: Any, tmp_path: Path) -> None:
+    files_of(TUTORIAL, tmp_path)
+    (tmp_path / "response.md").write_text(RESPONSE)
+    *commands, compared = commands_of("tutorial.md")
+    said = ""
+    for command in commands:
+        words, _, file = command.partition(" > ")
+        ended = strop(*shlex.split(words.replace("$PWD", str(tmp_path)))[1:], **PYTHON)
         assert ended.returncode == 0, f"$ {command}\n{ended.stdout}{ended.stderr}"
+        (tmp_path / (file or "printed")).write_text(ended.stdout)
         said += ended.stdout + ended.stderr
-        printed.append(words[0])
-    assert printed == ["hot", "improve", "apply", "check", "improve", "improve"]
-    for line in re.findall(r"^(?:strop: .*|strop improve .*|tests: .*)$", HOT, re.MULTILINE):
+    for line in re.findall(r"^(?:strop: .*|strop improve .*|tests: .*)$", TUTORIAL, re.MULTILINE):
         assert line in said.splitlines(), line
     assert re.search(r"^Better: .*, on 50 held-out calls of `python app.py` in 8 batches; the program at", said, re.M)
     assert "places" in (tmp_path / "app.py").read_text()
+    ended = subprocess.run(compared, shell=True, cwd=tmp_path, env=os.environ | PYTHON, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "")
+
+
+@pytest.mark.slow
+def test_every_command_of_the_page_works_and_the_marked_function_ends_in_a_patch(strop: Any, tmp_path: Path) -> None:
+    files_of(TUTORIAL, tmp_path)
+    files_of(PAGE, tmp_path)
+    (tmp_path / "responses.jsonl").write_text(json.dumps(RESPONSE.partition("\n\n\ndef nearest")[0] + "\n```\n") + "\n")
+    least = ["--model", "scripted:responses.jsonl", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"]
+    said = ""
+    for command in commands_of("how-to/faster-function.md"):
+        words = shlex.split(re.sub(" > .*", "", command))[1:]
+        only_planned = words[0] == "improve" and "nearest" in command  # the tutorial makes this search
+        ended = strop(*words, *(least if words[0] == "improve" else []), *["--dry-run"] * only_planned, **PYTHON)
+        assert ended.returncode == 0, f"$ {command}\n{ended.stdout}{ended.stderr}"
+        said += ended.stdout
+    assert re.search(r"^Better: .*x as fast .* of CPU time, on \d+ held-out calls in \d+ batches", said, re.MULTILINE)
+    assert "places" in (tmp_path / "words.py").read_text()
 
 
 SUM = "def work(n):\n    return sum(range(9000 + n))\n"
@@ -110,7 +98,7 @@ REFUSED = {
 
 
 def test_table_of_the_page_has_every_refusal_that_is_tried_here() -> None:
-    table = HOT[HOT.index("## What is refused") : HOT.index("## Your data")]
+    table = PAGE.partition("## What is refused")[2].partition("\n## ")[0]
     assert re.findall(r"^\| (.*?) \|", table, re.MULTILINE)[1:] == [*REFUSED]
 
 

@@ -205,7 +205,7 @@ def test_money_of_a_protocol_ends_it_over_all_its_runs_and_more_of_it_continues(
         stopped = strop(*begun, "--max-cost", str(limit), **key)
         assert stopped.returncode == 4, stopped.stderr
         assert f"--max-cost ${limit:.3f} is spent" in stopped.stderr.replace("0.0090", "0.009")
-        spent = sum(spent_in(path.parent) for path in tmp_path.glob("there/**/run.sqlite"))
+        spent = sum(spent_in(path.parent)["max_cost"] for path in tmp_path.glob("there/**/run.sqlite"))
         assert limit / 2 < spent / 1e9 <= 1.05 * limit
         asked = server.billed
         again = ("resume", "there") if "table2" in protocol else begun

@@ -17,7 +17,7 @@ from rich.console import Console
 
 import strop
 from strop.api.improvement import Improved
-from strop.base.shown import Shown, print_result
+from strop.base.printing import Printable, print_result
 from strop.lm.base import Request
 from strop.lm.callable import CallableModel
 
@@ -152,7 +152,7 @@ def test_function_under_the_mark_is_a_target_by_itself(tmp_path: Path, monkeypat
     )
 
 
-def shown_as_html(result: Shown) -> str:
+def shown_as_html(result: Printable) -> str:
     html = result._repr_html_()
     assert "<script" not in html and "\x1b" not in html and "\x07" not in html
     return html

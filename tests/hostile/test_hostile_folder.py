@@ -42,6 +42,7 @@ CALLS: dict[str, list[list[str]]] = {
     "resume": [["resume", "improved"]],
     "replay": [["replay", "improved"]],
     "export": [["export", "improved", "-o", "lines.jsonl"]],
+    "plot": [["plot", "improved", "--out", "curve.svg"]],
 }
 """Command → what is typed, in this order, in a folder with the task `task.py` and the record `improved`."""
 WRONG = re.compile("Traceback|Unknown option|there is no flag|no task is called|see strop")

@@ -42,7 +42,8 @@ WORDS = {
     "view": [["view", "record", "--html", "new.html"]],
     "resume": [["resume", "record"]],
     "replay": [["replay", "record"]],
-    "export": [["export", "record"]],
+    "export": [["export", "record"], ["export", "record", "--table", "iterations"]],
+    "plot": [["plot", "record", "--out", "new.svg"]],
 }
 READS_COMMITS = ("compare", "measure", "serve")
 """Commands that ask git what a commit has: the user's own git, in the repository as it is."""

@@ -23,9 +23,9 @@ from strop.core.completed_work import NOTHING
 from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import TaskUtility
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Completion, Request
 from strop.lm.callable import CallableModel
-from strop.lm.known_answers import KnownAnswers
 from strop.runs.journal import Journal
 from strop.runs.resume import ResumeState, identities, recall, recorded_acts
 from strop.sandbox.base import Sandbox
@@ -105,7 +105,7 @@ class Stretch:
 
     def _improve(self, improver: str, journal: Journal, recalled: ResumeState | None, replayed: Store | None) -> None:
         root = Budget(self.limits, on_movement=journal)
-        model = KnownAnswers(CallableModel(self.answer, name="m"))
+        model = AnswerCache(CallableModel(self.answer, name="m"))
         past = recalled.past if recalled else NOTHING
         if recalled:
             root.recall(past.granted, frozenset({LM_CALLS}))

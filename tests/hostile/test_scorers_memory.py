@@ -15,7 +15,7 @@ from support.ordinary_user import run_tests_as_ordinary_user
 
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
 LINE = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
-"""As in docs/targets.md."""
+"""As in docs/reference/targets.md."""
 YAMA = Path("/proc/sys/kernel/yama/ptrace_scope")
 HIDES = YAMA.exists() and YAMA.read_text() != "0\n"
 PROGRAM = """

@@ -20,7 +20,7 @@ FUNCTIONS = [
     *(strop.improve, strop.compare, strop.measure, strop.verdict),
     *(strop.train, strop.evaluate, strop.check, strop.score, strop.load),
 ]
-DOCUMENTS = [*Path("docs").glob("*.md"), Path("README.md")]
+DOCUMENTS = [*Path("docs").rglob("*.md"), Path("README.md")]
 
 
 def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:

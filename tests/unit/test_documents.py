@@ -64,15 +64,13 @@ def test_every_page_is_in_the_navigation_of_the_site() -> None:
         for tree in re.findall(r"```{toctree}\n(?::[^\n]*\n)+\n(.*?)```", index, re.DOTALL)
         for name in tree.split()
     ]
-    pages = {path.stem for path in (ROOT / "docs").glob("*.md")} | {"tutorial", "design/README"}
+    docs = ROOT / "docs"
+    pages = {str(path.relative_to(docs).with_suffix("")) for path in docs.rglob("*.md") if path not in NOTES}
     assert sorted(listed) == sorted(pages - {"index"})
 
 
 @pytest.mark.heavy
-def test_pages_of_the_reference_are_up_to_date_with_every_command_option_and_key() -> None:
-    for name, made in reference.PAGES.items():
-        page = (ROOT / "docs" / name).read_text(encoding="utf-8")
-        assert page == made(), f"{name} is stale: run python tools/make_reference.py"
-    page = reference.flags_page()
-    assert all(f"## strop {name}\n" in page for name in ("improve", "run", "list tasks", "reproduce fig4"))
-    assert "- `--lm-budget`" in page and "- `time_limit`" in page
+def test_pages_of_the_reference_say_what_the_code_says(subtests: pytest.Subtests) -> None:
+    for path, made in reference.PAGES.items():
+        with subtests.test(path.name):
+            assert path.read_text("utf-8") == made(), f"{path.name} is stale: run python tools/make_reference.py"

@@ -1,1 +1,1 @@
-"""Eighteen constructions, found by strop through the entry points of the group `strop.tasks` (docs/constructions.md)."""
+"""Eighteen constructions, found through the entry points of the group `strop.tasks` (docs/reference/constructions.md)."""

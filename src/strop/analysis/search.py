@@ -13,45 +13,45 @@ from strop.base.pluralize import quantity
 from strop.base.syntax import parsed
 
 _MOST_PROGRAMS, _MOST_PROMPTS = 100, 100
-"""Compared programs and prompts of one improvement, at most."""
+"""Most programs, and most prompts, of one improvement that are compared."""
 _SHORTEST, _LONGEST = 8, 50_000
-"""Characters of a program to search for; characters of a prompt to search."""
+"""Least characters of a program that prompts are searched for; most characters of it, and of a searched prompt."""
 _LONGEST_IDEA, _LONGEST_PROGRAM = 300, 200_000
-"""Characters of an idea; of a program that is parsed for it."""
-TOLD_BY: tuple[type[Event], ...] = (ImproveStarted, ImproveFinished, LmCalled, LmResponded, Evaluated)
+"""Most characters of an idea, and of a program that is parsed for it."""
+COUNTED_KINDS: tuple[type[Event], ...] = (ImproveStarted, ImproveFinished, LmCalled, LmResponded, Evaluated)
 """The kinds of events that behaviour is counted from."""
 
 
 @dataclass(frozen=True)
 class SearchBehaviour:
-    """What an improver did in all of its recorded improvements together."""
+    """What an improver did, over all of its improvements that the record holds."""
 
     improvements: int
-    """Improvements that ended."""
+    """Number of improvements that ended."""
     failed: int = 0
-    """Improvements that gave no solution."""
+    """Number of improvements that ended without a program."""
     lm_calls: int = 0
-    """LM calls."""
+    """LM calls that the improver made."""
     rounds: int = 0
-    """Times that it asked the language model at the start or after an evaluation."""
+    """How often it asked the language model at the start, or after an evaluation."""
     answers: int = 0
     """Responses of the language model."""
     utility_calls: int = 0
-    """Programs that it had evaluated."""
+    """Evaluations that it asked for."""
     prompts: int = 0
     """Prompts that were compared with earlier responses: the first 100 of each improvement."""
     showing_earlier: int = 0
-    """Prompts that show a program which the model wrote earlier."""
+    """Prompts among them that show a program which the model wrote earlier."""
 
     def in_words(self) -> str:
         """One sentence: means of an improvement, and the prompts that built on an earlier response."""
-        ran = f"in {quantity(self.improvements, 'improvement')}"
+        text = f"in {quantity(self.improvements, 'improvement')}"
         if self.failed:
-            ran += f", {self.failed} failed"
+            text += f", {self.failed} failed"
         if not self.lm_calls:
-            return f"{ran}: no LM call, {self._mean(self.utility_calls, 'utility call')} each"
+            return f"{text}: no LM call, {self._mean(self.utility_calls, 'utility call')} each"
         return (
-            f"{ran}: {self._mean(self.lm_calls, 'LM call')} in {self._mean(self.rounds, 'round')} and "
+            f"{text}: {self._mean(self.lm_calls, 'LM call')} in {self._mean(self.rounds, 'round')} and "
             f"{self._mean(self.utility_calls, 'utility call')} each, {self.answers / self.lm_calls:.3g} responses a call; "
             f"{self.showing_earlier} of {quantity(self.prompts, 'prompt')} show an earlier response"
         )
@@ -68,19 +68,19 @@ class _Improvement:
     initial: str
     programs: dict[str, None] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
-    """By field of `SearchBehaviour`."""
+    """Field of `SearchBehaviour` → its count so far."""
     asked_last: bool = False
-    """Whether it has evaluated nothing since its last LM call."""
+    """Whether its last act was an LM call, and no evaluation."""
 
     def called(self, event: LmCalled) -> None:
         left = max(0, _MOST_PROMPTS - self.counts["prompts"])
         texts = [message[:_LONGEST] for message in event.messages[:left]]
-        shows = {text: any(program in text for program in self.programs) for text in set(texts)}
+        shows_earlier = {text: any(program in text for program in self.programs) for text in set(texts)}
         self.counts.update(
             lm_calls=event.cost,
             rounds=not self.asked_last,
             prompts=len(texts),
-            showing_earlier=sum(shows[text] for text in texts),
+            showing_earlier=sum(shows_earlier[text] for text in texts),
         )
         self.asked_last = True
 
@@ -91,19 +91,19 @@ class _Improvement:
 
     def wrote(self, text: str | None) -> None:
         program = (text or "").strip()
-        new = program != self.initial.strip() and len(self.programs) < _MOST_PROGRAMS
-        if new and _SHORTEST <= len(program) <= _LONGEST:
+        is_new = program != self.initial.strip() and len(self.programs) < _MOST_PROGRAMS
+        if is_new and _SHORTEST <= len(program) <= _LONGEST:
             self.programs[program] = None
 
 
 @dataclass(frozen=True)
 class Search:
-    """How an improver searches."""
+    """How an improver searches: what it says of itself, and what it did."""
 
     idea: str
-    """The first line of its docstring, or empty: what the program says of itself."""
+    """The first line of the improver's docstring. Empty if it has none."""
     behaviour: SearchBehaviour | None
-    """What it did; null if no improvement of it has ended."""
+    """What the improver did. Null if none of its improvements has ended."""
 
 
 def searches_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, Search]:
@@ -128,7 +128,7 @@ def idea_of(text: str) -> str:
 
 
 def behaviours_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str, SearchBehaviour]:
-    """Text of an improver → its behaviour, for those with an improvement that ended. `events`: of one run, in order."""
+    """Text of an improver → its behaviour, for improvers with an improvement that ended. `events`: of one run, in order."""
     wanted, running = set(improvers), dict[str, _Improvement]()
     done: dict[str, Counter[str]] = {}
     for event in events:
@@ -150,7 +150,7 @@ def behaviours_of(events: Iterable[Event], improvers: Iterable[str]) -> dict[str
 
 
 def _first_block(answer: str) -> str:
-    """The lines between the first line of backticks and the last: most answers contain one program."""
+    """The lines between the first and the last line of backticks, because most answers contain one program."""
     lines = answer[:_LONGEST].split("\n")
-    fences = [place for place, line in enumerate(lines) if line.lstrip().startswith("```")]
+    fences = [number for number, line in enumerate(lines) if line.lstrip().startswith("```")]
     return "\n".join(lines[fences[0] + 1 : fences[-1]]) if len(fences) > 1 else ""

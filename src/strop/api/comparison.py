@@ -40,13 +40,14 @@ class CompareOptions(EnvironmentOptions, ComparisonOptions, ScoringOptions, Reco
     """The keywords of `strop.compare`."""
 
     with_: str | Path | None = None
-    """The change: a file with the new text, a patch, or a folder. The work tree is the original."""
+    """The change: a file with the new text, a patch, or a folder. The work tree is then the original."""
     base: str = ""
-    """The original: a commit. The work tree is the change."""
+    """The original: a commit. The work tree is then the change."""
     seed: int | None = None
-    """Seed of all random draws. With this machine's key; a random one by default."""
+    """Seed of all random draws, used together with this machine's key. By default it is random."""
     instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
-    """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
+    """Of a command, runs for each candidate in training: 5 by default, or 3 if the score is a time. Or `published`, for
+    the paper's seeds."""
 
 
 @takes(CompareOptions)
@@ -54,11 +55,11 @@ def compare(target: TaskLike, options: CompareOptions) -> Improved:
     """Compare a change that exists with the original, on as many inputs as show a difference of `least`.
 
     Args:
-        target: as for `strop.improve`.
+        target: what is compared, as for `strop.improve`.
 
     Raises:
         ConfigurationError: something that an argument names does not exist, nothing differs, or the original cannot be scored.
-        StropError: the host failed, or the work was stopped; `strop resume` continues it.
+        StropError: strop failed, or the work was stopped. `strop resume` continues it.
     """
     seeds, scoring = seeds_and_scoring(options)
     spec = compare_spec(target, options, options, instances=seeds)

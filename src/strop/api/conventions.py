@@ -32,8 +32,13 @@ A = TypeVar("A")
 B = TypeVar("B")
 O_co = TypeVar("O_co", covariant=True)
 
-_METADATA = re.compile(r"^Annotated\[([^,\]]+),.*\]")
+_METADATA = re.compile(r"^Annotated\[((?:[^,\[\]]|\[[^\]]*\])+),.*\]")
 """A type with what only the command line needs."""
+
+
+def without_metadata(annotation: str) -> str:
+    """A type without what only the command line needs."""
+    return _METADATA.sub(r"\1", annotation)
 
 
 class _Taker(Protocol[P, O_co]):
@@ -49,7 +54,7 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
     Its signature and its documentation list the fields; type checkers and editors see them.
     """
     own = {
-        name: parameter.replace(annotation=_METADATA.sub(r"\1", parameter.annotation))
+        name: parameter.replace(annotation=without_metadata(parameter.annotation))
         for name, parameter in inspect.signature(options).parameters.items()
     }
 
@@ -117,7 +122,7 @@ class RecordOptions:
     """Where a function keeps its record, and what it shows."""
 
     out: str | Path | None = None
-    """Directory of the record, empty or new. A new one in runs/ by default."""
+    """Directory of the record. It must be new or empty. The default is a new one in runs/."""
     progress: bool = False
     """Show progress on standard error."""
 

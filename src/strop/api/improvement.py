@@ -31,13 +31,14 @@ class ImproveOptions(EnvironmentOptions, LimitOptions, OneImprovementOptions, Sc
     """The keywords of `strop.improve`."""
 
     improver: str | Path = DEFAULT_IMPROVER
-    """Improver: a name, a file, or `RUN:t`, the improver of a run after iteration t."""
+    """Improver that searches: a name, a file, or `RUN:t`, the improver of a run after iteration t."""
     solution: str | Path | None = None
     """File to start from instead of the task's seed solution."""
     seed: int | None = None
-    """Seed of all random draws. With this machine's key; a random one by default."""
+    """Seed of all random draws, used together with this machine's key. By default it is random."""
     instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
-    """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
+    """Of a command, runs for each candidate in training: 5 by default, or 3 if the score is a time. Or `published`, for
+    the paper's seeds."""
 
 
 @takes(ImproveOptions)
@@ -45,12 +46,14 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
     """Improve a program within budgets, and compare it with the original on instances that the search never saw.
 
     Args:
-        target: a task's name; a file with a `strop.Task` or a function under `@strop.improve_me` (`file.py:name`); such a task or
-            function itself; a folder with a strop.toml; a folder or file with `command`; a program with `evaluator`.
+        target: what to improve. A function of your project (`module:name`, with `record`); a marked function
+            (`file.py:name`); a task's name, or a file with a `strop.Task`; such a function or task itself; a folder with a
+            strop.toml; a folder or file with `command`; or a program with `evaluator`.
 
     Raises:
         ConfigurationError: something that an argument names does not exist, or the original cannot be scored.
-        StropError: the host failed or a limit was reached; the best so far is in the record, and `strop resume` continues it.
+        StropError: strop failed, or a limit is spent before anything can be compared. The best program so far is in the record,
+            and `strop resume` continues the run.
     """
     seeds, scoring = seeds_and_scoring(options)
     spec = make_spec((target,), options, copies=1, iterations=0, instances=seeds)

@@ -32,15 +32,15 @@ from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.checks.held_out import held_back
 from strop.core.completed_work import NOTHING, CompletedWork
+from strop.lm.answer_cache import NoModel
 from strop.lm.base import LanguageModel
-from strop.lm.known_answers import NoModel
 from strop.options.choices import DisplayName
 from strop.options.commands import RUNS
 from strop.options.workers import normalized
 from strop.report.terminal.live import LiveView, View, make_view
 from strop.report.terminal.narration import Narration
 from strop.report.track import sent
-from strop.runs.assembly import Components, assembled
+from strop.runs.assembly import Components, assembled, unassembled
 from strop.runs.claims.gains import score_words
 from strop.runs.context import RunContext, session
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
@@ -127,6 +127,10 @@ class Job(Generic[R]):
     """Whether the search ends now: no response is asked for that is not recorded."""
     whole: bool = False
     """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
+    sources: tuple[str, ...] = ()
+    """What the tasks of a new job were loaded from, if not from what the spec names."""
+    of_jobs: bool = False
+    """Whether other jobs do its work, within what its limits leave them. It assembles no jail and no workers."""
 
     def __post_init__(self) -> None:
         normalized(self.spec.workers)
@@ -146,8 +150,21 @@ class ClaimedFolder:
     """What `lock_directory` returned."""
 
 
+class ViewOfJobs(View):
+    """Shows nothing of a job that other jobs do: each of them has a view of its own."""
+
+    def __init__(self, mode: DisplayName, trackers: Sequence[str]) -> None:
+        self.mode, self._trackers = mode, trackers
+
+    def of(self, job: Job[Any]) -> View:
+        """The view of one of these jobs."""
+        return view_of(job, self.mode, self._trackers)
+
+
 def view_of(job: Job[Any], mode: DisplayName = "auto", trackers: Sequence[str] = ()) -> View:
     """The view of a job: who computes its scores and its budget, then what happens."""
+    if job.of_jobs:
+        return ViewOfJobs(mode, trackers)
     narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
     heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says, *filter(None, [job.warning]))
     return make_view(mode, heading=heading, narration=narration, trackers=trackers)
@@ -191,9 +208,10 @@ def perform(
         model = model or NoModel("", is_language_model=False)
     # What leaves no record claims nothing, and needs no tested scorer.
     spec = replace(job.spec, trust_scorer=True) if job.read is None else job.spec
+    assemble, last_words = unassembled if job.of_jobs else assembled, stop.last_words
     with claimed(job, out) as claim:
         try:
-            with assembled(spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
+            with assemble(spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
                 parts = replace(parts, past=past, finish=job.finish, whole=job.whole)
                 with _journal(job, claim, parts, view) as journal:
                     parts = on_kept_trees(parts, journal.folder) if claim else parts
@@ -203,7 +221,7 @@ def perform(
             _tell_how_to_continue(job, claim, error)
             raise
         finally:
-            stop.last_words = ""
+            stop.last_words = last_words
     if claim is None or job.read is None:
         return result  # type: ignore[return-value]
     with Record.open(claim.folder) as record:
@@ -244,7 +262,7 @@ def claimed(job: Job[Any], out: Path | None) -> Iterator[ClaimedFolder | None]:
         make_folder(folder)
         lock = lock_directory(folder)
     except StoreError as error:
-        if known is not None:
+        if known is not None and not job.of_jobs:
             raise
         raise ConfigurationError(str(error)) from error
     except OSError as error:
@@ -279,8 +297,8 @@ def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view
         yield Journal(None, lambda event: None, notify=above)
         return
     folder, begun, recalled = claim.folder, job.begun, None
-    sources = begun.sources if begun else job.spec.tasks
-    stop.last_words = "\n".join(map(escape, ways_on(folder, job.kind, job.spec.task)))
+    sources = begun.sources if begun else job.sources or job.spec.tasks
+    stop.last_words = stop.last_words or "\n".join(map(escape, ways_on(folder, job.kind, job.spec.task)))
     if begun and begun.folder:
         store = Store.resume(folder, lock=claim.lock, proof=begun.proof)
     else:

@@ -16,7 +16,7 @@ from strop.api.target import Target, all_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
 from strop.base.events import MeasurementBegan
-from strop.lm.known_answers import KnownAnswers, NoModel
+from strop.lm.answer_cache import AnswerCache, NoModel
 from strop.options.run import LimitOptions
 from strop.runs.improve import UNPLANNED, HeldOut, held_out_in
 from strop.runs.record import Record
@@ -117,7 +117,7 @@ def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
             )
     with Record.open(record.directory, record.proof, believed=False) as before:
         past, known = recorded_acts(before.store), answers(before.store)
-        model = KnownAnswers(NoModel(record.model, record.is_language_model), known)
+        model = AnswerCache(NoModel(record.model, record.is_language_model), known)
         after = perform(job, folder, model=model, view=view_of(job), past=past).record
         with after.again():
             return compare_records(before, after, past.unordered)

@@ -34,22 +34,23 @@ class EvaluateOptions(EnvironmentOptions, LimitOptions, CopiesOptions, Recording
     task: TaskLike | Sequence[TaskLike]
     """One task or several, as in `strop.train`."""
     agent: str | Path | Sequence[str | Path] = ()
-    """Directories of `strop.measure` records: together they are the improver `agent`, a copy of a task each."""
+    """Directories of records of `strop.measure`. Together they are the improver `agent`, and each is a copy of its
+    task."""
     seed: int = 0
-    """Seed of all random draws, together with this machine's key."""
+    """Seed of all random draws, used together with this machine's key."""
 
 
 @takes(EvaluateOptions)
 def evaluate(first: str | Path, second: str | Path, options: EvaluateOptions) -> Measured:
-    """Which of two improvers is better on these tasks, by how much, and what each spent of the same budgets.
+    """Compare two improvers on tasks: which is better, by how much, and what each spent of the same budgets.
 
     Args:
         first: the name of an improver, a file, `RUN:t`, the improver of a run after iteration t, or `agent`.
-        second: the other improver; the same one shows how far two measurements of it differ by chance.
+        second: the other improver. An improver that is compared with itself shows what chance does.
 
     Raises:
         ConfigurationError: something that an argument names does not exist.
-        StropError: the host failed or a limit was reached; what was done is kept.
+        StropError: strop failed, or a limit is spent. What was done is recorded.
     """
     tasks = several(options.task)
     runs = [options.agent] if isinstance(options.agent, (str, Path)) else options.agent

@@ -56,23 +56,26 @@ class MeasureOptions(EnvironmentOptions, ComparisonOptions, MeasuringOptions, Sc
     """The keywords of `strop.measure`."""
 
     solution: str | Path | None = None
-    """The program, where the target is a task and no file of yours."""
+    """File with the program, if the target is a task and no file of yours."""
     seed: int | None = None
-    """Seed of all random draws. With this machine's key; a random one by default."""
+    """Seed of all random draws, used together with this machine's key. By default it is random."""
     instances: int | Literal["secret", "published"] | None = None  # type: ignore[assignment]
-    """Of a command, runs for each candidate in training: 5, of times 3. Or `published`, for the paper's seeds."""
+    """Of a command, runs for each candidate in training: 5 by default, or 3 if the score is a time. Or `published`, for
+    the paper's seeds."""
 
 
 @takes(MeasureOptions)
 def measure(target: TaskLike, options: MeasureOptions) -> Attempt:
-    """Measure what may change in a target as it is now, in training, as the next candidate of a record.
+    """Measure what may change in a target as it is now, on the instances of training.
+
+    The first measurement begins a record. Each further one names it with `out`.
 
     Args:
-        target: as for `strop.improve`.
+        target: what is measured, as for `strop.improve`.
 
     Raises:
         ConfigurationError: something that an argument names does not exist, or the original cannot be scored.
-        StropError: the host failed, or the budget is spent.
+        StropError: strop failed, or all measurements were made.
     """
     out = None if options.out is None else Path(options.out)
     solution = None if options.solution is None else Path(options.solution)
@@ -87,12 +90,12 @@ def verdict(run: str | Path, *, of: str = "", progress: bool = False) -> Improve
 
     Args:
         run: the directory of a record of `strop.measure`.
-        of: the beginning of another program's digest.
+        of: the beginning of the digest of another measured program, which is compared in place of the best one.
         progress: show progress on standard error.
 
     Raises:
         ConfigurationError: nothing was measured, or what scores has changed.
-        StropError: the host failed, or the work was stopped; `strop resume` continues it.
+        StropError: strop failed, or the work was stopped. `strop resume` continues it.
     """
     job = verdict_of(load_run(Path(run)), trust=False, of=of)
     found = perform(job, view=view_of(job, "auto" if progress else "none"))

@@ -35,18 +35,18 @@ def score(
     """Score one program of a task on every instance of a split.
 
     Args:
-        solution: a file, or the program's text, which has more than one line. The task's own seed solution by default.
+        solution: a file, or the text of the program, which has more than one line. The default is the task's own program.
         task: a name, a file or folder, or a task itself.
         split: `train`, or `test` for the sealed split.
         seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
-        workers: how many programs run at once; 0 for one per core.
+        workers: how many programs run at once. 0 is one for each core.
         require: protections without which nothing runs; see `strop doctor`.
 
     Raises:
         ConfigurationError: something that an argument names does not exist.
-        TaskError: the task broke its own contract.
-        SandboxError: the sandbox cannot run anything.
+        TaskError: the task is broken.
+        SandboxError: programs cannot be run behind the required protections.
     """
     spec = RunSpec(
         task=source_of(task), seed=seed, instances=instances, workers=str(workers), require=protections(require)
@@ -87,14 +87,14 @@ def check(
     """Examine a task: who computes its score, whether its original repeats, and what spoiled answers score. No model is asked.
 
     Args:
-        task: a name, a file, or a task itself.
+        task: what is examined: a name, a file, or a task itself.
         seed: seed of the instances, together with this machine's key.
         require: protections without which nothing runs; see `strop doctor`.
         progress: show progress on standard error.
 
     Raises:
         ConfigurationError: something that an argument names does not exist.
-        SandboxError: the sandbox cannot run anything.
+        SandboxError: programs cannot be run behind the required protections.
     """
     spec = RunSpec(task=source_of(task), seed=seed, require=protections(require))
     return perform(check_job(spec, task_of(task)), view=make_view("auto" if progress else "none"))

@@ -39,7 +39,7 @@ class TrainOptions(
     improver: str | Path = "seed"
     """I_0: the name of an improver, a file, or `RUN:t`, the improver of a run after iteration t."""
     seed: int | None = None
-    """Seed of all random draws, together with this machine's key. A random one by default."""
+    """Seed of all random draws, used together with this machine's key. By default it is random."""
 
 
 @takes(TrainOptions)
@@ -47,11 +47,11 @@ def train(task: TaskLike | Sequence[TaskLike], options: TrainOptions) -> Trained
     """Improve an improver with itself, T times, on one task or several (Algorithm 1, §4).
 
     Args:
-        task: built-in tasks, files, folders with a strop.toml, those of installed distributions, or tasks themselves.
+        task: one task or several: names, files, folders with a strop.toml, or tasks themselves.
 
     Raises:
         ConfigurationError: something that an argument names does not exist.
-        StropError: the host failed or a limit was reached; what was done is kept, and `strop resume` continues it.
+        StropError: strop failed, or a limit is spent. What was done is recorded, and `strop resume` continues the run.
     """
     tasks = several(task)
     spec = make_spec(tasks, options)

@@ -11,8 +11,8 @@ def opcodes(
 ) -> Iterator[tuple[str, int, int, int, int]]:
     """Equal and different ranges of lines, as difflib names them: (tag, start before, end before, start after, end after).
 
-    Equal lines at both ends are matched first, which no matching in between may lose. `most`: lines on either side, without
-    these, that are aligned; of longer texts everything in between is one replacement.
+    Equal lines at both ends are matched first, so that no matching in between can lose them. `most`: how many lines of either
+    text, without these, are aligned; in longer texts everything in between is one replacement.
     """
     shortest = min(len(before), len(after))
     head = next((n for n in range(shortest) if before[n] != after[n]), shortest)

@@ -1,4 +1,4 @@
-"""Frozen dataclasses as JSON: what `--json` prints, and what docs/json.md describes."""
+"""Frozen dataclasses as JSON: what `--json` prints, and what docs/reference/json.md describes."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ else:
 
 def names_of(kind: type) -> list[str]:
     """The names in the JSON document of a dataclass: its fields without hidden ones, then its computed properties."""
-    names = [each.name for each in fields(kind) if not each.metadata.get("hidden")]
+    names = [field.name for field in fields(kind) if not field.metadata.get("hidden")]
     bases = [base for base in reversed(kind.__mro__) if base is not object]
     return [
         *names,
-        *dict.fromkeys(name for base in bases for name, it in vars(base).items() if isinstance(it, computed)),
+        *dict.fromkeys(name for base in bases for name, value in vars(base).items() if isinstance(value, computed)),
     ]
 
 
 def as_document(value: Any) -> Any:
-    """A value as JSON has it: dataclasses are objects, tuples lists, paths texts."""
+    """The value in types of JSON: dataclasses become objects, tuples lists, paths and fractions texts."""
     if is_dataclass(value) and not isinstance(value, type):
         return {name: as_document(getattr(value, name)) for name in names_of(type(value))}
     if isinstance(value, Mapping):
-        return {str(key): as_document(each) for key, each in value.items()}
+        return {str(key): as_document(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [as_document(each) for each in value]
+        return [as_document(item) for item in value]
     return str(value) if isinstance(value, Path | Fraction) else value
 
 
 def to_json(document: Any) -> str:
-    """A document, or a result, as one JSON text in ASCII. Raises ValueError for a number that is not finite."""
+    """The JSON text, in ASCII, of a document or of a result. Raises ValueError for a number that is not finite."""
     plain = document if isinstance(document, Mapping) else as_document(document)
     return json.dumps({"schema_version": SCHEMA_VERSION, **plain}, indent=2, allow_nan=False)

@@ -3,8 +3,8 @@
 run ⊃ iteration ⊃ improve ⊃ nested improve (§4, "budget constraints"). A reservation counts in its budget and in every budget
 above, or in none of them. Guests never hold a budget, only numbers copied from one.
 
-Calls cost what was reserved. Money and tokens are known only after a call: `hold` reserves the worst case before it, and
-`settle` replaces it by the actual amount.
+Calls cost what was reserved. Money and tokens are known only after a call: `hold` reserves the worst case before the call, and
+`settle` replaces that by the actual amount.
 """
 
 from __future__ import annotations
@@ -37,14 +37,15 @@ TOKENS = "tokens"
 
 @dataclass(frozen=True)
 class Grant:
-    """The budget of one improvement. The defaults are those of the published implementation (microsoft/stop, `config.py`)."""
+    """How much one improvement may spend. The defaults are those of the published implementation (microsoft/stop,
+    `config.py`)."""
 
     utility_calls: int = 25
-    """Evaluations that it may ask for."""
+    """Evaluations that the improver may ask for."""
     lm_calls: int = 4
-    """LM calls that it may make."""
+    """LM calls that the improver may make."""
     max_responses_per_call: int = 6
-    """Most responses of one LM call."""
+    """The most responses of one LM call."""
 
 
 class _Level:
@@ -58,11 +59,15 @@ class _Level:
         self.granted: dict[tuple[str, str], dict[str, int]] = {}
         """(path, counter) → act → amount that an earlier execution was granted and this one has not reserved yet."""
         self.counted: frozenset[str] = frozenset()
-        """Counters of which the root counts the earlier execution from the start."""
+        """Counters for which the root counted the spending of the earlier execution at the start."""
 
 
 class Budget:
-    """One node of the tree. All nodes share one lock, so reservations are atomic."""
+    """Counts what is spent in a part of a run, and refuses what would exceed a limit.
+
+    Budgets are a tree: what is reserved in one counts in every budget above it. All share one lock, so that a
+    reservation is made in all of them or in none.
+    """
 
     def __init__(
         self,
@@ -88,13 +93,13 @@ class Budget:
             tree.nodes[path] = self
 
     def child(self, name: str, limits: Mapping[str, int] | None = None) -> Budget:
-        """A budget inside this one, which pays for what it spends."""
+        """A new budget inside this one. What it spends counts in both."""
         node = Budget.__new__(Budget)
         node._setup(f"{self.path}/{name}" if self.path else name, self, limits, self._tree)
         return node
 
     def node(self, path: str) -> Budget:
-        """The budget at `path` of this tree if it is alive, else the nearest one above; of several, the latest."""
+        """The latest budget at `path` of this tree; the nearest budget above if none is alive there."""
         with self._tree.settled:
             nodes = self._tree.nodes
             while path:
@@ -107,7 +112,8 @@ class Budget:
     def reserve(self, counter: str, amount: int = 1, act: str = "") -> None:
         """Count `amount` (≥ 1) here and in every budget above, before the work is done. It cannot be returned.
 
-        `act` names what is asked for, uniquely in this budget. What was granted for it once is granted again (see `recall`).
+        `act` names what is asked for, uniquely in this budget. An act that an earlier execution was granted is granted again (see
+        `recall`).
 
         Raises:
             BudgetExceeded: a budget of the chain does not cover it; nothing was counted.
@@ -134,7 +140,7 @@ class Budget:
             return act in self._tree.granted.get((self.path, counter), {})
 
     def await_granted(self, seconds: float) -> None:
-        """Wait until each act that an earlier execution was granted here was reserved again, or none was for so long."""
+        """Wait until every act that an earlier execution was granted here is reserved again, or for `seconds` none has been."""
 
         def left() -> int:
             return sum(len(acts) for (path, _), acts in self._tree.granted.items() if path == self.path)
@@ -146,7 +152,7 @@ class Budget:
     def hold(self, amounts: Mapping[str, int], *, wait: bool = True) -> None:
         """Reserve the worst case (≥ 0) of several counters at once, to be settled by `settle`.
 
-        With `wait`, wait if other holds may be settled for less so that it fits.
+        With `wait`, wait as long as other holds may be settled for less, which would make room.
 
         Raises:
             BudgetExceeded: a budget of the chain does not cover it, even if all other holds were released (without `wait`: now).
@@ -201,11 +207,11 @@ class Budget:
     ) -> None:
         """Reserve in this tree what an earlier execution of the same work was granted: amounts of acts, by path and counter.
 
-        Each is kept for its act, so work that comes in another order cannot spend it. The root counts the `counted` ones now, and
-        not again when they are reserved or restored.
+        An amount is kept for its act, so that no other act spends it when work comes in another order. The root counts the
+        `counted` counters now, and not again when acts are reserved or restored.
         """
         with self._tree.settled:
-            self._tree.granted = {place: dict(acts) for place, acts in granted.items()}
+            self._tree.granted = {key: dict(acts) for key, acts in granted.items()}
             self._tree.counted = counted
             for (_, counter), acts in granted.items():
                 if counter in counted:
@@ -229,8 +235,8 @@ class Budget:
         """
         with self._tree.settled:
             nodes = [node for node in self._chain() if counter in node._limits and (with_run or node._parent)]
-            rooms = [node._limits[counter] - node._used.get(counter, 0) for node in nodes]
-        return max(min(rooms), 0) if rooms else None
+            unreserved = [node._limits[counter] - node._used.get(counter, 0) for node in nodes]
+        return max(min(unreserved), 0) if unreserved else None
 
     def _chain(self) -> Iterator[Budget]:
         node: Budget | None = self
@@ -239,18 +245,18 @@ class Budget:
             node = node._parent
 
     def _count(self, counter: str, amount: int, *, earlier: bool = False) -> None:
-        """`earlier`: the root may count it already."""
-        known = earlier and counter in self._tree.counted
+        """Add `amount` here and above. `earlier`: an earlier execution spent it, and the root may have counted it already."""
+        is_counted = earlier and counter in self._tree.counted
         for node in self._chain():
-            if node._parent or not known:
+            if node._parent or not is_counted:
                 node._used[counter] = node._used.get(counter, 0) + amount
 
     def _refusal(self, amounts: Mapping[str, int], *, released: bool = False) -> BudgetExceeded | None:
-        """The first refusal of the chain; `released`: as if all holds were released."""
+        """The first refusal of the chain; None if all of it covers the amounts. `released`: as if all holds were released."""
         for counter, amount in amounts.items():
             for node in self._chain():
-                kept = sum(self._tree.granted.get((node.path, counter), {}).values())
-                used, limit = node._used.get(counter, 0) + kept, node._limits.get(counter)
+                granted = sum(self._tree.granted.get((node.path, counter), {}).values())
+                used, limit = node._used.get(counter, 0) + granted, node._limits.get(counter)
                 free = node._held.get(counter, 0) if released else 0
                 if limit is not None and amount and used - free + amount > limit:
                     return BudgetExceeded(path=node.path, counter=counter, limit=limit, used=used, asked=amount)

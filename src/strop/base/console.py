@@ -18,11 +18,11 @@ def results_stream() -> TextIO:
 
 @contextmanager
 def results_alone() -> Iterator[None]:
-    """Send all other output to standard error inside: what a user's code prints is not a result, whether it prints through
-    Python, through C or from a program that it starts."""
+    """Within the block, standard output is for `results_stream` alone. What a user's code prints is not a result and goes to
+    standard error, whether it prints through Python, through C or from a program that it starts."""
     sys.stdout.flush()
-    kept = os.dup(1)
-    stream = os.fdopen(os.dup(kept), "w", encoding=sys.stdout.encoding, errors="backslashreplace")
+    original = os.dup(1)
+    stream = os.fdopen(os.dup(original), "w", encoding=sys.stdout.encoding, errors="backslashreplace")
     _streams.append(stream)
     try:
         os.dup2(2, 1)
@@ -31,8 +31,8 @@ def results_alone() -> Iterator[None]:
         stream.flush()
     finally:
         _streams.pop()
-        os.dup2(kept, 1)
-        os.close(kept)
+        os.dup2(original, 1)
+        os.close(original)
         with suppress(OSError):  # the reader has gone
             stream.close()
 

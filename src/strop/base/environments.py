@@ -10,25 +10,25 @@ from pathlib import Path
 COPY = "/copy"
 """Path of the copy for commands with namespaces."""
 _OWN = ("/tmp", "/dev/shm", COPY)
-"""Folders that commands have of their own. What the host has below the first two is shown beside their files."""
+"""Folders that commands have of their own. What the host has below the first two is added to their files."""
 _MACHINE = ("/proc", "/sys", "/dev", "/run")
 
 
 def needed_by(environment: Path) -> list[Path]:
-    """The folder of an environment, and what the links of its interpreters lead through and to.
+    """The paths that a command must be shown to run an environment's Python: its folder, and where its interpreters' links lead.
 
     A virtual environment's `bin/python` is a link, often to another link, and the standard library is beside the last.
-    Without one of them a shell would run the next Python of its search path instead. A link to anything but an interpreter is
-    not followed: the environment may come with a repository, and its links may lead to any file of the user's.
+    Without one of these links a shell would run the next Python of its search path instead. A link to anything but an interpreter
+    is not followed: the environment may come with a repository, and its links may lead to any file of the user's.
     """
-    found = [environment]
+    paths = [environment]
     for interpreter in _interpreters(environment):
-        links = list(_followed(interpreter))[1:]
+        links = list(_links_of(interpreter))[1:]
         if not is_program(interpreter.resolve()):
             continue
         ends = [end.parent.parent for end in (*links[-1:], interpreter.resolve())]
-        found += [*links, *(end for end in ends if any(end.glob("lib*/*/os.py")))]
-    return list(dict.fromkeys(found))
+        paths += [*links, *(end for end in ends if any(end.glob("lib*/*/os.py")))]
+    return list(dict.fromkeys(paths))
 
 
 def why_hidden(path: Path) -> str:
@@ -38,7 +38,7 @@ def why_hidden(path: Path) -> str:
         return f"commands have a {COPY if real.is_relative_to(COPY) else real} of their own"
     if real == Path("/"):
         return "it leads to every file of the machine"
-    in_run = [each for each in (real, real.parent.parent) if Path("/run") in each.parents]
+    in_run = [folder for folder in (real, real.parent.parent) if Path("/run") in folder.parents]
     if any(map(_interpreters, in_run)) or real.is_relative_to("/dev/shm"):
         return ""
     return "it leads to the machine's other processes" if any(map(real.is_relative_to, _MACHINE)) else ""
@@ -50,8 +50,8 @@ def at_home(path: str | Path) -> Path:
 
 
 def _interpreters(environment: Path) -> list[Path]:
-    found = sorted((environment / "bin").glob("python*"))
-    return [path for path in found if re.fullmatch(r"python[\d.]*t?", path.name) and path.is_file()]
+    files = sorted((environment / "bin").glob("python*"))
+    return [path for path in files if re.fullmatch(r"python[\d.]*t?", path.name) and path.is_file()]
 
 
 def is_program(file: Path) -> bool:
@@ -64,7 +64,7 @@ def is_program(file: Path) -> bool:
         return opened.read(4) == b"\x7fELF"
 
 
-def _followed(path: Path) -> Iterator[Path]:
+def _links_of(path: Path) -> Iterator[Path]:
     """A path, each link that it leads through, and the file at the end."""
     for _ in range(40):  # as many as the kernel follows
         yield path

@@ -36,32 +36,32 @@ EndedBy: TypeAlias = Literal["max_cost", "max_tokens", "max_calls", "max_time", 
 
 
 def system_error(error: BaseException | None) -> OSError | None:
-    """The error of the system that is behind an error, if there is one."""
+    """The operating system's error, with a number, that caused an error; None if there is none."""
     while error is not None and not (isinstance(error, OSError) and error.errno):
         error = error.__cause__
     return error
 
 
 class StropError(Exception):
-    """Base of all failures of the host; `exit_code` is the exit code of the command."""
+    """Base of all errors that strop raises. Its `exit_code` is the exit code with which the command would end."""
 
     exit_code = 1
     result: object = None
     """The result so far of work that ended early; None if there is none."""
 
     def __reduce__(self) -> tuple[object, ...]:
-        """In another process, too, the system's error is behind it."""
+        """Keep the system's error as the cause in another process, too."""
         return type(self), self.args, vars(self) | {"__cause__": system_error(self)}
 
 
 class ConfigurationError(StropError):
-    """The user's input is wrong. The message says what is wrong and how to fix it."""
+    """Something that you gave is wrong. The message says what is wrong and how to mend it."""
 
     exit_code = 2
 
 
 class LanguageModelError(StropError):
-    """The language model did not respond to every request; `faults` has those of the requests without a response."""
+    """The language model gave no response to some requests, after all retries. Its `faults` say why."""
 
     exit_code = 3
 
@@ -89,23 +89,23 @@ class SearchOver(StropError):
     def __init__(self, by: EndedBy, detail: str, message: str = "") -> None:
         super().__init__(message or f"{detail}; everything so far is kept")
         self.by, self.detail = by, detail
-        """What ended it: the option of a limit or `finish`, and in words."""
+        """What ended the search: the option of a limit or `finish`; then the same in words."""
 
 
 class RunBudgetSpent(SearchOver):
-    """A limit of the whole run (`--max-cost`, `--max-tokens`, `--max-calls`) does not cover the next call.
+    """A limit of the whole run (`--max-cost`, `--max-tokens` or `--max-calls`) does not cover the next LM call.
 
     Guests do not learn of it: a measurement with refused calls would be wrong.
     """
 
     def __init__(self, refusal: BudgetExceeded) -> None:
-        by, say = _LIMITS[refusal.counter]
+        by, spelled = _LIMITS[refusal.counter]
         flag = f"--{by.replace('_', '-')}"  # what is recorded speaks as the commands that show and continue it
         super().__init__(
             by,
-            f"{flag} {say(refusal.limit)} was spent",
-            f"{option(by)} {say(refusal.limit)} is spent: {say(refusal.used)} used, and the next call may take up to "
-            f"{say(refusal.asked)}; everything so far is kept, and a larger limit continues it",
+            f"{flag} {spelled(refusal.limit)} was spent",
+            f"{option(by)} {spelled(refusal.limit)} is spent: {spelled(refusal.used)} used, and the next call may take up to "
+            f"{spelled(refusal.asked)}; everything so far is kept, and a larger limit continues it",
         )
         self.counter, self.limit, self.used, self.asked = refusal.counter, refusal.limit, refusal.used, refusal.asked
         self.more = f"{flag} MORE"
@@ -130,7 +130,8 @@ _LIMITS: Mapping[str, tuple[EndedBy, Callable[[int], str]]] = MappingProxyType(
 
 
 class TaskError(StropError):
-    """A task broke its contract; its scores cannot be trusted."""
+    """A task is broken, so that its scores cannot be trusted: its scorer raised or gave no number in [0, 1], or its
+    original fails."""
 
     exit_code = 5
 
@@ -144,7 +145,7 @@ class UtilityOutOfBounds(TaskError):
 
 
 class SandboxError(StropError):
-    """The host could not run a guest. Never a score."""
+    """A program could not be run behind the protections that are required. This never becomes a score."""
 
     exit_code = 7
 
@@ -169,7 +170,7 @@ class OutOfThreads(StropError):
 
 @contextmanager
 def starting_threads() -> Iterator[None]:
-    """Raises OutOfThreads in place of Python's RuntimeError, which has no number, where the system gives no thread."""
+    """Within the block, raise OutOfThreads where the system gives no thread; Python's RuntimeError for it has no number."""
     try:
         yield
     except RuntimeError as error:
@@ -189,10 +190,11 @@ class StoreError(StropError):
 
 
 class RecordChanged(StoreError):
-    """The record of a run is damaged, or not as this machine recorded it."""
+    """The record of a run is damaged, or was changed after this machine wrote it."""
 
     exit_code = 2
 
 
 class Malformed(ValueError):
-    """Raised by a task's `score` if an answer has the wrong type, shape, length or values."""
+    """Raise it in `score` if an answer has the wrong type, shape, length or values. The answer then fails, and the task
+    does not."""

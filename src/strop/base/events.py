@@ -31,80 +31,82 @@ class Event:
 
 @dataclass(frozen=True, kw_only=True)
 class RunStarted(Event):
-    """The first event of a run: its configuration and environment."""
+    """The first event of a run: how it is configured, and on what it runs."""
 
     spec: Mapping[str, Any]
-    """The fields of the resolved RunSpec, without secrets."""
+    """The configuration of the run, without secrets: the fields of `strop.RunSpec`."""
     environment: Mapping[str, str | bool]
-    """Versions of Python, strop and numpy, and the platform."""
+    """Versions of Python, strop and NumPy, and the platform."""
     posture: Mapping[str, Any]
     """The protections that the jail was observed to enforce."""
     files_digest: str = ""
-    """Digest of the files of the tasks that the record keeps."""
+    """SHA-256 of the files of the tasks, of which the record keeps copies. Empty if it keeps none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunResumed(Event):
-    """The first event of a later session. Recorded work is neither repeated nor paid again."""
+    """The first event of a later session of the run. Work that was recorded is neither repeated nor paid for again."""
 
     spec: Mapping[str, Any]
-    """The fields of the RunSpec; its limits may have been raised."""
+    """The configuration of the run from now on: the fields of `strop.RunSpec`. Its limits may have been raised."""
     environment: Mapping[str, str | bool]
-    """Versions and platform, now."""
+    """Versions of Python, strop and NumPy, and the platform, in this session."""
     posture: Mapping[str, Any]
-    """The protections that the jail was observed to enforce, now."""
+    """The protections that the jail was observed to enforce in this session."""
     events: int
-    """Events of the sessions before."""
+    """Number of events in the record before this session."""
     seconds: float
-    """Duration of the sessions before."""
+    """Wall time of all sessions before this one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunFinished(Event):
-    """The last event of a session, unless its process was killed."""
+    """The last event of a session. A session whose process was killed has none."""
 
     status: str
-    """`finished`, `interrupted`, `failed`, or `budget`: a limit of money, tokens, calls or time is spent."""
+    """How the session ended: `finished`, `interrupted`, `failed`, or `budget` if a limit of money, tokens, calls or
+    time is spent."""
     detail: str = ""
-    """Why it failed, or which limit is spent; empty if it finished."""
+    """Why the session failed, or which limit is spent. Empty if it finished."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class BudgetMoved(Event):
-    """A reservation in the budget at `scope`, granted or refused."""
+    """Something was reserved in a budget before it was done, or the reservation was refused."""
 
     counter: str
-    """What is counted: `lm_calls`, `responses`, `utility_calls`, or another counter of `strop.base.budget`."""
+    """What is counted: `lm_calls`, `responses`, `utility_calls`, `meta_utility_calls`, `gate_pairs`, `held_out`
+    (instances), `cost` (billionths of a dollar) or `tokens`."""
     amount: int
-    """How many were asked for."""
+    """How many were asked for. A negative number returns what a reservation did not need."""
     granted: bool
-    """Whether they were reserved; all or none."""
+    """Whether the whole amount was reserved. Nothing is reserved in part."""
     used: int
-    """How many are reserved in this scope and those below it, with these if they were granted."""
+    """How many are reserved now in this scope and in the scopes inside it."""
     limit: int | None
-    """The most that may be; None: no limit of its own."""
+    """The most that may be reserved in this scope. Null if this scope has no limit of its own."""
     act: str = ""
-    """What it was asked for: a candidate (`u-3f2a91b04c7d#0`) or an LM call (`lm-0c1d52e8a7f3#0`) by its digest, and which of the
-    equal ones of the scope it is, from 0. Empty for others."""
+    """What the reservation is for: an evaluation (`u-3f2a91b04c7d#0`) or an LM call (`lm-0c1d52e8a7f3#0`), named by the
+    beginning of its digest and by its number among equal ones of the scope, from 0. Empty for other reservations."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImproveStarted(Event):
-    """An improver starts."""
+    """An improver starts to improve a program."""
 
     improver: str
-    """The text of the improver."""
+    """The program of the improver."""
     initial_solution: str
-    """The program that it is given."""
+    """The program that the improver is to improve."""
     utility: str
-    """Name of the utility, e.g. `lpn` or `self-improvement`."""
+    """Name of the utility that scores programs: the name of a task, such as `lpn`, or `self-improvement`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "initial_solution")
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImproveFinished(Improvement, Event):
-    """An improver ended."""
+    """An improver ended, with a program or without one."""
 
     TEXTS: ClassVar[tuple[str, ...]] = ("solution", "output")
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
@@ -115,66 +117,67 @@ class LmCalled(Event):
     """An improver called the language model, within its budget."""
 
     call: int
-    """Number of the call within the scope, from 0."""
+    """Number of the LM call in its scope, from 0."""
     expertise: str
     """The system message."""
     messages: tuple[str, ...]
-    """The user messages; each gets a response of its own."""
+    """The user messages. Each gets one response."""
     temperature: float
-    """The sampling temperature that the improver asked for."""
+    """The sampling temperature that the improver asked for, 0 or more."""
     cost: int
-    """LM calls charged."""
+    """How many LM calls the budget was charged for it."""
     TEXTS: ClassVar[tuple[str, ...]] = ("expertise", "messages")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LmResponded(Response, Event):
-    """A response arrived. It is recorded before anything else happens to it."""
+    """A response of the language model arrived. It is recorded before anything else happens to it."""
 
     call: int
-    """The `LmCalled` of this scope that it answers."""
+    """The `call` of the `LmCalled` in the same scope that this response answers."""
     index: int
-    """Which message of the call it answers, from 0."""
+    """Number of the message that this response answers, from 0."""
     TEXTS: ClassVar[tuple[str, ...]] = ("text", "reasoning")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LmFault(Fault, Event):
-    """A request was retried or gave up, or a response is defective."""
+    """A request for a response failed and was repeated or given up, or a response that arrived has a defect."""
 
     call: int
-    """The `LmCalled` of this scope that it concerns."""
+    """The `call` of the `LmCalled` in the same scope that it concerns."""
     index: int
-    """Which message of the call it concerns, from 0; -1 for a request that was never answered."""
+    """Number of the message that it concerns, from 0. For a request that was never answered it is -1."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Edited(Event):
-    """A response contained edits of a program that its prompt shows, or has no program because of its form."""
+    """A response edits a program that its prompt shows, or has no program because strop does not read its form."""
 
     call: int
-    """The `LmCalled` of this scope whose response it is."""
+    """The `call` of the `LmCalled` in the same scope whose response this is."""
     index: int
-    """Which message of the call it answers, from 0."""
+    """Number of the message that the response answers, from 0."""
     outcome: str
-    """`applied`, `applied fuzzily`, `failed`, or `not applied` if strop does not read the form."""
+    """What became of the edits: `applied`, `applied fuzzily`, `failed`, or `not applied` if strop does not read their
+    form."""
     detail: str
-    """The edits that did not match exactly, why they failed, or the form."""
+    """Which edits did not match exactly, why edits failed, or what form they have."""
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Extracted(Event):
-    """What `extract_code` finds in the responses of one LM call, once their edits are applied."""
+    """Which programs the responses of one LM call hold, once their edits are applied."""
 
     call: int
-    """Number of the `LmCalled` of this scope whose responses these are."""
+    """The `call` of the `LmCalled` in the same scope whose responses these are."""
     contents: tuple[str, ...]
-    """`program`, `does not compile` or `no program`, for each response. Empty for a call that asked for corrected edits: they
-    count as responses of the call that they correct."""
+    """What each response holds: `program`, `does not compile` or `no program`. Empty for an LM call that asked for
+    corrected edits, whose responses count as those of the call that they correct."""
     programs: tuple[str, ...]
-    """The digest of each program; empty for a response without one."""
+    """SHA-256 of the program in each response. Empty for a response without a program."""
 
     def __post_init__(self) -> None:
         """Raise ValueError if it does not have a content and a program for each response."""
@@ -184,148 +187,156 @@ class Extracted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluated(Evaluation, Event):
-    """A candidate was scored on a split."""
+    """A program was scored on the instances of a split."""
 
     utility: str
-    """Name of the utility, as in `ImproveStarted`."""
+    """Name of the utility that scored it: the name of a task, or `self-improvement`."""
     split: str
-    """`train`, `test` (the sealed split), or `gate` (instances drawn for one pair)."""
+    """The instances: `train` (those of the search), `test` (the sealed ones), or `gate` (drawn for one pair of a
+    comparison)."""
     solution: str | None
-    """None if the candidate was not a text."""
+    """The program. Null if the improver asked for the score of something that is no text."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
     QUOTES: ClassVar[tuple[str, ...]] = ("error", "notes")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SuiteRan(Event):
-    """The user's tests ran: twice on the original, before anything is paid; or once on a program, before it is compared."""
+    """The user's tests ran: twice on the original before anything is paid, and once on a program before it is
+    compared."""
 
     solution: str
-    """The program."""
+    """The program on which the tests ran."""
     passed: str
-    """The names of the tests that passed, a line each; of the original, of those that passed both times."""
+    """The names of the tests that passed, one a line. For the original, the tests that passed both times."""
     count: int
-    """How many these are."""
+    """Number of the tests in `passed`."""
     exits: bool
-    """Whether the command ended with exit status 0; of the original, both times."""
+    """Whether the command of the tests ended with exit status 0. For the original, whether it did so both times."""
     not_green: int = 0
-    """Of the original, tests that failed and never passed."""
+    """Number of tests that failed for the original both times. 0 for another program."""
     flaky: int = 0
-    """Of the original, tests that passed once."""
+    """Number of tests that passed for the original only once. 0 for another program."""
     failing: tuple[str, ...] = ()
-    """Tests that passed for the original, and fail or are missing for this program."""
+    """Names of the tests that pass for the original, and fail or are missing for this program."""
     detail: str = ""
-    """How the command ended, such as `exit status 1`."""
+    """How the command of the tests ended, such as `exit status 1`."""
     output: str = ""
-    """The end of what it printed, if a test that passed for the original fails."""
+    """The end of what the tests printed, if a test that passes for the original fails. Else empty."""
     wall_seconds: float = 0.0
-    """How long it took; on the original, the longer time."""
+    """Wall time of the tests. For the original, the longer of its two times."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution", "passed", "output")
     QUOTES: ClassVar[tuple[str, ...]] = ("failing",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallsChanged(ChangedCalls, Event):
-    """The improved program and the original made recorded calls with changed arguments."""
+    """The original and the improved program were called with changed arguments of recorded calls. The note decides
+    nothing."""
 
     QUOTES: ClassVar[tuple[str, ...]] = ("first", "detail")
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchEnded(Event):
-    """The search ended before its end: a limit was spent, or `strop resume --finish` ended it. What it found is compared."""
+    """The search ended early: a limit was spent, or somebody ended it. The best program so far is compared."""
 
     by: EndedBy
-    """`max_cost`, `max_tokens`, `max_calls`, `max_time`, or `finish`; `verdict`: whoever searched asked for one."""
+    """What ended the search: the spent limit (`max_cost`, `max_tokens`, `max_calls` or `max_time`), `finish` for `strop
+    resume --finish`, or `verdict` if the verdict of a search by somebody else was asked for."""
     detail: str
-    """The same in words."""
+    """What ended the search, in words."""
     lm_calls: int
-    """LM calls of the improvement, or of the unfinished iteration."""
+    """LM calls of the improvement that ended, or of the iteration that was not finished."""
     utility_calls: int
-    """Evaluations of programs in it."""
+    """Evaluations of programs in the improvement that ended, or in the iteration that was not finished."""
     of: str = ""
-    """Digest of the program of which a verdict was asked for; empty: the best."""
+    """SHA-256 of the program whose verdict was asked for. Empty for the best program."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MeasurementBegan(Event):
-    """A measurement of `strop measure` begins, which counts from now on, whatever becomes of it."""
+    """A measurement of `strop measure` begins. From now on it counts, even if it is interrupted."""
 
     solution: str
-    """The program."""
+    """The program that is measured."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonBegan(Event):
-    """A comparison begins whose size was planned for it alone, before any held-out instance is touched."""
+    """A comparison begins whose number of instances was planned for it. No held-out instance was touched before."""
 
     solution: str
-    """The candidate."""
+    """The program that is compared with the original."""
     instances: int
-    """How many instances are held out; 0: as many as the task says."""
+    """Number of held-out instances. 0 stands for the number that the task declares."""
     secret: str = ""
-    """What they are drawn from, in hexadecimal, drawn after the candidate was known; empty: the secret of the run."""
+    """The secret from which the held-out instances are drawn, in hexadecimal. It is drawn after the program is known.
+    Empty if the secret of the run is used."""
     said: tuple[str, ...] = ()
-    """A line each for what to know about what scores."""
+    """What to know about the files that compute the score, one line for each fact."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IterationStarted(Event):
-    """Iteration `t` of Algorithm 1 starts from `improver`; t = 0 measures the seed improver."""
+    """An iteration of Algorithm 1 starts. Iteration 0 only measures the seed improver."""
 
     t: int
     """Number of the iteration, from 0."""
     improver: str
-    """I_(t-1); at t = 0 the seed improver."""
+    """The improver that improves itself, I_(t-1). In iteration 0, the seed improver."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class IterationFinished(Event):
-    """Iteration `t` ended with `improver` as I_t."""
+    """An iteration of Algorithm 1 ended. It says which improver goes on, and what was measured of it."""
 
     t: int
     """Number of the iteration, from 0."""
     improver: str
-    """Text of I_t."""
+    """The improver that goes on, I_t."""
     candidate: str | None
-    """The result of the self-improvement; equal to `improver` if it was accepted."""
+    """The improver that the self-improvement returned. It equals `improver` if it was accepted. Null if nothing was
+    returned."""
     accepted: bool
     """Whether the candidate became I_t."""
     reason: str
-    """Why it did, or did not, as text."""
+    """Why the candidate was accepted or not, in words."""
     train: tuple[Unit, ...]
-    """û of I_t on the training split, one value for each copy."""
+    """û of I_t on the training split: one value for each copy of each task."""
     test: tuple[Unit, ...]
-    """û of I_t on the sealed split, one value for each copy."""
+    """û of I_t on the sealed split: one value for each copy of each task."""
     lm_calls: int
     """LM calls of the iteration, with those of its gate."""
     evaluations: int
-    """Evaluations of task solutions in the iteration, with those of its gate."""
+    """Evaluations of the tasks' programs in the iteration, with those of its gate."""
     verdicts: Mapping[str, int]
-    """Verdict → number of evaluations in the iteration."""
+    """How the evaluations of the iteration ended: verdict → number of evaluations."""
     seconds: float
-    """Duration of the iteration."""
+    """Wall time of the iteration."""
     parent: int | None = None
-    """The iteration whose improver improved itself; None for t = 0."""
+    """Number of the iteration whose improver improved itself. Null in iteration 0."""
     tasks: tuple[str, ...] = ()
-    """Names of the tasks if there are several: `train` and `test` hold equally many copies of each, task by task."""
+    """Names of the tasks if there are several. `train` and `test` then hold equally many values for each task, one task
+    after another."""
     TEXTS: ClassVar[tuple[str, ...]] = ("improver", "candidate")
     QUOTES: ClassVar[tuple[str, ...]] = ("reason",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compared(Comparison, Event):
-    """The gate of iteration `t` compared a candidate with the incumbent; in the final comparison of a run, I_T and I_0."""
+    """A gate compared the improver that an iteration proposed with the one that it would replace. At the end of a run,
+    I_T was compared with I_0."""
 
     t: int
-    """Number of the iteration, from 1; in the final comparison, of the one whose candidate became I_T."""
+    """Number of the iteration, from 1. In the final comparison, number of the iteration that made I_T."""
     incumbent: str
-    """The improver that the candidate would replace."""
+    """The improver that may be replaced. In the final comparison, I_0."""
     candidate: str
-    """The improver that the self-improvement returned."""
+    """The improver that may replace it. In the final comparison, I_T."""
     accepted: bool
     """Whether the evidence reached the threshold."""
     TEXTS: ClassVar[tuple[str, ...]] = ("incumbent", "candidate")
@@ -338,38 +349,40 @@ class Compared(Comparison, Event):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditNoted(Event):
-    """A program did something forbidden or worth a look. Scores do not depend on it."""
+    """A program did something that it should not, or that deserves a look. No score depends on it."""
 
     rule: str
-    """Id in `strop.analysis.audit.RULES`."""
+    """Id of the rule that the program broke, such as `R001`."""
     detail: str
-    """What it did, in words: a call, a name, a file."""
+    """What the program did, in words: a call, a name or a file."""
     times: int = 1
-    """How often; repetitions are counted in one event."""
+    """How often it did that. Repetitions are counted in one event."""
     program: str | None = None
-    """The text of the program, if it is known."""
+    """The program. Null if strop does not know which program it was."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)
     QUOTES: ClassVar[tuple[str, ...]] = ("detail",)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged(Event):
-    """One generated improvement, and which checks call it unsandboxed (§6.2, Table 2)."""
+    """A generated improver of Table 2 was judged: whether it circumvents the sandbox, by two rules (§6.2 of the
+    paper)."""
 
     arm: str
-    """`plain` or `warning`."""
+    """Which prompt asked for it: `plain`, or `warning` with the comment that warns against switching the sandbox
+    off."""
     index: int
-    """Number of the improvement in its arm, from 0."""
+    """Number of the improver in its arm, from 0."""
     program: str | None
-    """None if the response contains no program."""
+    """The improver. Null if the response contains no program."""
     literal: bool
-    """The paper's rule: the text contains `use_sandbox=False` or `exec(`."""
+    """Whether the paper's rule flags it: its text contains `use_sandbox=False` or `exec(`."""
     runtime: bool
-    """A run-time rule about unsandboxing (R005, R006, R013) was noted while the program was rehearsed."""
+    """Whether a rule of run time about the sandbox (R005, R006 or R013) was noted while the improver was tried."""
     rules: tuple[str, ...]
-    """Ids of the rules that were noted meanwhile, in order."""
+    """Ids of all rules that were noted while the improver was tried, in order."""
     outcome: str
-    """How the rehearsal ended: a verdict, or `no program`."""
+    """How the trial ended: a verdict such as `ok` or `timeout`, or `no program`."""
     TEXTS: ClassVar[tuple[str, ...]] = ("program",)
 
 
@@ -401,7 +414,7 @@ def in_full(event: E, text: Callable[[str], str]) -> E:
 
 
 def _with_texts(event: E, change: Callable[[str], str]) -> E:
-    """`event` with what `change` makes of each of its texts, or digests; None stays None."""
+    """`event` with each of its texts, or digests, replaced by what `change` makes of it; None stays None."""
 
     def changed(text: str | None) -> str | None:
         return None if text is None else change(text)

@@ -14,15 +14,15 @@ from typing import Annotated, Any, Literal, TypeAlias, TypeVar, Union, get_args,
 
 T = TypeVar("T")
 Reader: TypeAlias = Callable[[Any], Any]
-"""Returns a JSON value as a value of one type, or raises ValueError with a clause: `is 'x'; it must be a number`."""
+"""Turns a JSON value into a value of one type, or raises ValueError with a clause: `is 'x'; it must be a number`."""
 
 MAX_DEPTH = 100
-"""Python's own functions on nested values, its parser among them, give up somewhere between a few hundred and a few thousand."""
+"""Levels of nesting that are read. Python's own functions on nested values, its parser among them, fail from a few hundred on."""
 
 
 @dataclass(frozen=True)
 class Bounds:
-    """Of a number: `least`, which may be excluded, to `most`. Stands in the type of a field, as Annotated has it."""
+    """The range of a number: from `least`, which may be excluded, to `most`. Annotates the type of a field."""
 
     least: float
     most: float = math.inf
@@ -56,11 +56,11 @@ _DECODER = json.JSONDecoder(parse_constant=_constant)
 def _is_deep(value: object) -> bool:
     level = [value]
     for _ in range(MAX_DEPTH):
-        inner = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
+        inner = [node.values() if isinstance(node, dict) else node for node in level if isinstance(node, dict | list)]
         if not inner:
             return False
-        level = [item for items in inner for item in items]
-    return any(isinstance(each, dict | list) for each in level)
+        level = [child for children in inner for child in children]
+    return any(isinstance(node, dict | list) for node in level)
 
 
 def from_json(kind: type[T], text: str) -> T:
@@ -78,7 +78,8 @@ def from_json(kind: type[T], text: str) -> T:
 
 
 def read_as(reader: Reader, value: Any, name: str = "") -> Any:
-    """What `reader` makes of the value of a field `name`, or of a whole. Raises ValueError with the path of what is wrong."""
+    """The value of the field `name` (without a name: of a document) as `reader` reads it. Raises ValueError, which names the path
+    to what is wrong."""
     try:
         return reader(value)
     except ValueError as error:
@@ -86,7 +87,7 @@ def read_as(reader: Reader, value: Any, name: str = "") -> Any:
 
 
 def wrong(name: str, error: ValueError) -> ValueError:
-    """The error of a reader, for the field `name`, or for a whole."""
+    """The error of a reader with the path to the value: the field `name`, or without a name the document itself."""
     clause = str(error)
     if clause.startswith(("is ", "lacks ")):
         return ValueError(f"{name or 'it'} {clause}")
@@ -95,58 +96,58 @@ def wrong(name: str, error: ValueError) -> ValueError:
 
 @cache
 def readers_of(kind: type) -> Mapping[str, Reader]:
-    """Field of a dataclass → how its values are read."""
+    """Field of a dataclass → the reader of its values."""
     types = get_type_hints(kind, include_extras=True)
     return {field.name: reader_of(types[field.name]) for field in fields(kind) if field.init}
 
 
 @cache
 def reader_of(hint: Any) -> Reader:
-    """How values of a type are read: a dataclass, a bounded, optional or literal type, a list, an object with values of one type,
-    or a simple one. A number is finite, an integer fits into 64 bits."""
+    """The reader of values of a type: a dataclass, a bounded, optional or literal type, a list, an object with values of one
+    type, or a simple type. Numbers must be finite, and integers fit into 64 bits."""
     origin, parts = get_origin(hint), get_args(hint)
     if is_dataclass(hint):
-        return _of(_is_object, "a JSON object", partial(_made, hint))
+        return _reading(_is_object, "a JSON object", partial(_from_object, hint))
     if origin is Annotated:
-        inner, bounds = reader_of(parts[0]), next((each for each in parts[1:] if isinstance(each, Bounds)), None)
+        inner, bounds = reader_of(parts[0]), next((part for part in parts[1:] if isinstance(part, Bounds)), None)
         return inner if bounds is None else _bounded(inner, bounds)
     if origin in (Union, UnionType):
         return _one_of([reader_of(part) for part in parts if part is not NoneType], is_optional=NoneType in parts)
     if origin is Literal:
         kinds = tuple(map(type, parts))
-        return _of(
+        return _reading(
             lambda value: isinstance(value, kinds) and value is not True and value in parts,
             f"one of {', '.join(map(repr, parts))}",
         )
     if origin is tuple and Ellipsis in parts:
-        each = reader_of(parts[0])
-        return _of(_is_list, "a list", lambda value: tuple(map(each, value)))
+        read_item = reader_of(parts[0])
+        return _reading(_is_list, "a list", lambda value: tuple(map(read_item, value)))
     if origin is tuple:
-        all_of = [reader_of(part) for part in parts]
-        whole = _of(lambda value: _is_list(value) and len(value) == len(all_of), f"a list of {len(all_of)}")
-        return lambda value: tuple(reader(one) for reader, one in zip(all_of, whole(value), strict=True))
+        readers = [reader_of(part) for part in parts]
+        read_list = _reading(lambda value: _is_list(value) and len(value) == len(readers), f"a list of {len(readers)}")
+        return lambda value: tuple(reader(item) for reader, item in zip(readers, read_list(value), strict=True))
     if origin in (Mapping, dict, defaultdict):
         inner = reader_of(parts[1])
-        return _of(
-            _is_object, "a JSON object", lambda value: {at: read_as(inner, one, at) for at, one in value.items()}
+        return _reading(
+            _is_object, "a JSON object", lambda value: {key: read_as(inner, item, key) for key, item in value.items()}
         )
     return _SIMPLE[hint]
 
 
-def _of(fits: Callable[[Any], bool], what: str, made: Reader | None = None) -> Reader:
-    """Reads what `fits`; `made` makes the value of it."""
+def _reading(fits: Callable[[Any], bool], what: str, made: Reader | None = None) -> Reader:
+    """A reader that refuses what does not fit, as `must be what`; `made` turns the rest into values."""
 
     def read(value: Any) -> Any:
         if not fits(value):
-            raise _wrong(value, what)
+            raise _mismatch(value, what)
         return value if made is None else made(value)
 
     return read
 
 
-def _wrong(value: object, what: str) -> ValueError:
-    shown = f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
-    return ValueError(f"is {shown}; it must be {what}")
+def _mismatch(value: object, what: str) -> ValueError:
+    excerpt = f"{value:g}" if isinstance(value, float) else f"{value!r:.60}"
+    return ValueError(f"is {excerpt}; it must be {what}")
 
 
 def _bounded(inner: Reader, bounds: Bounds) -> Reader:
@@ -160,21 +161,21 @@ def _bounded(inner: Reader, bounds: Bounds) -> Reader:
         if number is None:
             return number
         if not (number > least if bounds.excludes_least else number >= least):
-            raise _wrong(value, f"more than {least:g}" if bounds.excludes_least else f"{least:g} or more")
+            raise _mismatch(value, f"more than {least:g}" if bounds.excludes_least else f"{least:g} or more")
         if not number <= most:
-            raise _wrong(value, f"{most:g} or less")
+            raise _mismatch(value, f"{most:g} or less")
         return number
 
     return read
 
 
-def _made(kind: Any, value: Mapping[str, Any]) -> Any:
+def _from_object(kind: Any, value: Mapping[str, Any]) -> Any:
     readers = readers_of(kind)
-    found = {name: read_as(readers[name], each, name) for name, each in value.items() if name in readers}
-    for each in fields(kind):
-        if each.name not in found and each.init and each.default is each.default_factory is MISSING:
-            raise ValueError(f"lacks {each.name}")
-    return kind(**found)
+    values = {name: read_as(readers[name], item, name) for name, item in value.items() if name in readers}
+    for field in fields(kind):
+        if field.name not in values and field.init and field.default is field.default_factory is MISSING:
+            raise ValueError(f"lacks {field.name}")
+    return kind(**values)
 
 
 def _one_of(readers: list[Reader], *, is_optional: bool) -> Reader:
@@ -212,9 +213,9 @@ def _is_number(value: Any) -> bool:
 _SIMPLE: dict[Any, Reader] = {
     Any: lambda value: value,
     object: lambda value: value,
-    str: _of(lambda value: isinstance(value, str), "a text"),
-    bool: _of(lambda value: type(value) is bool, "true or false"),
-    int: _of(_is_integer, "a whole number"),
-    float: _of(_is_number, "a number"),
-    Path: _of(lambda value: isinstance(value, str), "a text", Path),
+    str: _reading(lambda value: isinstance(value, str), "a text"),
+    bool: _reading(lambda value: type(value) is bool, "true or false"),
+    int: _reading(_is_integer, "a whole number"),
+    float: _reading(_is_number, "a number"),
+    Path: _reading(lambda value: isinstance(value, str), "a text", Path),
 }

@@ -12,14 +12,14 @@ from strop.base.errors import ConfigurationError
 
 
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
-    """A function that tells whether a path matches one of `globs`. Raises ConfigurationError if one cannot be read."""
+    """A function that tells whether a path matches one of `globs`. Raises ConfigurationError for a glob that cannot be read."""
     patterns = [glob_pattern(glob) for glob in globs]
     return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
 
 
 def glob_pattern(glob: str) -> re.Pattern[str]:
-    """A glob as a regular expression, for `fullmatch`. It keeps the first place of what follows a star, which leaves the most to
-    the rest, so that it takes no more steps than the glob has characters times those of the path."""
+    """A glob as a regular expression, for `fullmatch`. A match takes at most as many steps as the glob has characters times those
+    of the path: a star ends at the first place where the next part matches, and no other place is tried."""
     *folders, last = glob.strip("/").removeprefix("./").split("/")
     above = "".join(")(?>(?:[^/]+/)*?" if part == "**" else f"{_of_part(part)}/" for part in folders)
     try:

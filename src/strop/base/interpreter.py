@@ -12,17 +12,18 @@ from collections.abc import Mapping
 from pathlib import Path
 
 EXECUTABLE = os.path.abspath(sys.executable)  # noqa: PTH100
-"""This process's interpreter, without the `..` of a path that leads through folders which a jail does not have. Its links stay:
-Python finds its environment by them."""
+"""The absolute path of this process's interpreter, without `..`, which may lead through folders that a jail does not have. Links
+stay, because Python finds its environment by them."""
 
 _LISTS = ("PATH", "PYTHONPATH", "LD_LIBRARY_PATH")
-"""Variables with a list of places that code comes from."""
+"""Variables that list folders which code comes from."""
 _PLACES = ("PYTHONHOME", "PYTHONUSERBASE", "PYTHONPYCACHEPREFIX", "PYTHONSTARTUP")
-"""Variables with one such place."""
+"""Variables that name one such folder."""
 
 
 def python(*arguments: str) -> list[str]:
-    """The command line of a Python process of our own; start it with `environment()` or another that names no relative place."""
+    """The command line of a Python process of our own; start it with `environment()` or another without relative
+    paths."""
     return [EXECUTABLE, "-P", *arguments]
 
 
@@ -37,24 +38,24 @@ def to_add(package: str) -> str:
 
 
 def environment() -> dict[str, str]:
-    """The variables of this process, without places that are relative to the current folder."""
-    kept = dict(os.environ)
+    """The variables of this process, without paths that are relative to the current folder."""
+    variables = dict(os.environ)
     for name in _LISTS:
-        if entries := kept.pop(name, ""):
+        if entries := variables.pop(name, ""):
             absolute = [entry for entry in entries.split(os.pathsep) if entry.startswith("/")]
-            kept |= {name: os.pathsep.join(absolute)} if absolute else {}
+            variables |= {name: os.pathsep.join(absolute)} if absolute else {}
     for name in _PLACES:
-        if not kept.get(name, "/").startswith("/"):
-            del kept[name]
-    return kept
+        if not variables.get(name, "/").startswith("/"):
+            del variables[name]
+    return variables
 
 
-_given: dict[str, str] = {}
+_users_variables: dict[str, str] = {}
 
 
 def users_environment() -> dict[str, str]:
-    """The variables as the user gave them, for programs of theirs."""
-    return dict(_given or os.environ)
+    """The variables as they were when strop started, for the user's own programs."""
+    return dict(_users_variables or os.environ)
 
 
 def leave_current_folder() -> None:
@@ -63,13 +64,13 @@ def leave_current_folder() -> None:
     A folder in `PYTHONPATH` that the user names by its absolute path stays.
     """
     before = dict(os.environ)
-    _given.update(before)
+    _users_variables.update(before)
     relative = _folders(before, absolute=False) - _folders(before, absolute=True)
     sys.path[:] = [entry for entry in sys.path if entry.startswith("/") and entry not in relative]
-    kept = environment()
-    for name in before.keys() - kept.keys():
+    variables = environment()
+    for name in before.keys() - variables.keys():
         del os.environ[name]
-    os.environ.update(kept)
+    os.environ.update(variables)
 
 
 def _folders(variables: Mapping[str, str], *, absolute: bool) -> set[str]:

@@ -1,8 +1,8 @@
 """`dataclass`, which makes a class's methods when it is first used, and `np`, which is NumPy once something of it is used.
 
-To make the methods takes up to a millisecond a class, most of it for the compiler, and a command uses a fifth of the classes that
-it imports. NumPy takes a tenth of a second, and what lists and shows computes nothing. Type checkers see the decorator of the
-standard library, and NumPy itself.
+Making the methods takes up to a millisecond a class, most of it for the compiler, and a command uses a fifth of the classes that
+it imports. Importing NumPy takes a tenth of a second, and commands that only list or show compute nothing. Type checkers see the
+decorator of the standard library, and NumPy itself.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _lock = threading.RLock()
 
 
 class _Unmade:
-    """Stands for an attribute of a class that `dataclass` makes. When one of them is looked up, all are made."""
+    """Stands for an attribute that `dataclass` makes for a class. The first lookup of one of them makes all."""
 
     def __init__(self, kind: type, name: str, options: Mapping[str, bool]) -> None:
         self._kind, self._name, self._options = kind, name, options
@@ -32,11 +32,11 @@ class _Unmade:
 
 
 def _make(kind: type, options: Mapping[str, bool]) -> None:
-    """Give a class what `dataclass` makes for a twin of it: other threads, which may use the class meanwhile, never find it half
-    made."""
-    found = dict(vars(kind))
-    unmade = [name for name, value in found.items() if isinstance(value, _Unmade)]
-    own = {name: value for name, value in found.items() if name not in (*unmade, "__dict__", "__weakref__")}
+    """Give a class the attributes that `dataclass` makes. A twin of the class gets them first, because other threads may use the
+    class meanwhile and must not find it half made."""
+    attributes = dict(vars(kind))
+    unmade = [name for name, value in attributes.items() if isinstance(value, _Unmade)]
+    own = {name: value for name, value in attributes.items() if name not in (*unmade, "__dict__", "__weakref__")}
     twin = type(kind)(kind.__name__, kind.__bases__, own)
     made = vars(dataclasses.dataclass(**options)(twin))
     for name in [name for name, value in own.items() if isinstance(value, dataclasses.Field)]:
@@ -69,9 +69,9 @@ class _Numpy(ModuleType):
     def __getattr__(self, name: str) -> object:
         import numpy
 
-        found = getattr(numpy, name)
-        setattr(self, name, found)  # the next time it is found as in any module
-        return found
+        value = getattr(numpy, name)
+        setattr(self, name, value)  # from then on it is an attribute as in any module
+        return value
 
 
 if TYPE_CHECKING:

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
 SECONDS = 60.0
-"""How long something is kept."""
+"""How long a parked thing is kept."""
 
 
 class Closing(Protocol):
     """Something that owns processes."""
 
     def close(self) -> None:
-        """Close the parked things. Idempotent."""
+        """End its processes. Idempotent."""
 
 
 T = TypeVar("T", bound=Closing)
@@ -26,7 +26,7 @@ class Parking(Generic[T]):
     """Idle things of this process, closed when nobody takes them for a minute, or when the process ends. Thread-safe."""
 
     def __init__(self, most: int) -> None:
-        """`most`: how many are kept; the oldest one is closed for one more."""
+        """`most`: how many things stay parked; one more closes the oldest."""
         self._most = most
         self._lock = threading.Lock()
         self._parked: list[T] = []
@@ -35,7 +35,7 @@ class Parking(Generic[T]):
         atexit.register(self.clear)
 
     def take(self, prefer: Callable[[T], bool] = lambda thing: True) -> T | None:
-        """One of those that are parked: the last one that is preferred, if any is."""
+        """The last parked thing that `prefer` accepts, else the last of all; None if nothing is parked."""
         with self._lock:
             if not self._parked or self._owner != os.getpid():
                 return None
@@ -43,7 +43,7 @@ class Parking(Generic[T]):
             return self._parked.pop(next((index for index in indices if prefer(self._parked[index])), -1))
 
     def put(self, thing: T) -> None:
-        """Park something; the minute begins again for all."""
+        """Park something; the minute begins again for everything that is parked."""
         with self._lock:
             if self._owner != os.getpid():
                 self._parked, self._owner = [], os.getpid()  # a fork of the process that parked them
@@ -54,8 +54,8 @@ class Parking(Generic[T]):
             self._timer = threading.Timer(SECONDS, self.clear)
             self._timer.daemon = True
             self._timer.start()
-        for one in extra:
-            one.close()
+        for thing in extra:
+            thing.close()
 
     def clear(self) -> None:
         """Close everything."""

@@ -10,7 +10,7 @@ from strop.base.errors import ConfigurationError
 
 
 def text_of(path: Path, kind: str) -> str:
-    """The text of a file that the user names, with its own line ends. `kind`: what it is called, such as `solution file`.
+    """The text of a file that the user names, with its own line ends. `kind`: what messages call it, such as `solution file`.
 
     Raises:
         ConfigurationError: it does not exist or is not UTF-8 text.
@@ -24,8 +24,8 @@ def text_of(path: Path, kind: str) -> str:
 
 
 def read_plain(file: Path, most: int, *, follow: bool = False) -> tuple[bytes, os.stat_result] | None:
-    """The content and status of a regular file of at most `most` bytes; None for anything else, since a link, a device, a pipe or
-    a giant file of a folder from anywhere must not be read. `follow`: links too."""
+    """The content and status of a regular file of at most `most` bytes; None for anything else. In a folder from anywhere, links,
+    devices, pipes and giant files must not be read. `follow`: links are read, too."""
     try:
         flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC | (0 if follow else os.O_NOFOLLOW)
         with os.fdopen(os.open(file, flags), "rb") as opened:

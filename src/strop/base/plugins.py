@@ -30,27 +30,27 @@ _TWICE = "two distributions have this name"
 
 @dataclass(frozen=True)
 class Installed:
-    """One entry point of a distribution, which is not loaded."""
+    """An improver or a task of another installed distribution. It is not loaded."""
 
     name: str
-    """Its name."""
+    """Name of the improver or task."""
     distribution: str
     """Name and version of the distribution."""
     entry: EntryPoint = field(metadata=HIDDEN)
     not_used: str | None = None
-    """Why its name does not mean it."""
+    """Why the name means something else. Null if it means this."""
 
     @computed
     def value(self) -> str:
-        """The module, or `module:attribute`, that it names."""
+        """The module, or `module:attribute`, that the distribution names."""
         return self.entry.value
 
 
 def installed(group: str, own: Collection[str] = ()) -> list[Installed]:
-    """All entry points of a group, by name. `own`: names of strop, which no other distribution can have."""
+    """All entry points of a group, sorted by name. `own`: strop's own names, which no other distribution may use."""
     points = [*entry_points(group=group)]
     names = [point.name for point in points]
-    found = [
+    plugins = [
         Installed(
             point.name,
             "?" if point.dist is None else f"{point.dist.name} {point.dist.version}",
@@ -59,7 +59,7 @@ def installed(group: str, own: Collection[str] = ()) -> list[Installed]:
         )
         for point in points
     ]
-    return sorted(found, key=lambda point: (point.name, point.distribution))
+    return sorted(plugins, key=lambda point: (point.name, point.distribution))
 
 
 def find_installed(group: str, name: str) -> Installed | None:
@@ -106,8 +106,8 @@ def object_of(plugin: Installed) -> object:
     except StropError:
         raise
     except (Exception, SystemExit) as error:
-        words = " ".join(str(error).split())
-        raise ConfigurationError(f"{_label(plugin)} cannot be loaded: {type(error).__name__}: {words}") from error
+        message = " ".join(str(error).split())
+        raise ConfigurationError(f"{_label(plugin)} cannot be loaded: {type(error).__name__}: {message}") from error
 
 
 def _candidates(plugin: Installed, parts: list[str]) -> list[Path]:

@@ -14,7 +14,7 @@ def quantity(n: int, thing: str, form: str = "") -> str:
 
 
 def plain(value: float, digits: int = 3) -> str:
-    """A number to so many significant digits: `14,130`, `2.1`, `0.00085`, and `1.2e-26`."""
+    """A number to `digits` significant digits: `14,130`, `2.1`, `0.00085`, and `1.2e-26`."""
     text = f"{value:,.{digits}g}"
     if "e" not in text:
         return text
@@ -25,7 +25,7 @@ def plain(value: float, digits: int = 3) -> str:
 
 
 def mean_of(count: int) -> str:
-    """` (mean of 4 instances)`, for a number that is one; empty for a single value."""
+    """` (mean of 4 instances)`, to stand after such a number; empty for a single value."""
     return f" (mean of {count:,} instances)" if count > 1 else ""
 
 

@@ -14,7 +14,7 @@ _users: list[int] = []
 
 @contextmanager
 def be_private() -> Iterator[None]:
-    """Meanwhile create files for their owner alone, in this process and in those that it starts."""
+    """Within the block, new files are for their owner alone, in this process and in those that it starts."""
     mask = os.umask(0o777 & ~FOLDER)
     _users.append(mask)
     try:
@@ -25,14 +25,14 @@ def be_private() -> Iterator[None]:
 
 
 def users_umask() -> int:
-    """The umask that the user chose, for programs of theirs; -1: this process has it."""
+    """The umask that the user chose, for the user's own programs; -1 if this process still has it."""
     return _users[0] if _users else -1
 
 
 @contextmanager
 def as_users() -> Iterator[None]:
-    """Make files that are the user's own, as `strop init` does, with the umask that they chose. For a process of one thread,
-    unless it is not private."""
+    """Within the block, new files get the umask that the user chose, as the files of `strop init` do. The umask is that of all
+    threads, so a private process must have only one."""
     if not _users:
         yield
         return
@@ -54,14 +54,15 @@ def make_folder(path: Path) -> None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Write a new file. What has its name goes; in a directory from elsewhere it may be a link to any file. Raises OSError."""
+    """Write a new file in place of whatever has its name, which in a folder from elsewhere may be a link to any file. Raises
+    OSError."""
     path.unlink(missing_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE), "wb") as file:
         file.write(content)
 
 
 def close_to_others(path: Path) -> None:
-    """Take the rights of others from a file or from a folder with all that is in it; links stay. Raises OSError."""
-    for each in [path, *(path.rglob("*") if path.is_dir() else ())]:
-        if not each.is_symlink():
-            each.chmod(each.stat().st_mode & FOLDER)
+    """Take the rights of other users from a file, or from a folder and everything in it, except links. Raises OSError."""
+    for entry in [path, *(path.rglob("*") if path.is_dir() else ())]:
+        if not entry.is_symlink():
+            entry.chmod(entry.stat().st_mode & FOLDER)

@@ -44,7 +44,8 @@ PROTECTIONS_OF_COMMANDS: dict[str, str] = {
     "cpu": PROTECTIONS["cpu"],
     "traces": "finding traces of an earlier run",
 }
-"""The same of commands. A name of both means the same, except that commands may write in their copy and start processes."""
+"""Of commands: name to what it prevents, in display order. Names that guests have, too, mean the same, except that commands may
+write in their copy and start processes."""
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
 """No program runs without these (see `required_of_commands`), unless the user waives one by name."""
@@ -79,20 +80,20 @@ def protections(require: str | Sequence[str] | None) -> tuple[str, ...] | None:
 
 
 def required_of_commands(names: frozenset[str]) -> frozenset[str]:
-    """Required `names` of guests, for commands: these may start processes, but leave none."""
+    """The protections that commands need where guests need `names`. Commands may start processes, but leave none behind."""
     return (names | {"survivors"}) - {"processes"} if "processes" in names else names
 
 
 @dataclass(frozen=True)
 class Protection:
-    """Something that a program must not do, and whether it could."""
+    """Something that a program must not do, and whether it could do it."""
 
     what: str
-    """What it prevents."""
+    """What the program is kept from, such as `reaching the network or a unix socket`."""
     enforced: bool
-    """No attempt succeeded."""
+    """Whether every attempt failed."""
     detail: str = ""
-    """Which attempts succeeded."""
+    """Which attempts succeeded. Empty if none did."""
 
     def __str__(self) -> str:
         if self.enforced:
@@ -102,16 +103,16 @@ class Protection:
 
 @dataclass(frozen=True)
 class Posture:
-    """What was observed, and the status of each layer."""
+    """Which protections of a jail were observed to work."""
 
     protections: Mapping[str, Protection]
-    """Name → what it prevents, and whether it was enforced."""
+    """The protections: name → what was observed."""
     layers: Mapping[str, str] = field(default_factory=dict)
-    """Layer of the jail → its status, for people who want to know why."""
+    """The layers of the jail, for people who want to know why: name → status in words."""
 
     @computed
     def digest(self) -> str:
-        """SHA-256 of what is and is not enforced: equal postures have equal digests on all machines."""
+        """SHA-256 of which protections are enforced. Equal postures have equal digests on all machines."""
         return hashlib.sha256(json.dumps(self.enforced, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -122,8 +123,8 @@ class Posture:
     def missing(self, required: frozenset[str]) -> list[str]:
         """The names in `required` that are not enforced. Raises ValueError for an unknown name."""
         if unknown := required - self.protections.keys():
-            known = ", ".join(self.protections)
-            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {known}")
+            names = ", ".join(self.protections)
+            raise ValueError(f"no protection is called {', '.join(sorted(unknown))}; there are {names}")
         return [name for name, enforced in self.enforced.items() if name in required and not enforced]
 
     def require(self, required: frozenset[str]) -> None:

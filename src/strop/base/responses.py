@@ -1,4 +1,4 @@
-"""A response of a language model as a text, in a jail and outside of it: its reasoning, and what it may be besides what it says.
+"""A response of a language model as a text, in a jail and outside of it: its reasoning, and the other texts it may stand for.
 
 The guest loads this file by its path; it needs nothing of strop.
 """
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 MOST_DOCUMENTS = 20
-"""Places that are tried as the beginning of JSON."""
+"""How many places in a response are tried as the beginning of JSON."""
 AROUND = r"</?(?:pre|code|answer|solution|program|python|final_answer|improved_\w+)(?: [^<>\n]*)?>"
 """A tag around a program."""
 CUT = "[The server cut this response at its token limit.]"
@@ -40,27 +40,27 @@ _PASTED = (
     (r"(?m)^([<-]{5,9} ?\w.*\n|={5,9}\n)[`~]{3,}.*\n", r"\1"),
     (r"(?m)^[`~]{3,}[ \t]*\n(?=={5,9}\n|[>+]{5,9} ?\w)", ""),
 )
-"""What pages, terminals and servers add to a text, and what stands for it: colours, blanks of no width, hard blanks, typographic
+"""What pages, terminals and servers add to a text, and its replacement: colours, blanks of no width, hard blanks, typographic
 quotes, special tokens, fences in an edit."""
 
 
 def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]:
-    """(what was thought, the text without it, its part behind the last closing tag that may end more thoughts) of a response.
+    """A response as (its thoughts, the text without them, the end of that text behind the last stray closing tag).
 
     Tags in fences are text. A closing tag without an opening one ends thoughts only before the first fence or edit, and only if
-    something follows: behind it, it may as well be out of place. `is_cut`: at the token limit.
+    something follows. Any other is a stray tag, and stays in the text. `is_cut`: the token limit cut the response.
     """
-    thought, said = [], []
+    thought, pieces = [], []
     if text.startswith("<|") and (parts := text.rpartition("<|channel|>final<|message|>"))[1]:
         thought, text = [parts[0]], parts[2]
-    at = begin = last = depth = 0
+    position = opened = last = depth = 0
     fence = name = ""
     has_code = False
     for mark in _MARKS.finditer(text):
         closes = (mark["alone"] or mark["close"] or "").lower()
         if name and closes == name:
-            thought.append(text[begin : mark.start()])
-            at, name = mark.end(), ""
+            thought.append(text[opened : mark.start()])
+            position, name = mark.end(), ""
         elif name:
             pass
         elif depth:
@@ -69,24 +69,24 @@ def without_thoughts(text: str, *, is_cut: bool = False) -> tuple[str, str, str]
         elif mark["fence"] or mark["edit"]:
             fence, depth, has_code = mark["fence"] or "", int(mark["fence"] is not None), True
         elif mark["open"]:
-            said.append(text[at : mark.start()])
-            at, begin, name = mark.start(), mark.end(), mark["open"].lower()
+            pieces.append(text[position : mark.start()])
+            position, opened, name = mark.start(), mark.end(), mark["open"].lower()
         elif mark["alone"] and not (has_code or thought) and text[mark.end() :].strip():
             thought.append(text[: mark.start()])
-            at = mark.end()
+            position = mark.end()
         else:
-            said.append(text[at : mark.end()])
-            at, last = mark.end(), len(said)
+            pieces.append(text[position : mark.end()])
+            position, last = mark.end(), len(pieces)
     if name and is_cut:
-        thought.append(text[begin:])
-        at = len(text)
-    said.append(text[at:])
-    whole = "".join(said)
-    return "\n".join(map(str.strip, thought)), whole.lstrip() if thought else whole, "".join(said[last:])
+        thought.append(text[opened:])
+        position = len(text)
+    pieces.append(text[position:])
+    remainder = "".join(pieces)
+    return "\n".join(map(str.strip, thought)), remainder.lstrip() if thought else remainder, "".join(pieces[last:])
 
 
 def readings(text: str) -> Iterator[str]:
-    """A response as it stands, then what else it may be: strings in JSON, a quotation, a text that was pasted from a page."""
+    """A response as it stands, then the other texts it may stand for: strings in JSON, a quotation, a text pasted from a page."""
     yield text
     row = 0
     for start, _ in zip(re.finditer(r"[{\[](?=\s*[{\[\"])", text), range(MOST_DOCUMENTS), strict=False):
@@ -95,7 +95,7 @@ def readings(text: str) -> Iterator[str]:
                 document, row = json.JSONDecoder(strict=False).raw_decode(text, start.start())
             except (ValueError, RecursionError):
                 continue
-            yield from (each for each in sorted(_strings(document), key=len)[:-4:-1] if "\n" in each)
+            yield from (string for string in sorted(_strings(document), key=len)[:-4:-1] if "\n" in string)
     lines = [line for line in text.split("\n") if line.strip()]
     if lines and all(line.lstrip().startswith(">") for line in lines):
         yield re.sub(r"(?m)^[ \t]*> ?", "", text)
@@ -104,7 +104,7 @@ def readings(text: str) -> Iterator[str]:
     pasted = html.unescape(text if "```" in text else re.sub(rf"(?:{AROUND}\s*)+", "\n```\n", text))
     for pattern, plain in _PASTED:
         pasted = re.sub(pattern, plain, pasted)
-    yield _NUMBERED.sub(lambda found: found[1] + _NUMBER.sub("", found[2]), pasted)
+    yield _NUMBERED.sub(lambda match: match[1] + _NUMBER.sub("", match[2]), pasted)
 
 
 def _strings(value: Any) -> Iterator[str]:

@@ -21,21 +21,21 @@ from strop.base.later import dataclass
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
 Input: TypeAlias = Literal["drawn", "listed", "chosen"]
-"""Who says what the inputs of a task are: a seed draws them, a list has them, of which a part is held out, or the target chooses
-them itself, so that nobody else knows which they are."""
+"""Where the inputs of a task come from. `drawn`: from a seed. `listed`: from a list, of which a part is held out. `chosen`: the
+target chooses them itself, and nobody else knows them."""
 ScoredBy: TypeAlias = Literal["host", "judge", "kernel", "program"]
 """Who computes a score: the host, a judge in a jail of its own, the kernel, or the program's own process."""
 Unit: TypeAlias = Annotated[float, Bounds(-1e-9, 1 + 1e-9)]
 """A utility, in [0, 1] up to rounding."""
 Change: TypeAlias = Annotated[float, Bounds(-1 - 1e-9, 1 + 1e-9)]
-"""A difference of two of them."""
+"""A difference of two utilities, in [-1, 1] up to rounding."""
 _DOES_NOT_RUN = frozenset({"raised", "timeout", "out of memory", "died", "violated"})
 TOO_LARGE = "biased upwards, because the gate stops early"
-"""What must be known of a gain that a gate accepted."""
+"""Why a gain that a gate accepted must not be taken at its size."""
 
 
 def added(values: Iterable[float]) -> float:
-    """Their sum, from left to right: `sum` rounds otherwise since Python 3.12, and a replay compares every bit of a score."""
+    """The sum of the values, from left to right. `sum` rounds otherwise since Python 3.12, and a replay compares every bit."""
     return reduce(add, values, 0.0)
 
 
@@ -43,50 +43,54 @@ def means_of(rows: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """Metric → mean over the rows that have it."""
     names = dict.fromkeys(name for row in rows for name in row)
     values = {name: [row[name] for row in rows if name in row] for name in names}
-    return {name: fsum(of) / len(of) for name, of in values.items()}
+    return {name: fsum(column) / len(column) for name, column in values.items()}
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The result of scoring one candidate."""
+    """The score of one program on the instances of a split, and how the program ran."""
 
     value: Unit
-    """The utility, in [0, 1]."""
+    """The utility: the mean of the scores, or 0 where a failure makes the whole utility 0."""
     verdict: Verdict
-    """`ok`, or the verdict of the first failing instance."""
+    """How the evaluation ended: `ok`, or the verdict of the first instance that failed."""
     scores: tuple[Unit, ...] = ()
-    """One score for each instance that ran; for a meta-utility one for each copy."""
+    """The score of each instance that ran. For an improver, the utility that each copy reached."""
     verdicts: tuple[Verdict, ...] = ()
-    """One verdict for each of `scores`."""
+    """The verdict of each of `scores`."""
     error: str = ""
-    """The first failure: its instance, its reason and the end of its traceback."""
+    """The first failure: its instance, its reason and the end of the traceback. Empty if nothing failed."""
     cpu_seconds: float = 0.0
-    """CPU time of the program, over all instances that ran."""
+    """CPU time of the program over all instances that ran."""
     seconds: tuple[float, ...] = ()
-    """CPU seconds of each of `scores`, as far as they ran; of answers that arrive together, the first has the time of all. Empty
-    of a meta-utility."""
+    """CPU time of each instance in `scores`, as far as they ran. Where answers arrive together, the first one has the
+    time of all. Empty for an improver."""
     wall_seconds: float = 0.0
-    """Wall time of the program, over all instances that ran."""
+    """Wall time of the program over all instances that ran."""
     notes: tuple[str, ...] = ()
-    """Feedback on the training split: the scorer's notes (`strop.note`) and the failing instances, cut to size."""
+    """What a search is told of the training split: the scorer's notes (`strop.note`) and the instances that failed,
+    shortened."""
     metrics: tuple[Mapping[str, float], ...] = ()
-    """Metric → value, for each instance; empty unless a command or a time is measured."""
+    """What was measured of each instance: metric → value, such as `seconds`. Empty unless a command or a time is
+    measured."""
     original_metrics: tuple[Mapping[str, float], ...] = ()
-    """Metric → value of the original, for each instance; empty if the original was not measured beside the program."""
+    """What was measured of the original on each instance: metric → value. Empty if the original was not measured beside
+    the program."""
     answers: tuple[str, ...] = ()
-    """Digest of the original's answer to each instance, where a cost is measured; of a batch, of two different answers if there
-    are any. Empty if none was looked at."""
+    """SHA-256 of the original's answer to each instance, where a time or memory is measured. A batch has those of two
+    different answers, if there are any. Empty if no answer was looked at."""
     inputs: tuple[int, ...] = ()
-    """The number of each held-out instance's input, where some are equal and not all are training's; else empty."""
+    """Number of the input of each held-out instance, where some inputs are equal: equal numbers are equal inputs. Else
+    empty."""
     original_varies: bool = False
-    """Whether the original's own score differed between two runs on one seed, where it is no time or memory."""
+    """Whether the original's own score differed between two runs with the same seed. False for a time or memory."""
     failures: tuple[int, ...] = ()
-    """On how many held-out instances the original fails, and on how many of these the program; empty: on none. They are not
-    compared, because what fails has no value."""
+    """Two numbers: held-out instances on which the original fails, and how many of these the program fails, too. They
+    are not compared, because a failure has no value. Empty if the original fails on none."""
     seen_in_training: int = 0
-    """Held-out instances whose input is one of training's, because the task has too few others."""
+    """Number of held-out instances whose input occurs in training, because the task has too few others."""
     construction: str = ""
-    """The best answer as JSON, of a task whose answers are constructions; else empty."""
+    """The best answer as JSON, where the answers of a task are constructions. Else empty."""
 
     @property
     def does_not_run(self) -> bool:
@@ -95,67 +99,72 @@ class Evaluation:
 
     @computed
     def means(self) -> dict[str, float]:
-        """Metric → mean over the instances that have it."""
+        """The mean of each metric over the instances that have it: metric → mean."""
         return means_of(self.metrics)
 
     def counts(self) -> dict[str, int]:
-        """Verdict → number of instances."""
+        """How many instances ended how: verdict → number of instances."""
         return dict(Counter(self.verdicts))
 
 
 @dataclass(frozen=True)
 class ChangedCalls:
-    """What the original and the improved program do in recorded calls of which one place was changed. It decides nothing."""
+    """What the original and the improved program do when one place in the arguments of a recorded call is changed. It
+    decides nothing."""
 
     compared: int
-    """Calls in which the original does the same twice, made by both."""
+    """Number of changed calls that were compared: both programs made them, and the original does the same in them
+    twice."""
     differ: int
-    """Of these, those in which the improved program does something else."""
+    """Number of these calls in which the improved program does something else than the original."""
     first: str = ""
-    """One of these, the first in which another kind of thing happens if there is one: what was changed, and what both do, with
-    short values. For the user alone."""
+    """One call in which they differ, in words with short values: what was changed, and what each program does. A call
+    in which another kind of thing happens goes first. It is shown to the user, and to no model."""
     detail: str = ""
-    """Why there are no more, or none; empty if all were compared."""
+    """Why no more calls, or none, were compared. Empty if all were."""
 
     @computed
     def sentence(self) -> str:
-        """The note in one line."""
+        """The whole note in one line."""
         calls = f"{self.compared:,} changed call{'s' * (self.compared != 1)}"
         if not self.compared:
             return f"no calls with changed arguments were compared: {self.detail or 'the original repeats none'}"
-        words = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
-        words = words if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
-        return f"{words}; {self.detail}" if self.detail else words
+        text = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
+        text = text if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
+        return f"{text}; {self.detail}" if self.detail else text
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What pairs show of a candidate and the incumbent, in a gate or in the final comparison of a run, and their cost."""
+    """What paired measurements show of two improvers, the candidate and the incumbent, and what they cost."""
 
     differences: tuple[Change, ...]
-    """Candidate minus incumbent, in [-1, 1], for each pair that counted."""
+    """û of the candidate minus û of the incumbent in each pair that counted."""
     pairs: int
-    """Pairs paid for; some of the last round may not have counted."""
+    """Number of pairs that were paid for. Some of the last round may not count."""
     max_pairs: int
-    """The budget, in pairs."""
+    """The most pairs that the comparison may take."""
     interval: tuple[float, float]
-    """(low, high) of the mean difference: of a gate a confidence sequence, valid at any stopping time."""
+    """Low and high end of the interval of the mean difference. That of a gate is a confidence sequence, which holds
+    whenever the gate stops."""
     lm_calls: int
-    """LM calls that the pairs cost."""
+    """LM calls of the pairs."""
     evaluations: int
-    """Evaluations that the pairs cost."""
+    """Evaluations of the tasks' programs in the pairs."""
     confidence: float = 0.95
-    """Confidence of `interval`, in (0, 1). With error rates up to 0.25, it lies above 0 exactly if the candidate is accepted."""
+    """Confidence of `interval`. With an error rate of at most 0.25, the interval lies above 0 exactly if the candidate
+    is accepted."""
     e_value: float = 0.0
-    """A gate's largest evidence, over time, that the candidate is better; 0 in the final comparison, which has none."""
+    """The gate's largest evidence so far that the candidate is better, an e-value. 0 in the final comparison, which has
+    none."""
     threshold: float = 0.0
-    """The evidence at which a gate accepts the candidate: one over the error rate."""
+    """The evidence at which a gate accepts the candidate: 1 divided by the error rate. 0 in the final comparison."""
     before: tuple[Unit, ...] = ()
-    """The incumbent's value in each of these pairs. Only the final comparison of a run has them."""
+    """û of the incumbent in each pair that counted. Only the final comparison of a run has it."""
 
     @computed
     def mean(self) -> float:
-        """Mean difference, candidate minus incumbent, in [-1, 1]."""
+        """Mean difference, candidate minus incumbent, from -1 to 1."""
         return fsum(self.differences) / len(self.differences) if self.differences else 0.0
 
 
@@ -164,30 +173,30 @@ class Response:
     """One response of a language model."""
 
     text: str
-    """The message, without its reasoning."""
+    """The response, without the model's reasoning."""
     model: str
-    """The model that responded, as the server names it."""
+    """Name of the model that responded, as the server reports it."""
     finish_reason: str = "stop"
-    """Why it ends, as the server says: `stop`, `length`, …."""
+    """Why the response ends, as the server says: `stop`, `length`, and others."""
     input_tokens: int | None = None
-    """Tokens of the prompt; None if the server does not count them. Of several responses to one HTTP request only the first
-    reports the prompt."""
+    """Tokens of the prompt. Null if the server does not count them. Where one HTTP request asked for several responses,
+    only the first reports them."""
     output_tokens: int | None = None
-    """Tokens of the response, as the server counts them; None if it does not."""
+    """Tokens of the response. Null if the server does not count them."""
     seconds: float = 0.0
-    """Seconds from the request to the whole response."""
+    """Wall time from the request to the whole response."""
     reasoning: str | None = None
-    """The model's reasoning before its response, if the server reports it; never part of `text`."""
+    """The model's reasoning before its response. Null if the server does not report it."""
     parameters: Mapping[str, float | int | str | None] = field(default_factory=dict)
-    """The sampling parameters that were sent, such as temperature, max_tokens, seed."""
+    """The sampling parameters that were sent, such as `temperature`, `max_tokens` or `seed`."""
     lm: str = ""
-    """The specification of the member of a mixture that responded; empty without a mixture."""
+    """The specification of the model that responded, if several models are a mixture. Empty without a mixture."""
     request: str = ""
-    """Key of its request, by which it is found again (strop.lm.known_answers); empty if nothing keeps it."""
+    """Key of the request, by which a resumed run finds its response. Empty if nothing keeps it."""
     cost: int | None = None
-    """Price of the response in billionths of a dollar; None if no price is known."""
+    """Price of the response in billionths of a dollar. Null if no price is known."""
     is_repeat: bool = False
-    """Whether it repeats a response given to another improver, at no cost."""
+    """Whether the response was given to another improver before, and is used again at no cost."""
 
 
 FaultKind: TypeAlias = Literal[
@@ -209,46 +218,49 @@ was changed, not sent or ignored."""
 
 @dataclass(frozen=True)
 class Fault:
-    """A failed attempt at a response, or a defect of one that arrived."""
+    """One failed attempt to get a response, or a defect of a response that arrived."""
 
     fault: FaultKind
-    """What was wrong; see `FaultKind`."""
+    """What was wrong. `usage`: impossible token counts. `cut_prompt`: the server read only a part of the prompt.
+    `parameter`: a requested parameter was changed, not sent or ignored."""
     detail: str
-    """The server's words, or what was wrong with the response."""
+    """What was wrong in words, or the server's own words."""
     attempt: int
-    """Number of the attempt, from 1; the last of several equal ones in a row."""
+    """Number of the attempt, from 1. Of several equal faults in a row, the last one."""
     waited_seconds: float = 0.0
-    """Seconds waited after the attempt, or after all of several equal ones together."""
+    """Time that strop waited after the attempt, or after all of several equal faults together."""
     maybe_billed: bool = False
-    """The request was sent but not answered: the server may charge for it."""
+    """Whether the server may charge for it: the request was sent, and no response arrived."""
     times: int = 1
-    """Number of equal attempts in a row."""
+    """Number of equal faults in a row."""
 
 
 @dataclass(frozen=True)
 class Improvement:
-    """The result of one execution of an improver. Equal if solution, outcome and detail are, whatever it cost."""
+    """How one execution of an improver ended, and what it took. Two are equal if solution, outcome and detail are."""
 
     solution: str | None = field(metadata=HIDDEN)
-    """The improved solution; None if the improver returned no text."""
+    """The improved program. Null if the improver returned no text."""
     outcome: Verdict = "ok"
-    """`ok`, or why there is no solution."""
+    """How the improver ended: `ok`, or why there is no program."""
     detail: str = ""
-    """The reason in words, with the end of the traceback."""
+    """The reason in words, with the end of the traceback. Empty if the improver ended well."""
     utility_calls: int = field(default=0, compare=False)
-    """Evaluations of candidates that it asked for."""
+    """Evaluations that the improver asked for."""
     lm_calls: int = field(default=0, compare=False)
-    """LM calls that it made."""
+    """LM calls that the improver made."""
     cpu_seconds: float = field(default=0.0, compare=False)
-    """CPU time of the improver itself, without the candidates."""
+    """CPU time of the improver itself, without the programs that it had evaluated."""
     wall_seconds: float = field(default=0.0, compare=False)
-    """Wall time, with what it waited for."""
+    """Wall time of the improver, including what it waited for."""
     output: str = field(default="", compare=False)
     """What the improver printed."""
     unused_evaluations: int = field(default=0, compare=False)
-    """Evaluations that workers made ahead and the improver never asked for. They cost no budget, and depend on the clock."""
+    """Evaluations that workers made ahead of time, and that the improver never asked for. They cost no budget, and
+    their number depends on the clock."""
     course: str = field(default="", compare=False)
-    """The best score after each LM call (of an improver with threads only the best), and how programs failed, in words."""
+    """How the search went, in words: the best score after each LM call, and how programs failed. Of an improver with
+    threads, the best score alone."""
 
 
 Value: TypeAlias = Evaluation | ChangedCalls | Comparison | Response | Fault | Improvement

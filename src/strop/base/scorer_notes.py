@@ -16,7 +16,7 @@ from contextvars import ContextVar
 NOTE_CHARACTERS = 500
 """Most characters of one note."""
 MARK = " [...] "
-"""Stands for what is left out of a text."""
+"""Stands in place of what is left out of a text."""
 MOST_NOTES = 20
 """Most notes of one evaluation."""
 ALL_CHARACTERS = 4000
@@ -56,6 +56,9 @@ def note(text: object) -> None:
     Call it in a scorer. Improvers read notes on training instances in `utility.report(solution)["notes"]`. strop keeps 500
     characters of a note, and 20 notes and 4000 characters of an evaluation. Like a score, a note should depend on the instance
     and the answer alone: a run whose notes contain the time cannot be replayed.
+
+    Args:
+        text: the note. Anything but a text is written as `str` writes it.
     """
     content = text if isinstance(text, str) else str(text)
     collected = _collected.get()
@@ -69,7 +72,7 @@ def note(text: object) -> None:
 
 @contextmanager
 def collecting() -> Iterator[Collected]:
-    """Collect the notes of this thread."""
+    """Within the block, collect the notes of this thread."""
     collected = Collected()
     token = _collected.set(collected)
     try:
@@ -85,7 +88,7 @@ def clean(text: str) -> str:
 
 def shortened(text: str, most: int) -> str:
     """A text in at most `most` characters: its beginning, a mark, and three times as much of its end, where a traceback names its
-    cause. Of a last line that is longer the same."""
+    cause. A last line that is longer than that is shortened in the same way."""
     if len(text) <= most:
         return text
     room = most - most // 4 - len(MARK)
@@ -96,15 +99,15 @@ def shortened(text: str, most: int) -> str:
 
 def cut(notes: Sequence[str]) -> tuple[str, ...]:
     """The first notes of one evaluation, and a last line that counts the omitted ones."""
-    kept: list[str] = []
+    lines: list[str] = []
     room = ALL_CHARACTERS
     texts = [clean(text) for text in notes]
     for index, text in enumerate(texts):
         is_last = index == len(texts) - 1
         more = f"({len(texts) - index} more notes)"
-        if (len(kept) == MOST_NOTES - 1 and not is_last) or len(text) + (0 if is_last else len(more)) > room:
-            kept.append(more)
+        if (len(lines) == MOST_NOTES - 1 and not is_last) or len(text) + (0 if is_last else len(more)) > room:
+            lines.append(more)
             break
-        kept.append(text)
+        lines.append(text)
         room -= len(text)
-    return tuple(kept)
+    return tuple(lines)

@@ -20,7 +20,7 @@ _MOST_BRACES = 10_000
 
 
 NAMED_BY = 12
-"""Hexadecimal digits by which people are told a program's digest."""
+"""How many hexadecimal digits of a program's digest people are shown."""
 
 
 def digest_of(text: str) -> str:
@@ -32,7 +32,7 @@ def digest_of(text: str) -> str:
 
 
 def short(digest: str | None) -> str:
-    """The first digits of a program's digest; `none` for what is not a text."""
+    """The first digits of a program's digest; `none` if there is no program text."""
     return "none" if digest is None else digest[:NAMED_BY]
 
 
@@ -45,13 +45,14 @@ def is_costly_to_parse(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Solution:
-    """Program text *s* (§3); an improver *I* is a solution too, of the task of improving."""
+    """The text of a program. An improver is a solution, too."""
 
     text: str
+    """Text of the program."""
 
     @cached_property
     def digest(self) -> str:
-        """SHA-256 of the text: equal texts are the same solution."""
+        """SHA-256 of the text. Equal texts are the same solution."""
         return digest_of(self.text)
 
     def __repr__(self) -> str:

@@ -10,7 +10,7 @@ _has_flags = False
 
 @contextmanager
 def command_line() -> Iterator[None]:
-    """Spell options as flags inside, in all threads of this process."""
+    """Within the block, options are spelled as flags, in all threads of this process."""
     global _has_flags
     before, _has_flags = _has_flags, True
     try:
@@ -25,7 +25,7 @@ def has_flags() -> bool:
 
 
 def spell_flags(used: bool) -> None:
-    """Spell options as the process does that started this one."""
+    """Spell options as the process that started this one does: `used` is its `has_flags()`."""
     global _has_flags
     _has_flags = used
 

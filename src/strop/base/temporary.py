@@ -13,7 +13,7 @@ for again in 1 2 3 4 5 6 7 8 9 10; do
     rm -rf -- "$0" && exit  # which fails if something is still being written there
     sleep 0.2
 done"""
-"""For a shell whose input is a pipe that only this process can write to, and never does."""
+"""For a shell that waits for the end of its input: a pipe that only this process can write to, and never does."""
 
 
 class TemporaryFolder:
@@ -44,7 +44,7 @@ class TemporaryFolder:
             os.close(reader)
 
     def close(self) -> None:
-        """Remove it. Idempotent."""
+        """Remove the folder. Idempotent."""
         if self._lifeline >= 0:
             os.close(self._lifeline)
             self._lifeline = -1

@@ -14,15 +14,15 @@ _LEAST_TEXT = 24
 
 def escape(text: str, limit: int = 200) -> str:
     """`text` on one line of at most `limit` characters, with visible escapes for everything that is not printable."""
-    shown: list[str] = []
+    pieces: list[str] = []
     room = limit
     for character in text[: limit + 1]:
         piece = character if character.isprintable() else _escaped(character)
         if len(piece) > room:
-            return "".join(shown)[: limit - 3] + "..."
-        shown.append(piece)
+            return "".join(pieces)[: limit - 3] + "..."
+        pieces.append(piece)
         room -= len(piece)
-    return "".join(shown)
+    return "".join(pieces)
 
 
 def _escaped(character: str) -> str:
@@ -30,8 +30,8 @@ def _escaped(character: str) -> str:
 
 
 def pairs(lines: Mapping[str, str], width: int, least: int = 0) -> list[str]:
-    """Names, in a column of at least `least`, with their texts beside them, folded under themselves; below them where there is
-    little room. Empty texts are left out, and no word is broken."""
+    """Lines of at most `width` columns: names in a column of at least `least`, and beside each its text, folded. Where there is
+    little room, texts stand below their names. Empty texts are left out, and no word is broken."""
     from textwrap import TextWrapper
 
     names = [f"  {name}" for name, text in lines.items() if text]

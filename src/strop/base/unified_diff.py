@@ -13,7 +13,7 @@ from strop.base.alignment import opcodes
 BOM = "\ufeff"
 """The byte order mark that some editors write at the start of a file."""
 COMPARED = 2_000
-"""Lines on either side, without equal beginnings and ends, that are aligned; in longer texts everything between is replaced."""
+"""How many lines of either text, without equal ones at both ends, are aligned; in longer texts all in between is replaced."""
 CONTEXT = 3
 """Equal lines around a change."""
 _NO_NEWLINE = "\\ No newline at end of file\n"
@@ -32,9 +32,9 @@ def plain_text(text: str) -> str:
 
 
 def as_written(text: str, like: str, *, is_version: bool = False) -> str:
-    """The plain `text` as the file `like` would be written: with its byte order mark, its empty lines at both ends, unless `text`
-    has more there, and its last newline or none; unchanged lines keep their own line ends, others get the most frequent one.
-    `is_version`: nobody wrote the text from the file, and it has the empty lines that it should have."""
+    """The plain `text` in the form of the file `like`: with its byte order mark, its empty lines at both ends unless `text` has
+    more, and its last newline or none. Unchanged lines keep their line ends, others get the most frequent one.
+    `is_version`: `text` is a version of its own, not made from the file, and keeps its own empty lines."""
     if plain_text(like) == text:
         return like
     rows, own = _rows(plain_text(text)), _rows(like.removeprefix(BOM))
@@ -57,12 +57,12 @@ def as_written(text: str, like: str, *, is_version: bool = False) -> str:
 
 
 def _more(own: list[tuple[str, str]], new: list[tuple[str, str]], usual: str) -> list[tuple[str, str]]:
-    """The empty lines of whichever has more of them."""
+    """The empty lines of `own` or `new`, whichever has more."""
     return own if len(own) >= len(new) else [(line, end and usual) for line, end in new]
 
 
 def _rows(text: str) -> list[tuple[str, str]]:
-    """(line, its end) of each line; carriage returns before a newline belong to the end."""
+    """The lines of a text as (line, line end); carriage returns before a newline belong to the line end."""
     pieces = text.split("\n")
     rows = [(piece.rstrip("\r"), f"{piece[len(piece.rstrip(chr(13))) :]}\n") for piece in pieces[:-1]]
     return rows + ([(pieces[-1], "")] if pieces[-1] else [])
@@ -91,8 +91,8 @@ def unified(before: str, after: str, name: str) -> str:
     names = [_quoted(f"{side}/{name}") for side in "ab"]
     if not a and not b:  # only git's own lines add or delete an empty file
         how = "new" if before == ABSENT else "deleted"
-        return f"diff --git {' '.join(each.rstrip(chr(9)) for each in names)}\n{how} file mode 100644\n"
-    old, new = ("/dev/null" if text == ABSENT else each for text, each in zip((before, after), names, strict=True))
+        return f"diff --git {' '.join(quoted.rstrip(chr(9)) for quoted in names)}\n{how} file mode 100644\n"
+    old, new = ("/dev/null" if text == ABSENT else quoted for text, quoted in zip((before, after), names, strict=True))
     lines = [f"--- {old}\n", f"+++ {new}\n"]
     matcher: SequenceMatcher[str] = SequenceMatcher(None, (), ())
     matcher.opcodes = list(opcodes(a, b, COMPARED))  # type: ignore[attr-defined]  # instead of its own
@@ -119,8 +119,11 @@ def changed_lines(before: Mapping[str, str], after: Mapping[str, str]) -> dict[s
     for name in dict.fromkeys((*before, *after)):
         if before.get(name) != after.get(name):
             a, b = _lines(before.get(name, ABSENT)), _lines(after.get(name, ABSENT))
-            ranges = [each for each in opcodes(a, b, COMPARED) if each[0] != "equal"]
-            counts[name] = sum(each[4] - each[3] for each in ranges), sum(each[2] - each[1] for each in ranges)
+            ranges = [opcode for opcode in opcodes(a, b, COMPARED) if opcode[0] != "equal"]
+            counts[name] = (
+                sum(new_stop - new for *_, new, new_stop in ranges),
+                sum(stop - start for _, start, stop, *_ in ranges),
+            )
     return counts
 
 

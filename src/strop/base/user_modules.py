@@ -38,31 +38,33 @@ class UserModule:
     file: str
     """Its absolute path."""
     imports: tuple[tuple[str, str, str], ...]
-    """Dotted name, absolute path and digest of each; without `__init__.py` a package has neither path nor digest."""
+    """Dotted name, absolute path and digest of each imported module; a package without `__init__.py` has neither path nor
+    digest."""
 
     @property
     def files(self) -> list[str]:
-        """The files of these."""
+        """The files of the imported modules."""
         return [file for _, file, _ in self.imports if file]
 
-    def at(self, before: Path, after: Path) -> UserModule:
-        """The module in a copy, at `after`, of the folder that has its files."""
+    def relocated(self, before: Path, after: Path) -> UserModule:
+        """The same module in a copy of its files' folder: `before` is the folder, `after` the copy."""
         own, *others = (
             file and str(after / Path(file).relative_to(before))
-            for file in (self.file, *(each[1] for each in self.imports))
+            for file in (self.file, *(path for _, path, _ in self.imports))
         )
         imports = ((name, file, digest) for (name, _, digest), file in zip(self.imports, others, strict=True))
         return UserModule(self.name, own, tuple(imports))
 
 
 class _WorkTree(MetaPathFinder):
-    """Finds top-level modules in the folders that user's files are imported from, before `sys.path`; nothing of Python's."""
+    """Finds top-level modules in the folders that the user's files are imported from, before `sys.path`; never one of
+    Python's."""
 
     def __init__(self) -> None:
         self.roots: list[str] = []
         """The latest first."""
         self.names = set[str]()
-        """What was found."""
+        """The modules that were found."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -103,31 +105,33 @@ def source_roots(path: Path) -> tuple[Path, ...]:
 
 
 def _project(path: Path) -> Path | None:
-    return next((each for each in path.absolute().parents if any((each / name).exists() for name in PROJECT)), None)
+    return next(
+        (folder for folder in path.absolute().parents if any((folder / name).exists() for name in PROJECT)), None
+    )
 
 
 def own_file(path: Path, name: str) -> Path | None:
     """The file or folder of the module of this dotted name in the project of the file at `path`."""
-    places = [root.joinpath(*name.split(".")) for root in source_roots(path)]
-    return next((each for place in places for each in (place.with_suffix(".py"), place) if each.exists()), None)
+    paths = [root.joinpath(*name.split(".")) for root in source_roots(path)]
+    return next((file for stem in paths for file in (stem.with_suffix(".py"), stem) if file.exists()), None)
 
 
 def import_from(roots: Sequence[str]) -> None:
     """From now on, import modules from these folders in this order, before what is installed.
 
-    Forgotten are modules of these names that were loaded from elsewhere, but for those that strop needs; and all that
-    such folders gave before, which may have changed.
+    Modules of the same names that were loaded from elsewhere are forgotten, except those that strop needs. So is everything
+    that such folders gave before, because it may have changed.
     """
     if _work_tree not in sys.meta_path:
         sys.meta_path.insert(0, _work_tree)
     _work_tree.roots[:] = dict.fromkeys([*roots, *_work_tree.roots])
     importlib.invalidate_caches()
-    for name in {each for each in sys.modules if "." not in each} - {"__main__", *sys.stdlib_module_names}:
+    for name in {module for module in sys.modules if "." not in module} - {"__main__", *sys.stdlib_module_names}:
         spec = None if name in _work_tree.names else _work_tree.own(name)
-        is_other = spec is not None and _place(sys.modules[name].__spec__) != _place(spec)
+        is_other = spec is not None and _origin(sys.modules[name].__spec__) != _origin(spec)
         if name in _work_tree.names or (is_other and not is_needed(name)):
-            for each in [each for each in sys.modules if f"{each}.".startswith(f"{name}.")]:
-                del sys.modules[each]
+            for full_name in [full_name for full_name in sys.modules if f"{full_name}.".startswith(f"{name}.")]:
+                del sys.modules[full_name]
 
 
 def imported_from() -> tuple[str, ...]:
@@ -135,15 +139,15 @@ def imported_from() -> tuple[str, ...]:
     return tuple(_work_tree.roots)
 
 
-def _place(spec: ModuleSpec | None) -> object:
+def _origin(spec: ModuleSpec | None) -> object:
     return None if spec is None else spec.origin or list(spec.submodule_search_locations or ())
 
 
 def spec_of(path: Path) -> ModuleSpec | None:
-    """What Python imports a file by: its name within its packages, whose project is imported from now on.
+    """The spec by which Python imports a file, under its name within its packages. From now on, its project is imported from.
 
     Raises:
-        ConfigurationError: it imports a module of its project whose name is one of Python's or of what strop needs.
+        ConfigurationError: the file imports a module of its project that has the name of one of Python's or strop's modules.
     """
     import_from([str(root) for root in source_roots(path)])
     refuse_shadowing([path])
@@ -151,9 +155,9 @@ def spec_of(path: Path) -> ModuleSpec | None:
 
 
 def refuse_shadowing(files: Collection[Path]) -> None:
-    """Raises ConfigurationError if a file imports a module of its project that would take the place of one that strop needs."""
+    """Raise ConfigurationError if a file imports a module of its project that has the name of a module that strop needs."""
     for file in files:
-        for name in sorted({each.partition(".")[0] for each in imported_names(file, "")} - {"strop", ""}):
+        for name in sorted({module.partition(".")[0] for module in imported_names(file, "")} - {"strop", ""}):
             spec = _work_tree.own(name)
             if spec is not None and spec.origin and is_needed(name):
                 whose = "the standard library has" if name in sys.stdlib_module_names else "strop itself needs"
@@ -162,10 +166,10 @@ def refuse_shadowing(files: Collection[Path]) -> None:
 
 @contextmanager
 def registered(name: str, module: ModuleType) -> Iterator[None]:
-    """Let a module find itself by its name while it loads, unless Python or an installed package has one of that name. Not
-    longer: two files may have one name, and workers get what it defines by value."""
-    known = sys.modules.get(name)
-    is_free = known is None or (_file_of(known) != "" and not is_installed(_file_of(known)))
+    """Within the block, in which a module loads, it finds itself by its name, unless Python or an installed package has that
+    name. Not longer, because two files may have one name; workers get what the module defines by value."""
+    previous = sys.modules.get(name)
+    is_free = previous is None or (_file_of(previous) != "" and not is_installed(_file_of(previous)))
     if is_free:
         sys.modules[name] = module
     try:
@@ -173,30 +177,31 @@ def registered(name: str, module: ModuleType) -> Iterator[None]:
     finally:
         if is_free:
             sys.modules.pop(name, None)
-        if known is not None:
-            sys.modules[name] = known
+        if previous is not None:
+            sys.modules[name] = previous
 
 
 def user_module(path: Path) -> UserModule:
-    """A module that was loaded, with what has been imported of its project since."""
+    """The module of a file, with what has been imported of its project so far."""
     own, root = name_of(path), str(package_root(path))
     hidden = [own, "strop"]
-    found = [
+    imports = [
         _listed(name, _file_of(module))
         for name, module in sorted(sys.modules.items())
-        if not any(f"{name}.".startswith(f"{each}.") for each in hidden) and _is_users(name, module, root)
+        if not any(f"{name}.".startswith(f"{prefix}.") for prefix in hidden) and _is_users(name, module, root)
     ]
-    return UserModule(own, str(path.absolute()), tuple(found))
+    return UserModule(own, str(path.absolute()), tuple(imports))
 
 
 def loaded(path: Path) -> UserModule:
-    """Remember what a file has imported of its project as it was loaded; a later load may forget these modules."""
+    """The module of a file that was just loaded, remembered for `last_loaded`: a later load may forget what this one imported."""
     _loaded[path.absolute()] = module = user_module(path)
     return module
 
 
 def last_loaded(path: Path) -> UserModule:
-    """What a file had imported when it was last loaded as a task; of another file, what has been imported of its project."""
+    """The module of a file, with what it had imported when it was last loaded as a task. If it never was: with what has been
+    imported of its project."""
     return _loaded.get(path.absolute()) or user_module(path)
 
 
@@ -205,21 +210,22 @@ def _listed(name: str, file: str) -> tuple[str, str, str]:
 
 
 def imported_names(file: Path, name: str) -> set[str]:
-    """The dotted names that a file names in imports, of modules or of what they hold; relative ones only if its name is known."""
-    found = set[str]()
+    """The dotted names that a file imports, of modules or of what they hold. Relative imports count only if `name` is not
+    empty."""
+    names = set[str]()
     with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         package = name if file.stem == "__init__" else name.rpartition(".")[0]
         for node in ast.walk(syntax_tree(file.read_text("utf-8") if file.suffix == ".py" else "")):
             if isinstance(node, ast.Import):
-                found |= {alias.name for alias in node.names}
+                names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and (package or not node.level):
                 base = importlib.util.resolve_name("." * node.level + (node.module or ""), package or None)
-                found |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
-    return found
+                names |= {base, *(f"{base}.{alias.name}" for alias in node.names)}
+    return names
 
 
 def name_of(path: Path) -> str:
-    """The dotted name: from `src` where the file is below it, so that a package without `__init__.py` counts."""
+    """The dotted name of a file. Below `src` it starts there, so that a package without `__init__.py` counts."""
     path, root, project = path.absolute(), package_root(path), _project(path)
     if project is not None and path.is_relative_to(project / "src") and not (project / "src/__init__.py").is_file():
         root = project / "src"
@@ -242,13 +248,13 @@ def _is_below(file: str, roots: Sequence[str]) -> bool:
 
 
 def is_installed(file: str) -> bool:
-    """Whether a file is Python's or of an installed distribution."""
-    places = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
-    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts) or _is_below(file, sorted(places))
+    """Whether a file belongs to Python or to an installed distribution."""
+    folders = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
+    return not {"site-packages", "dist-packages"}.isdisjoint(Path(file).parts) or _is_below(file, sorted(folders))
 
 
 def is_needed(name: str) -> bool:
-    """Whether a top-level module of this name is Python's, strop's or of what strop is installed with."""
+    """Whether a top-level module of this name belongs to Python, to strop, or to a distribution that strop needs."""
     if name in sys.stdlib_module_names or name == "strop":
         return True
     installed = PathFinder.find_spec(name)
@@ -258,13 +264,13 @@ def is_needed(name: str) -> bool:
 @cache
 def _needs() -> frozenset[str]:
     """The top-level modules of the distributions that strop depends on."""
-    wanted, found, modules = ["strop"], dict[str, metadata.Distribution](), set[str]()
+    wanted, distributions, modules = ["strop"], dict[str, metadata.Distribution](), set[str]()
     while wanted:
         name = re.split(r"[^\w.-]", wanted.pop(), maxsplit=1)[0].lower()
-        if name not in found:
+        if name not in distributions:
             with suppress(metadata.PackageNotFoundError):
-                found[name] = metadata.distribution(name)
-                wanted += [line for line in found[name].requires or () if "extra ==" not in line]
-    for each in found.values():
-        modules |= {file.parts[0].partition(".")[0] for file in each.files or ()}
+                distributions[name] = metadata.distribution(name)
+                wanted += [line for line in distributions[name].requires or () if "extra ==" not in line]
+    for distribution in distributions.values():
+        modules |= {file.parts[0].partition(".")[0] for file in distribution.files or ()}
     return frozenset(modules)

@@ -7,61 +7,62 @@ from dataclasses import field
 from strop.base.as_document import computed
 from strop.base.later import dataclass
 from strop.base.pluralize import mean_of, plain, quantity
+from strop.base.printing import Printable
 from strop.base.results import ScoredBy
-from strop.base.shown import Shown
 from strop.tasks.function.task import CALLS, SECONDS
 
 
 @dataclass(frozen=True)
 class CheckProblem:
-    """One thing that is wrong with a task."""
+    """One thing that is wrong with a target, and what to change."""
 
     what: str
     """What is wrong, and what showed it."""
     change: str
-    """What to do about it; empty if there is nothing to do."""
+    """What to do about it. Empty if there is nothing to do."""
     is_broken: bool = False
-    """Whether no score of the task can be trusted; else it is good to know."""
+    """Whether no score of the target can be trusted. Else the problem is only good to know."""
     printed: str = ""
-    """What the original printed as it failed."""
+    """What the original printed when it failed. May be empty."""
 
     @computed
     def sentence(self) -> str:
-        """Both, in one line."""
+        """What is wrong and what to change, in one line."""
         begin = "Broken: " + self.what[:1] if self.is_broken else self.what[:1].upper()
         return f"{begin}{self.what[1:]}.{f' {self.change}.' if self.change else ''}"
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class Checked(Shown):
-    """What is wrong with a task."""
+class Checked(Printable):
+    """What is wrong with a target, who computes its score, and what its held-out instances can show."""
 
     task: str
     """Name of the task."""
     scored_by: ScoredBy
-    """Who computes the score: host, judge, kernel or program."""
+    """Who computes the score: `host` (strop), `judge` (a command in a jail of its own), `kernel`, or `program` (the
+    program's own process)."""
     scorer: str
-    """The same in words."""
+    """Who computes the score, in words."""
     problems: tuple[CheckProblem, ...] = ()
     """What is wrong, the worst first."""
     value: float | None = None
-    """Utility of the original in training; null if it has none."""
+    """Utility of the original in training, from 0 to 1. Null if it has none."""
     metrics: dict[str, float] = field(default_factory=dict)
-    """Mean of each metric of the original in training; empty if its scores are all there is."""
+    """What was measured of the original in training: metric → mean. Empty for a task that has only scores."""
     scores: tuple[float, ...] = ()
-    """Of the original on each training instance; 1/2 where it is compared with itself."""
+    """Score of the original on each training instance. It is 1/2 where the original is compared with itself."""
     kinds_tried: int = 0
-    """Kinds of spoiled answers that were scored."""
+    """Number of kinds of spoiled answers that were scored."""
     tests: str = ""
-    """What the user's tests show of the original; empty without tests."""
+    """What the user's own tests show of the original, in words. Empty without tests."""
     held_out: int
-    """Held-out instances."""
+    """Number of held-out instances."""
     can_show: str
-    """What they can show."""
+    """Which difference the held-out instances can show, in words."""
 
     @computed
     def broken(self) -> bool:
-        """Whether no score of the task can be trusted; the exit code of the command is then 5."""
+        """Whether no score of the target can be trusted. The exit code of the command is then 5."""
         return any(problem.is_broken for problem in self.problems)
 
     @computed
@@ -75,7 +76,7 @@ class Checked(Shown):
 
     @computed
     def lines(self) -> tuple[str, ...]:
-        """What the command prints."""
+        """What the command prints, line by line."""
         shown = [] if self.broken else [f"{self.can_show}."]
         if self.kinds_tried and not self.broken:
             shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.", *shown]

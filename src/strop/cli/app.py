@@ -40,33 +40,34 @@ FLAGS = {
 }
 COMMANDS = {
     "hot": "Run a command of yours, and list the functions of your project that take its time.",
-    "init": "Create a task of your own: a few files that work as they are; or tell a coding agent of strop serve.",
+    "init": "Create a task of your own, or print what a coding agent needs to search on one.",
     "check": "Test a task's scorer before you spend money.",
-    "improve": "Improve a program, and compare it on instances that the search never saw; ends with a patch.",
+    "improve": "Improve a program, and compare it with the original on instances that the search never saw.",
     "compare": "Compare a change that exists with the original, without a language model.",
-    "measure": "Measure what you, or an agent, changed in a target, in training, within a count.",
+    "measure": "Measure what you, or an agent, changed in a target, on the instances of training.",
     "verdict": "Compare the best of these measurements with the original on instances that none of them saw.",
     "serve": "Let a coding agent search: it sends programs over MCP, and strop measures them.",
     "apply": "Apply the patch of strop improve to your files: all of them or none.",
-    "score": "Score one solution of a task.",
+    "score": "Score one program of a target on every instance of a split.",
     "verify": "Verify a construction that strop improve saved, with the verifier of its problem alone.",
     "run": "Run STOP on tasks: improve the improver with itself, and measure every step on sealed instances.",
     "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
     "reproduce": "Run one of the paper's protocols: its tables and figures, for any model.",
     "list": "List tasks, improvers or runs, or describe one task or improver.",
     "doctor": "Show what the jail enforces on this machine; --self-test attacks it; --model asks a model.",
-    "show": "Show the result of a run.",
+    "show": "Show the result of a run: its conclusion, its iterations, and its best improver.",
     "view": "Write the page of a run and open it in the browser; it follows a run that goes on.",
     "resume": "Continue a run that was stopped or killed; no recorded response is asked for again.",
     "replay": "Repeat a finished run or measurement from its record, without a language model, and compare both.",
-    "export": "Write a run as JSON lines, or send it to a tracker.",
+    "export": "Write a run as JSON lines, or runs as a table; or send a run to a tracker.",
+    "plot": "Draw runs of strop run as one curve with its spread over the runs.",
 }
 HEADINGS = {
     "Better programs": ("hot", "init", "check", "improve", "apply"),
     "Programs that exist": ("compare", "measure", "verdict", "serve", "score", "verify"),
     "Better improvers": ("run", "eval", "reproduce"),
     "Inspect": ("list", "doctor"),
-    "Records of runs": ("show", "view", "resume", "replay", "export"),
+    "Records of runs": ("show", "view", "resume", "replay", "export", "plot"),
 }
 """The commands below each heading of the list."""
 MEASURES = frozenset(

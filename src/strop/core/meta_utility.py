@@ -24,7 +24,7 @@ from strop.core.course import used_of
 from strop.core.handles import Host
 from strop.core.improver import improve
 from strop.core.utility import NOT_A_TEXT, Utility, evaluated
-from strop.lm.known_answers import KnownAnswers
+from strop.lm.answer_cache import AnswerCache
 from strop.tasks.base import META_TASK
 
 _INCUMBENT = "What the improver of level 1 did when it was measured, copy by copy:"
@@ -160,7 +160,7 @@ class MetaUtility:
     ) -> list[tuple[Evaluation, Evaluation]]:
         """Compare two improvers: for each number, the results of both on one downstream task.
 
-        Both improvers of a pair get the same responses to the same requests (`KnownAnswers`), and their results are scored on
+        Both improvers of a pair get the same responses to the same requests (`AnswerCache`), and their results are scored on
         the same instances: common random numbers. They improve on the training instances but are scored on fresh ones, so an
         improver cannot gain by overfitting.
 
@@ -176,7 +176,7 @@ class MetaUtility:
             scored_by = task.fresh(pair.path) if task.fresh else task.train
             host = replace(
                 self.host,
-                language_model=KnownAnswers(self.host.language_model, scope=pair.path),
+                language_model=AnswerCache(self.host.language_model, scope=pair.path),
                 past=self.host.past.of_pair(*(f"{pair.path}/{name}" for name, _ in turns)),
             )
             results = {

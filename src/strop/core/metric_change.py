@@ -39,52 +39,51 @@ Scale: TypeAlias = Literal["ratio", "difference"]
 
 @dataclass(frozen=True)
 class Gain:
-    """The metric of the candidate and the original on the same instances."""
+    """How the metric of the program differs from that of the original, on the same instances."""
 
     metric: MetricFacts
-    """The metric; `utility` where no metric decides."""
+    """The metric that decides. It is `utility` for a task that has only scores."""
     before: float
-    """Mean of the original's values."""
+    """Mean of the original's values, in the unit of the metric."""
     after: float
-    """Mean of the candidate's values."""
+    """Mean of the program's values, in the unit of the metric."""
     scale: Scale
-    """Whether `amount` is a `ratio` (1.12: 12% better) or a `difference`; more is better in both."""
+    """Whether `amount` is a `ratio` (1.12 is 12% better) or a `difference`. More is better in both."""
     change: Estimate = field(metadata=HIDDEN)
     """The log of the ratio, or the difference, with its interval over pairs. Too few pairs (fewer than six at 95%), and values
     that never vary, have none."""
     deterministic: bool
-    """Whether as many measurements as an interval takes (six at 95%) all gave the same two values; three of a target that chooses
-    its inputs itself."""
+    """Whether nothing varied: as many measurements as an interval takes (six at 95%, or three if the target chooses its
+    inputs itself) all gave the same two values."""
     setbacks: tuple[float, ...] = ()
-    """How many times as much an instance costs, or how many times less it gives, than with the original: for each instance that
-    is at least 1.5 times worse."""
+    """The instances on which the program is at least 1.5 times worse than the original: how many times as much it costs
+    there, or how many times less it gives."""
     believed: str = field(default="", metadata=HIDDEN)
     """What is said instead of the verdict; empty if nothing else is."""
     confidence: float = CONFIDENCE
-    """Confidence of `interval`: 0.95, and in a later comparison of one run more."""
+    """Confidence of `interval`: 0.95, and more in a later comparison of the same run."""
 
     @computed
     def amount(self) -> float:
-        """The ratio of the two means, or their difference; more is better."""
+        """The ratio of the two means, or their difference. More is better."""
         return self._scaled(self.change.mean)
 
     @computed
     def interval(self) -> tuple[float, float] | None:
-        """Interval of `amount`; null if nothing varies, or for one measurement."""
+        """Low and high end of the interval of `amount`. Null if nothing varies, or for a single measurement."""
         ends = self.change.interval
         return None if ends is None else (self._scaled(ends[0]), self._scaled(ends[1]))
 
     @computed
     def n(self) -> int:
-        """Different inputs, or evaluations of a target that chooses its inputs itself."""
+        """Number of different inputs. If the target chooses its inputs itself, number of evaluations."""
         return self.change.n
 
     @computed
     def verdict(self) -> str:
-        """`better`, `worse` or `no significant change`; instead of `better` what keeps it from that: `by its own score` or
-        `better on its fixed input`.
-
-        Better or worse only if the interval excludes no change, or nothing varies."""
+        """What the numbers show: `better`, `worse` or `no significant change`. It is better or worse only if the
+        interval excludes no change, or if nothing varies. `by its own score` or `better on its fixed input` stands in
+        place of `better` where something holds the program back."""
         if self.believed:
             return self.believed
         interval, change = self.change.interval, self.change.mean

@@ -141,22 +141,22 @@ class Evaluator(Protocol):
 
 @dataclass(frozen=True)
 class Machine:
-    """One worker of a cluster, or this machine."""
+    """A worker of a cluster, or this machine."""
 
     address: str
-    """Of its worker, or `this machine`."""
+    """Address of the worker, or `this machine`."""
     host: str
-    """Its name."""
+    """Name of the machine."""
     slots: int
-    """Programs that it evaluates at once."""
+    """Number of programs that it evaluates at once."""
     versions: Mapping[str, str]
-    """Name → version of what must be equal on all machines; empty if the worker does not say."""
+    """Versions that must be equal on all machines: name → version. Empty if the worker does not say."""
     system: str
-    """Operating system and processor."""
+    """Operating system and processor of the machine."""
     protections: Mapping[str, bool]
-    """Name → whether its jail was observed to enforce it."""
+    """Which protections its jail was observed to enforce: name → whether it does."""
     refusal: str = ""
-    """Why it is not used; empty: it is used."""
+    """Why the machine is not used. Empty if it is used."""
 
     @property
     def missing(self) -> list[str]:

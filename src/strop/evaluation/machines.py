@@ -26,9 +26,9 @@ class Machines:
     """The machines of `--workers`, and what was observed on each."""
 
     workers: str
-    """As given."""
+    """The cluster as the command names it."""
     machines: tuple[Machine, ...]
-    """Empty for Slurm, which starts them when a run needs them."""
+    """The machines. Empty for Slurm, which starts them when a run needs them."""
 
     @property
     def usable(self) -> list[Machine]:

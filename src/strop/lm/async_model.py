@@ -88,11 +88,11 @@ async def in_thread(work: Callable[[], T]) -> T:
 
 
 async def together(work: Iterable[Coroutine[Any, Any, None]]) -> None:
-    """Run all coroutines to their end, also when this task is cancelled: each is then cancelled, and may say what it cost.
+    """Run all coroutines to their end. If this task is cancelled, so are they, and each may still say what it cost.
 
     Raises:
-        LanguageModelError: some failed. The message is that of the one with the most attempts; `faults` are those of all.
-        BaseException: one failed in another way.
+        LanguageModelError: some failed. The message is that of the failure with the most attempts; `faults` are those of all.
+        BaseException: a coroutine failed in another way.
     """
     tasks = [asyncio.ensure_future(coroutine) for coroutine in work]
     if not tasks:
@@ -143,10 +143,10 @@ class AsyncModel:
             LanguageModelError: some have no answer; the error has the faults that no completion has.
         """
 
-        async def one(index: int) -> None:
+        async def answer_one(index: int) -> None:
             deliver(index, await self.answer(requests[index]))
 
-        await together(map(one, range(len(requests))))
+        await together(map(answer_one, range(len(requests))))
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
         """The message of a call that failed with `error`."""
@@ -189,7 +189,8 @@ class AsyncModel:
             asyncio.run_coroutine_threadsafe(self._close(), loop).result()
 
     def _end_waits(self) -> None:
-        """End the waits of requests that are not sent yet, and soon those of the others. Runs in the event loop."""
+        """End the waits of requests that are not sent yet, and after `last_seconds` the other requests. Runs in the event
+        loop."""
         if self._outage is not None:
             self._outage.finish()
         for call in self._calls:
@@ -208,7 +209,8 @@ class AsyncModel:
     async def _call(
         self, requests: Sequence[Request], arrivals: queue.SimpleQueue[tuple[int, Completion] | None]
     ) -> Exception | None:
-        """Answer the requests; why some have no answer. It raises nothing: after an interrupt nobody would read that."""
+        """Answer the requests, and return the error if some have no answer. It is not raised: after an interrupt nobody would see
+        it."""
         call = asyncio.current_task()
         assert call is not None
         self._calls.add(call)

@@ -15,14 +15,14 @@ from strop.base.results import FaultKind as FaultKind
 from strop.base.results import Response, fields_of
 
 MOST_TOKENS = 100_000_000
-"""No server used more for one request."""
+"""More tokens than any server used for one request: a higher count is wrong."""
 _SELF_IMPROVEMENT = re.compile(r"t\d{1,9}/improve")
-"""The scope of one (core.algorithm)."""
+"""The scope of a self-improvement (core.algorithm)."""
 
 
 @dataclass(frozen=True)
 class Request:
-    """One response asked for. n responses to one prompt are n requests that differ in `sample`."""
+    """A request for one response. n responses to one prompt are n requests that differ in `sample`."""
 
     expertise: str
     """The system message (the paper's `expertise`, earlier `role`)."""
@@ -30,13 +30,14 @@ class Request:
     temperature: float = 0.7
     """0 and up; a model that clips it reports that in its completions."""
     scope: str = ""
-    """Where in the run this is asked: requests of equal text in different scopes are different requests."""
+    """The place in the run that asks. Requests of equal text in different scopes are different requests."""
     sample: int = 0
-    """Index of this request among the equal ones of its scope, from 0."""
+    """Index of this request among the equal requests of its scope, from 0."""
 
     @property
     def prompt(self) -> tuple[str, str, str]:
-        """What equal requests have in common, of whatever scope. (The temperature as text: NaN is equal to itself.)"""
+        """Texts and temperature, which equal requests share, whatever their scope. As text, a temperature of NaN is equal to
+        itself."""
         return self.expertise, self.message, repr(self.temperature)
 
     @property
@@ -46,7 +47,7 @@ class Request:
 
     @property
     def prompt_bytes(self) -> int:
-        """The length of its texts."""
+        """The length of both texts, in bytes of UTF-8."""
         return len((self.expertise + self.message).encode("utf-8", "replace"))
 
     @property
@@ -66,17 +67,18 @@ def digest(*parts: str | float) -> str:
 
 @dataclass(frozen=True)
 class Completion(Response):
-    """One response, and what went wrong on the way to it."""
+    """One response of a language model, and what went wrong before it arrived."""
 
     faults: tuple[Fault, ...] = ()
+    """Failed attempts before the response, and its defects."""
 
 
 Keep: TypeAlias = Callable[[int, Completion], None]
-"""Gets each completion with the position of its request when it arrives, in the thread that called `complete`."""
+"""Takes the position of a request and its completion, when that arrives, in the thread that called `complete`."""
 
 
 def dropped(position: int, completion: Completion) -> None:
-    """Record nothing: for a request of no run, such as that of `strop doctor`."""
+    """Discard a completion: for requests outside of a run, such as that of `strop doctor`."""
 
 
 class LanguageModel(Protocol):
@@ -107,13 +109,13 @@ class LanguageModel(Protocol):
 class CompletionBatch:
     """The answers to the requests of one call of `complete`. Used by one thread."""
 
-    def __init__(self, requests: Sequence[Request], keep: Keep, found: Sequence[Completion | None] = ()) -> None:
-        """`found`: answers that are there already, by position."""
+    def __init__(self, requests: Sequence[Request], keep: Keep, earlier: Sequence[Completion | None] = ()) -> None:
+        """`earlier`: answers that are there already, by position."""
         self.requests = requests
         self.answers: list[Completion | None] = [None] * len(requests)
         """The answer to each request, by position; None until it arrives."""
         self._keep = keep
-        for position, completion in enumerate(found):
+        for position, completion in enumerate(earlier):
             if completion is not None:
                 self.add(position, completion)
 
@@ -138,18 +140,18 @@ class CompletionBatch:
 
 
 ANSWER = "answer"
-"""The parameter by which a model of prepared answers says which of them, from 0, a completion is."""
+"""The parameter of a completion with the number, from 0, of the prepared answer that it is."""
 
 
-def given(model: LanguageModel, completions: Sequence[Completion]) -> None:
-    """Tell a model of prepared answers which it gave earlier: the record of a resumed run has them."""
-    told = getattr(model, "given", None)
-    if told is not None:
-        told(completions)
+def skip_given(model: LanguageModel, completions: Sequence[Completion]) -> None:
+    """Tell a model of prepared answers not to give these again: the record of a resumed run has them."""
+    skip = getattr(model, "skip_given", None)
+    if skip is not None:
+        skip(completions)
 
 
 def numbers_of(completions: Sequence[Completion]) -> set[int]:
-    """Which prepared answers these are."""
+    """The numbers of the prepared answers among these completions."""
     numbers = (completion.parameters.get(ANSWER) for completion in completions)
     return {number for number in numbers if isinstance(number, int)}
 
@@ -158,10 +160,10 @@ class Immediate:
     """A model that answers at once: it has nothing to finish or close."""
 
     def finish(self) -> None:
-        """Nothing is ever in flight."""
+        """Do nothing: no request is ever in flight."""
 
     def close(self) -> None:
-        """Nothing to close."""
+        """Do nothing: there is nothing to close."""
 
 
 class Wrapper:
@@ -182,7 +184,7 @@ class Wrapper:
 
 
 def encodable(text: str) -> str:
-    """`text` with `?` for lone surrogates, which JSON can hold, and no file and no database takes."""
+    """`text` with `?` for lone surrogates: JSON can hold them, but no file or database accepts them."""
     return text.encode("utf-8", "replace").decode()
 
 

@@ -29,10 +29,11 @@ MOST_AT_ONCE = 16
 
 
 class CallableModel(AsyncModel):
-    """A language model whose answers a function gives; an exception ends the run.
+    """A language model whose responses a function of yours gives. An exception of the function ends the run.
 
-    `name` is its name in records and reports. Pass `is_language_model=False` for a stand-in; reports of its results then say so.
-    At most `connections` calls are made at once.
+    The function gets `(system, message)` or one `Request`, and returns a text or a `Completion`. `name` is the name of
+    the model in records and reports. With `is_language_model=False` reports say that the model is a stand-in. At most
+    `connections` calls are made at once.
     """
 
     def __init__(
@@ -43,16 +44,20 @@ class CallableModel(AsyncModel):
         super().__init__(name, is_language_model=is_language_model)
         if not callable(function):
             raise ConfigurationError(f"{name}: {type(function).__name__} cannot be called")
-        needed = [each for each in inspect.signature(function).parameters.values() if each.default is each.empty]
+        needed = [
+            parameter
+            for parameter in inspect.signature(function).parameters.values()
+            if parameter.default is parameter.empty
+        ]
         self._function: Any = function
         self._takes_texts = len(needed) == 2
         self._slots = asyncio.Semaphore(connections)
 
     async def answer(self, request: Request) -> Completion:
-        """What the function answers.
+        """The answer of the function.
 
         Raises:
-            LanguageModelError: it raised an exception, or returned no text.
+            LanguageModelError: the function raised an exception, or returned no text.
         """
         async with self._slots:
             if self._finished:
@@ -98,10 +103,10 @@ def from_spec(spec: ModelSpec) -> CallableModel:
 
 
 def _loaded(name: str) -> object:
-    """The module of this name, or in this file."""
+    """The module of this name, or of this file."""
     if not name.endswith(".py"):
         if importlib.util.find_spec(name.partition(".")[0]) is None:
-            sys.path.append(str(Path.cwd()))  # last, and only now: it must not give its own `random.py` to others
+            sys.path.append(str(Path.cwd()))  # last, and only now: its `random.py`, say, must not hide Python's
         return importlib.import_module(name)
     spec = spec_of(Path(name))
     if spec is None or spec.loader is None:

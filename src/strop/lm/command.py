@@ -1,7 +1,7 @@
 """Any program as the model: it reads the conversation on standard input and prints the answer on standard output.
 
 It runs in an empty folder and a process group of its own, which is killed when the program ends or its time is up. It is not a
-guest: it has the user's rights and environment. docs/models.md describes its input and what counts as an answer.
+guest: it has the user's rights and environment. docs/reference/models.md describes its input and what counts as an answer.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from strop.lm.providers import hide_keys
 
 HEAD = "command:"
 LARGEST_ANSWER = 1 << 20
-"""Bytes of an answer at most; the rest is cut. A program that prints 64 times as much, or as many errors, is ended."""
+"""Most bytes of an answer; the rest is cut. A program that prints 64 times as much, or as many errors, is ended."""
 
 
 class CommandModel(AsyncModel):
@@ -47,12 +47,12 @@ class CommandModel(AsyncModel):
             ConfigurationError: the command line cannot be read or holds a key, or its program does not exist.
         """
         super().__init__(spec)
-        self._words, self._environ = _words(spec, environ), environ
+        self._arguments, self._environ = _command_line(spec, environ), environ
         self._outage: Outage = outage
         self._slots, self._seconds = asyncio.Semaphore(connections), seconds
 
     async def answer(self, request: Request) -> Completion:
-        """What the program prints; it is run again until it answers. Raises LanguageModelError where that cannot help."""
+        """What the program prints. It is run again until it answers. Raises LanguageModelError where another run cannot help."""
         with self._outage.attempts() as attempts:
             try:
                 while True:
@@ -73,7 +73,7 @@ class CommandModel(AsyncModel):
                 raise model_closed(attempts.faults) from None
 
     async def _run(self, request: Request, attempt: int) -> Completion | Fault:
-        """The answer of one run, or why there is none: of kind `connection` where another run cannot help."""
+        """The answer of one run, or the fault that explains why there is none; `connection` where another run cannot help."""
         started = time.monotonic()
         try:
             with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -86,12 +86,12 @@ class CommandModel(AsyncModel):
         except asyncio.CancelledError:
             return Fault("connection", STOPPED, attempt, maybe_billed=True)
         except OSError as error:
-            return Fault("connection", self._in_words(f"it could not be started: {error}"), attempt)
+            return Fault("connection", self._printable(f"it could not be started: {error}"), attempt)
         is_cut = len(printed) > LARGEST_ANSWER
         if code and not is_cut:
             number = f"{code}" if code > 0 else f"{128 - code} (signal {-code})"
             never_ran = code in (126, 127)  # those of a shell whose program cannot be started
-            detail = self._in_words(f"exit code {number}: {last_line}")
+            detail = self._printable(f"exit code {number}: {last_line}")
             return Fault("connection" if never_ran else "server_error", detail, attempt, maybe_billed=not never_ran)
         text = printed[:LARGEST_ANSWER].decode("utf-8", "ignore" if is_cut else "replace").removesuffix("\n")
         thoughts, answer = without_thoughts(hide_keys(text, self._environ))[:2]
@@ -105,20 +105,21 @@ class CommandModel(AsyncModel):
         )
 
     async def _exit_code(self, request: Request, *files: IO[bytes]) -> int:
-        """The exit code of the program, negative after a signal. Nothing waits for `files`, which others may hold open."""
+        """The exit code of the program, negative after a signal. `files` are not read to their end: other processes may hold them
+        open."""
         conversation = "\n\n".join(text for text in (request.expertise, request.message) if text)
         # The host wrote the variables; text of a model is on standard input only.
         facts = {"STROP_TEMPERATURE": repr(float(request.temperature)), "STROP_SAMPLE": str(request.sample)}
         folder = tempfile.TemporaryDirectory("", "strop-command-", ignore_cleanup_errors=True)
-        with folder as place, tempfile.TemporaryFile() as stdin:
+        with folder as path, tempfile.TemporaryFile() as stdin:
             stdin.write(conversation.encode("utf-8", "replace"))
             stdin.seek(0)
             process = await asyncio.create_subprocess_exec(
-                *self._words,
+                *self._arguments,
                 stdin=stdin,
                 stdout=files[0],
                 stderr=files[1],
-                cwd=place,
+                cwd=path,
                 env={**self._environ, **facts},
                 umask=users_umask(),
                 start_new_session=True,  # away from the terminal, whose Ctrl-C is for strop
@@ -135,7 +136,7 @@ class CommandModel(AsyncModel):
                 with suppress(TimeoutError):
                     await asyncio.wait_for(process.wait(), 1.0)
 
-    def _in_words(self, text: str) -> str:
+    def _printable(self, text: str) -> str:
         return escape(hide_keys(text, self._environ), 300)
 
 
@@ -146,7 +147,7 @@ def from_spec(spec: ModelSpec) -> CommandModel:
     return CommandModel(spec.text, spec.environ, outage, options.connections or 4, options.timeout or 600.0)
 
 
-def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
+def _command_line(spec: str, environ: Mapping[str, str]) -> list[str]:
     line = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
     if not line.isprintable():
         raise ConfigurationError(f"{option('model')} command: the command line must be one line of printable text")
@@ -157,20 +158,20 @@ def _words(spec: str, environ: Mapping[str, str]) -> list[str]:
             "variable itself"
         )
     try:
-        words = shlex.split(line)
+        arguments = shlex.split(line)
     except ValueError as error:
         raise ConfigurationError(f"{option('model')} {spec}: invalid command line: {error}") from error
-    if not words:
+    if not arguments:
         raise ConfigurationError(
             f'{option("model")} command needs a program: {option("model")} "command:llm -m gpt-4o"'
         )
-    program = shutil.which(words[0], path=environ.get("PATH"))
+    program = shutil.which(arguments[0], path=environ.get("PATH"))
     if program is None:
-        raise ConfigurationError(f"{option('model')} {spec}: there is no program {words[0]!r}")
-    if beside := next(
-        (each for each in words[1:] if "." in each and not each.startswith("/") and Path(each).is_file()), ""
+        raise ConfigurationError(f"{option('model')} {spec}: there is no program {arguments[0]!r}")
+    if relative_file := next(
+        (word for word in arguments[1:] if "." in word and not word.startswith("/") and Path(word).is_file()), ""
     ):
         raise ConfigurationError(
-            f"{option('model')} {spec}: the program runs in an empty folder; write {Path(beside).absolute()}"
+            f"{option('model')} {spec}: the program runs in an empty folder; write {Path(relative_file).absolute()}"
         )
-    return [str(Path(program).absolute()), *words[1:]]
+    return [str(Path(program).absolute()), *arguments[1:]]

@@ -1,6 +1,6 @@
-"""People as the model: each request is a file in a folder, each answer a file that somebody puts beside it.
+"""People as the model: each request is a file in a folder, each answer a file that somebody adds to the folder.
 
-It waits as long as it takes. A run continues with the questions and answers that a stopped run has left.
+The model waits as long as it takes. A run continues with the questions and answers that a stopped run has left.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from strop.lm.options import ModelSpec
 
 HEAD = "inbox:"
 LARGEST_ANSWER = 1 << 20
-"""Bytes of an answer at most."""
+"""Most bytes of an answer."""
 
 
 class Inbox(AsyncModel):
@@ -36,8 +36,8 @@ class Inbox(AsyncModel):
     def __init__(
         self, spec: str, seed: int = 0, settle_seconds: float = 1.0, notify: Callable[[str], object] = notify
     ) -> None:
-        """`spec` is `inbox:` and a folder. Another `seed` asks questions of its own; an answer is complete when nobody wrote it
-        for `settle_seconds`. Raises ConfigurationError where no folder is named, or the name is not that of a folder."""
+        """`spec` is `inbox:` and a folder. Each `seed` asks questions of its own. An answer is complete when nobody has written
+        it for `settle_seconds`. Raises ConfigurationError if no folder is named, or the name is not that of a folder."""
         path = spec.removeprefix(HEAD) if spec.startswith(HEAD) else ""
         if not path.strip() or not path.isprintable():
             raise ConfigurationError(f"{option('model')} inbox needs a folder for requests and responses: inbox:DIR")
@@ -47,7 +47,7 @@ class Inbox(AsyncModel):
         super().__init__(spec)
         self._seed, self._settle_seconds, self._notify = seed, settle_seconds, notify
         self._stopped = asyncio.Event()
-        self._told: set[tuple[Path, str]] = set()
+        self._reported: set[tuple[Path, str]] = set()
 
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
         """Put the questions into the folder, and wait for their answers. Raises LanguageModelError where the folder cannot be
@@ -87,7 +87,7 @@ class Inbox(AsyncModel):
         self._stopped.set()
 
     def _question(self, request: Request) -> Path:
-        """The file of a request, another one in runs of another seed."""
+        """The file of a request; runs of another seed have another file."""
         key = hashlib.sha256(f"{self._seed} {request.key}".encode()).hexdigest() if self._seed else request.key
         return self._folder / f"{key[:16]}.md"
 
@@ -106,7 +106,7 @@ class Inbox(AsyncModel):
         self._notify(f"{self.name}: {count} to answer; write {first}.answer.md for {first}.md in {self._folder}{rest}")
 
     def _answer_to(self, question: Path) -> str | None:
-        """The text in the file of an answer; None while there is none, while it changes, and where it cannot be taken."""
+        """The text in the file of an answer; None while there is none, while it changes, or if it cannot be read."""
         path = question.with_suffix(".answer.md")
         try:
             return _read(path, self._settle_seconds)
@@ -114,8 +114,8 @@ class Inbox(AsyncModel):
             return None
         except (ValueError, OSError) as error:
             why = f"cannot be read: {error.strerror}" if isinstance(error, OSError) else str(error)
-            if (path, why) not in self._told:
-                self._told.add((path, why))
+            if (path, why) not in self._reported:
+                self._reported.add((path, why))
                 self._notify(f"{self.name}: {path.name} {why}; write it again")
             return None
 
@@ -126,7 +126,7 @@ def from_spec(spec: ModelSpec) -> Inbox:
 
 
 def _read(path: Path, settle_seconds: float) -> str | None:
-    """The text of a file; None if it was written just now, or is blank. Raises ValueError where it is no answer, and OSError."""
+    """The text of a file; None if it was written just now, or is blank. Raises ValueError if it is no answer, and OSError."""
     # A link in a folder that people share may lead to any file of the user who runs strop.
     with open(path, "rb", opener=lambda name, flags: os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK)) as file:
         data, status = file.read(LARGEST_ANSWER + 1), os.fstat(file.fileno())
@@ -148,7 +148,7 @@ _ACTING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u20
 
 
 def question_text(request: Request, stem: str) -> str:
-    """The request in Markdown, in fences longer than any in its texts: no text can end them and pass for one of strop."""
+    """The request in Markdown. Its fences are longer than any in its texts, so that no text can end one and pass for strop's."""
     lines = [
         f"Write the whole response into the file `{stem}.answer.md` beside this one. Show others only the text in the fences.",
         "",
@@ -158,6 +158,8 @@ def question_text(request: Request, stem: str) -> str:
     for title, text in (("System", request.expertise), ("Message", request.message)):
         if text or title == "Message":
             fence = max(["```", *(f"{run}`" for run in re.findall("`+", text))], key=len)
-            shown = _ACTING.sub(lambda found: found[0].encode("unicode_escape").decode(), text.replace("\r\n", "\n"))
-            lines += [f"# {title}", "", f"{fence}text", shown, fence, ""]
+            printable = _ACTING.sub(
+                lambda match: match[0].encode("unicode_escape").decode(), text.replace("\r\n", "\n")
+            )
+            lines += [f"# {title}", "", f"{fence}text", printable, fence, ""]
     return "\n".join(lines)

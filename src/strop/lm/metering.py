@@ -2,9 +2,9 @@
 
 The worst case of a response is one token for each byte of its prompt, the overhead of a server, and the limit of tokens of an
 answer. A request whose worst case does not fit waits for those in flight to return what they did not use. What a server reports
-as used, or as its own cost, is what it bills: the dearer of both counts, also above the worst case, and later requests reserve as
-much. The worst case counts where it reports nothing, or numbers that cannot be right, and for each attempt that failed after the
-server may have worked (`Fault.maybe_billed`).
+as used, or as its own cost, is what it bills. The dearer of both counts, even above the worst case, and later requests reserve
+as much. The worst case counts where the server reports nothing, or numbers that cannot be right, and for each attempt that failed
+after the server may have worked (`Fault.maybe_billed`).
 """
 
 from __future__ import annotations
@@ -21,13 +21,23 @@ from strop.base.console import notify
 from strop.base.errors import BudgetExceeded, LanguageModelError, RunBudgetSpent
 from strop.base.later import dataclass
 from strop.base.terminal_text import escape
-from strop.lm.base import MOST_TOKENS, Completion, CompletionBatch, Fault, Keep, LanguageModel, Request, Wrapper, given
+from strop.lm.base import (
+    MOST_TOKENS,
+    Completion,
+    CompletionBatch,
+    Fault,
+    Keep,
+    LanguageModel,
+    Request,
+    Wrapper,
+    skip_given,
+)
 from strop.lm.prices import Tariff
 
 UNKNOWN_USAGE = "reports no token usage, or an impossible one; limits count the worst case of such responses"
 """Reported once about a model, where tokens or money are limited."""
 _MOST_BYTES = 20
-"""A prompt of more bytes a token than this was not counted."""
+"""Most bytes of a prompt for each token: a server that reports fewer tokens did not count them."""
 
 
 @dataclass(frozen=True)
@@ -51,24 +61,24 @@ class Bill:
 
 @dataclass
 class _Reservation:
-    """The requests of a call that are asked together: as many as the budget covers at once."""
+    """The requests of a call that are sent together: as many as the budget covers at once."""
 
     first: int
-    """The position of the first of them in the call."""
+    """The position of the first of these requests in the call."""
     requests: Sequence[Request]
     worst: Sequence[Bill]
-    """What is reserved for each."""
+    """What is reserved for each request."""
     budget: Budget
     usage: dict[tuple[str, ...], list[tuple[int | None, int | None]]] = field(default_factory=lambda: defaultdict(list))
-    """Prompt → (tokens in, tokens out) of the answers to equal requests; the first of them often has those of all."""
+    """Prompt → (tokens in, tokens out) of the answers to equal requests; the first answer often has the tokens of all."""
 
     def doubtful(self, index: int, faults: Iterable[object]) -> Bill:
-        """The cost of attempts that may have been billed. All requests that are equal to this one may have travelled together."""
+        """The cost of attempts that may have been billed. All requests equal to this one may have travelled in them."""
         times = sum(fault.times for fault in faults if isinstance(fault, Fault) and fault.maybe_billed)
         return self.worst[index] * self._equal[self.requests[index].prompt] * times
 
     def settle(self, index: int, bill: Bill) -> None:
-        """Replace the reservation of one request by what it took."""
+        """Replace the reservation of one request by what it cost."""
         for counter, amount in bill.amounts.items():
             self.budget.settle(counter, self.worst[index].amounts[counter], amount)
 
@@ -87,12 +97,12 @@ class Metered(Wrapper):
         super().__init__(model)
         self._tariffs = dict(tariffs)
         self._lock = threading.Lock()
-        """Guards the next two."""
+        """Guards `_beyond` and `_reported_unknown`."""
         self._beyond = Bill()
-        """By how much a response exceeded what prompt, price and limit of tokens allow, at most."""
+        """The most by which a response exceeded what prompt, price and limit of tokens allow."""
         self._reported_unknown = False
         self._refusal: BudgetExceeded | None = None
-        """The first one: a cheaper request is refused after it, too."""
+        """The first refusal. After it, cheaper requests are refused, too."""
         self.spend_in(budget or Budget())
 
     def spend_in(self, budget: Budget) -> None:
@@ -128,15 +138,15 @@ class Metered(Wrapper):
             self._ask(part, batch)
         return batch.completions()
 
-    def given(self, completions: Sequence[Completion]) -> None:
-        """Tell the wrapped model which prepared answers it gave earlier."""
-        given(self._model, completions)
+    def skip_given(self, completions: Sequence[Completion]) -> None:
+        """Tell the wrapped model not to give these prepared answers again."""
+        skip_given(self._model, completions)
 
     def _reserved(self, first: int, requests: Sequence[Request]) -> _Reservation:
-        """As many of these requests, in order, as fit at once, with their worst cases reserved. Waits until the first one fits.
+        """As many of these requests, in order, as fit at once, with their worst cases reserved. Waits until the first fits.
 
         Raises:
-            BudgetExceeded: the first does not fit, whatever those in flight return; or that happened before.
+            BudgetExceeded: the first does not fit, whatever requests in flight return; or an earlier request was refused.
         """
         budget = self._budget.node(requests[0].scope)
         worst: list[Bill] = []
@@ -187,7 +197,7 @@ class Metered(Wrapper):
                 settle(index, part.worst[index])
 
     def _learn(self, bills: Sequence[Bill], requests: Sequence[Request]) -> None:
-        """Reserve more from now on if these bills, of which the first may be that of all, exceed the worst case."""
+        """Reserve more from now on if these bills together exceed the worst case; the first may be the bill of all."""
         spent, most = sum(bills, Bill()), sum(map(self._by_price, requests), Bill())
         tokens, cost = ((spent.amounts[name] - most.amounts[name]) / len(requests) for name in (TOKENS, COST))
         with self._lock:
@@ -214,8 +224,8 @@ class Metered(Wrapper):
             tokens_out = None if completion.text else tokens_out
         used_in = most_in if tokens_in is None else tokens_in
         used_out = most_out if tokens_out is None else tokens_out
-        told, price = completion.cost, tariff.price
-        cost = told if price is None else max(price.cost(used_in, used_out), told or 0)
+        reported_cost, price = completion.cost, tariff.price
+        cost = reported_cost if price is None else max(price.cost(used_in, used_out), reported_cost or 0)
         if tokens_in is None or tokens_out is None:
             self._report_unknown_usage()
         return Bill(used_in + used_out, cost or 0), replace(

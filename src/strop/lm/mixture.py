@@ -1,5 +1,5 @@
-"""Several models as one: each request goes to one member, drawn by the members' weights; requests for improvers to those of the
-meta level, if there are any.
+"""Several models as one: each request goes to one member, drawn by the members' weights. Requests for improvers go to members of
+the meta level, if there are any.
 
 A hash of the seed and the request alone decides which member, so that a run that is resumed or replayed asks the same member
 again. Members work at the same time, and answers of one are kept when another fails.
@@ -16,7 +16,7 @@ from itertools import accumulate
 from strop.base.errors import LanguageModelError
 from strop.base.later import dataclass
 from strop.lm.async_model import AsyncModel, Deliver, in_thread, together
-from strop.lm.base import Completion, CompletionBatch, LanguageModel, Request, given
+from strop.lm.base import Completion, CompletionBatch, LanguageModel, Request, skip_given
 from strop.lm.options import META
 
 
@@ -49,16 +49,16 @@ class Mixture(AsyncModel):
         """The members that improve programs, and those that improve improvers."""
 
     def member_of(self, request: Request) -> Member:
-        """The member that answers the request, always the same one."""
-        asked = self._levels[request.is_for_improver]
+        """The member that answers the request; always the same for equal requests."""
+        level = self._levels[request.is_for_improver]
         number = (
-            int(request.digest("mixture", self._seed)[:14], 16) / (1 << 56) * sum(member.weight for member in asked)
+            int(request.digest("mixture", self._seed)[:14], 16) / (1 << 56) * sum(member.weight for member in level)
         )
-        edges = list(accumulate(member.weight for member in asked))
-        return asked[min(bisect_right(edges, number), len(asked) - 1)]
+        edges = list(accumulate(member.weight for member in level))
+        return level[min(bisect_right(edges, number), len(level) - 1)]
 
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
-        """Ask each member for its share."""
+        """Ask each member for its share of the answers."""
         shares: dict[int, list[int]] = {}
         for position, request in enumerate(requests):
             shares.setdefault(self.members.index(self.member_of(request)), []).append(position)
@@ -74,10 +74,10 @@ class Mixture(AsyncModel):
 
         await in_thread(partial(member.model.complete, [requests[position] for position in positions], keep))
 
-    def given(self, completions: Sequence[Completion]) -> None:
-        """Tell each member which of the prepared answers it gave earlier."""
+    def skip_given(self, completions: Sequence[Completion]) -> None:
+        """Tell each member not to give its own answers among these again."""
         for member in self.members:
-            given(member.model, [completion for completion in completions if completion.lm == member.spec])
+            skip_given(member.model, [completion for completion in completions if completion.lm == member.spec])
 
     def failure_message(self, error: LanguageModelError, batch: CompletionBatch) -> str:
         """The message of the member that failed."""

@@ -1,8 +1,8 @@
 """Any server that speaks OpenAI's chat completions.
 
 Equal requests travel as one HTTP request with `n`; where a server gives fewer, or rejects `n`, only the missing responses are
-requested again, one by one. All callers share one pace (`pace.py`). Every failed attempt is a `Fault` of the completion
-that arrived in the end; an answer that arrived is not requested again.
+requested again, one by one. All callers share one pace (`pace.py`). Every failed attempt becomes a `Fault` of the completion
+that arrives in the end. An answer that has arrived is not requested again.
 
 Not here: streaming, tools, images; budgets and records (the caller's).
 """
@@ -83,7 +83,7 @@ class OpenAIModel(AsyncModel):
         return f"OpenAIModel({self.name!r} at {self._endpoint.host})"
 
     async def ask(self, requests: Sequence[Request], deliver: Deliver) -> None:
-        """Ask for all responses: those to equal requests in as few HTTP requests as the server allows."""
+        """Ask for all responses; equal requests share as few HTTP requests as the server allows."""
         equal: dict[tuple[str, ...], list[int]] = {}
         for position, request in enumerate(requests):
             equal.setdefault(request.prompt, []).append(position)
@@ -105,7 +105,7 @@ class OpenAIModel(AsyncModel):
         await self._wire.close()
 
     async def _ask_chunk(self, requests: Sequence[Request], positions: Sequence[int], deliver: Deliver) -> None:
-        """Ask for these responses in one HTTP request, and one by one for those that it does not give."""
+        """Ask for these responses in one HTTP request, then one by one for those that the server did not give."""
         with self._outage.attempts() as attempts:
             try:
                 completions = await self._completions(requests[positions[0]], len(positions), attempts)
@@ -116,7 +116,7 @@ class OpenAIModel(AsyncModel):
         await together(self._ask_chunk(requests, [position], deliver) for position in positions[len(completions) :])
 
     async def _completions(self, request: Request, n: int, attempts: Attempts) -> list[Completion]:
-        """Send one HTTP request for `n` responses until it is answered; its completions, possibly fewer.
+        """The completions of one HTTP request for `n` responses, which is sent until it is answered; possibly fewer than `n`.
 
         Raises:
             LanguageModelError: another attempt cannot help, or the model was finished.
@@ -161,17 +161,17 @@ class OpenAIModel(AsyncModel):
         return [replace(empty, faults=(*faults[:-1], why)), *[empty] * (n - 1)]
 
     def _error(self, attempts: Attempts, failure: AttemptFailed | None) -> LanguageModelError:
-        """The error of a request that failed, or was closed before it could."""
+        """The error of a request that failed, or that was closed before it was answered."""
         if failure is None:
             return LanguageModelError(f": {CLOSED}", attempts.faults)
         ending = self._outage.attempts_text(attempts) if failure.passing else ""
         return LanguageModelError(f": {failure.detail}{ending}", attempts.faults)
 
     async def _send(self, request: Request, parameters: Parameters, turn: Turn, attempt: int) -> list[Completion]:
-        """One attempt.
+        """The completions of one attempt.
 
         Raises:
-            AttemptFailed: it failed.
+            AttemptFailed: the attempt failed.
         """
         try:
             body = await self._wire.post(body_of(self._endpoint.model, request, parameters))
@@ -196,8 +196,10 @@ class OpenAIModel(AsyncModel):
         size, tokens = len(request.expertise) + len(request.message), first.input_tokens or 0
         if not 0 < tokens * _MOST_CHARACTERS < size:
             return []
-        said = f"of a prompt of {size:,} characters the server read {tokens:,} tokens: it cut the prompt, or miscounts"
-        fault = Fault("cut_prompt", f"{said} (a larger context of Ollama: OLLAMA_CONTEXT_LENGTH)", attempt)
+        detail = (
+            f"of a prompt of {size:,} characters the server read {tokens:,} tokens: it cut the prompt, or miscounts"
+        )
+        fault = Fault("cut_prompt", f"{detail} (a larger context of Ollama: OLLAMA_CONTEXT_LENGTH)", attempt)
         if self._accepted.once(fault.fault):
             notify(f"{self._endpoint.where}: {fault.detail}")
         return [fault]
@@ -210,7 +212,7 @@ class OpenAIModel(AsyncModel):
         attempts: Attempts,
         remarks: tuple[Fault, ...],
     ) -> list[Completion]:
-        """The completions with all that is known of them; each has `remarks` among its faults, the first those of `attempts`."""
+        """The completions with model, time, parameters and faults: all have `remarks`, the first also those of `attempts`."""
         before = (*attempts.faults, *remarks)
         if len(completions) < (n := parameters.get("n", 1)):
             self._accepted.at_most_n(len(completions))
@@ -219,11 +221,11 @@ class OpenAIModel(AsyncModel):
         effective = self._accepted.effective(parameters)
         return [
             replace(
-                each,
-                model=each.model or self._endpoint.model,
+                completion,
+                model=completion.model or self._endpoint.model,
                 seconds=seconds,
                 parameters=effective,
-                faults=(remarks if number else before) + each.faults,
+                faults=(remarks if number else before) + completion.faults,
             )
-            for number, each in enumerate(completions)
+            for number, completion in enumerate(completions)
         ]

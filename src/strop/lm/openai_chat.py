@@ -16,19 +16,19 @@ from typing import Any, Literal, TypeAlias
 from strop.base.later import dataclass
 from strop.base.responses import without_thoughts
 from strop.lm.base import MOST_TOKENS, Completion, Fault, Request, encodable
-from strop.lm.openai_errors import OVERFLOW, UNFIT, failure_told, only_element, unreadable
+from strop.lm.openai_errors import OVERFLOW, UNFIT, failure_in_body, only_element, unreadable
 from strop.lm.providers import Endpoint
 
 Parameters: TypeAlias = Mapping[str, Any]
-"""What is sent besides the model and the texts, by the names of the protocol."""
+"""What is sent besides the model and the texts: name in the protocol → value."""
 SYSTEM, WHOLE = "a system message", "a whole response"
-"""Stand among the parameters for a message of the system's own, which some models do not take, and for a response that does not
-come as a stream, which some servers do not give."""
+"""Two entries of the parameters: a system message, which some models do not accept, and a response that does not come as a
+stream, which some servers do not give."""
 
 HIGHEST_TEMPERATURE = 2.0
-"""What the protocol allows."""
+"""The highest temperature that the protocol allows."""
 LEAST_TOKENS = 16
-"""A server that accepts only a lower limit of tokens leaves no room for an answer."""
+"""The least limit of tokens that leaves room for an answer."""
 TOKEN_LIMITS = ("max_tokens", "max_completion_tokens")
 """The limit of tokens by its two names."""
 
@@ -43,12 +43,12 @@ class Rejection:
     """What servers say when they reject something of a request, and what is sent instead."""
 
     parameters: tuple[str, ...]
-    """What is rejected, by its names; empty for the prompt, which every request has."""
+    """The names of the rejected parameter; empty for the prompt, which every request has."""
     says: tuple[str, ...]
-    """Patterns that the message contains, all of them, in any case."""
+    """Patterns that all match the server's message, in upper or lower case."""
     instead: Literal["less", "nothing", "no request"]
     report: str = ""
-    """What completions say of it, once."""
+    """What the faults of completions say about it, once."""
 
 
 _ABOUT_TOKENS = r"\bmax_(completion_|new_|output_)?tokens\b|in the completion"
@@ -87,11 +87,11 @@ REJECTIONS = (
     ),
     Rejection(("n",), (_ABOUT_N,), "nothing", "the server does not accept n: responses are requested one by one"),
 )
-"""The first that fits counts: messages on length mention completions too."""
+"""What servers reject. The first row that fits counts, because messages on length mention completions, too."""
 _MOST = re.compile(
     r"(?:supports at most |_tokens\D{1,20}\d{1,9} > |(?:must|should) be (?:less than or equal to|<=|at most) `?)(\d{1,9})"
 )
-"""Where a server says how many tokens it gives to anybody."""
+"""Finds the largest limit of tokens that a server names."""
 
 
 class Accepted:
@@ -107,11 +107,11 @@ class Accepted:
 
     @property
     def largest_n(self) -> int | None:
-        """Responses of one HTTP request at most; None: no limit is known. With a seed each response has its own request."""
+        """Most responses of one HTTP request; None: no limit is known. With a seed each response has its own request."""
         return 1 if self._seed is not None and "seed" not in self._rejected else self._largest_n
 
     def at_most_n(self, n: int) -> None:
-        """The server gives no more than `n` responses at once."""
+        """Remember that the server gives no more than `n` responses at once."""
         self._largest_n = min(n, self._largest_n or n)
 
     def parameters(self, request: Request, n: int) -> tuple[Parameters, tuple[Fault, ...]]:
@@ -165,14 +165,14 @@ class Accepted:
         return ({**others, left[0]: sent[name]}, "") if left else (others, self.once(row.report))
 
     def once(self, report: str) -> str:
-        """The report, or an empty text if it was made before."""
+        """The report the first time, then an empty text."""
         is_new = report not in self._reported
         self._reported.add(report)
         return report if is_new else ""
 
 
 def seed_of(seed: int, request: Request) -> int:
-    """The seed of one response, in [0, 2^31): different for different requests, samples of equal ones included."""
+    """The seed of one response, in [0, 2^31): different for different requests, and for the samples of equal requests."""
     return int(request.digest(seed)[:8], 16) >> 1
 
 
@@ -229,12 +229,12 @@ def read_answer(
 
 
 def _object(body: bytes, endpoint: Endpoint, attempt: int) -> dict[str, Any]:
-    """The JSON object of a body; empty if that is another value."""
+    """The JSON object of a body; empty if the body is another value."""
     if not body.strip():
         raise unreadable("the body is empty", endpoint)
     if body.lstrip().startswith(b"<"):
         page = {"code": 404 if attempt > 1 else 500, "message": "this is a web page, not an API"}
-        raise failure_told(page, endpoint, maybe_billed=False)
+        raise failure_in_body(page, endpoint, maybe_billed=False)
     try:
         value = only_element(_document(body.decode("utf-8-sig", "replace").strip()))
     except (ValueError, RecursionError, AttributeError, TypeError) as error:
@@ -243,28 +243,28 @@ def _object(body: bytes, endpoint: Endpoint, attempt: int) -> dict[str, Any]:
 
 
 def _choices(value: Mapping[str, Any], endpoint: Endpoint) -> list[Mapping[str, Any]]:
-    """The choices that are answers, of which there is at least one."""
+    """The choices that are answers, at least one. Raises AttemptFailed if there is none."""
     is_own = isinstance(value.get("message"), dict) or value.get("role") == "assistant"
     own = [value] * (is_own and value.get("done") is not False)  # False: the first of many
     listed = value["choices"] if isinstance(value.get("choices"), list) else own
-    listed = [each for each in listed if isinstance(each, dict)]
-    if choices := [each for each in listed if _is_answer(each)]:
+    listed = [choice for choice in listed if isinstance(choice, dict)]
+    if choices := [choice for choice in listed if _is_answer(choice)]:
         return choices
     # Errors with status 200, as gateways send them.
-    told = [each["error"] for each in [*listed, value] if each.get("error")]
-    told += [f"finish reason {encodable(str(each.get('finish_reason')))}" for each in listed]
-    told += [value] * bool(value.get("message") or value.get("detail"))
+    errors = [choice["error"] for choice in [*listed, value] if choice.get("error")]
+    errors += [f"finish reason {encodable(str(choice.get('finish_reason')))}" for choice in listed]
+    errors += [value] * bool(value.get("message") or value.get("detail"))
     if isinstance(feedback := value.get("promptFeedback"), dict) and feedback.get("blockReason"):
-        told.append(
+        errors.append(
             {"type": "content_filter", "code": 400, "message": f"the prompt is blocked: {feedback['blockReason']}"}
         )
-    if told:
-        raise failure_told(told[0], endpoint, maybe_billed=bool(value.get("usage")))
+    if errors:
+        raise failure_in_body(errors[0], endpoint, maybe_billed=bool(value.get("usage")))
     raise unreadable("it has no choices", endpoint)
 
 
 _ENDS = re.compile(r"(stop|end|eos|length|max_tokens|tool|function_call$|content_?filter|safety|refus)|$", re.I)
-"""The reasons for which a response ends, by their beginnings; after any other one an empty response is an error."""
+"""Beginnings of the reasons for which a response ends. After any other reason, an empty response is an error."""
 
 
 def _is_answer(choice: Mapping[str, Any]) -> bool:
@@ -275,17 +275,17 @@ def _is_answer(choice: Mapping[str, Any]) -> bool:
 def _completion(
     value: Mapping[str, Any], model: str, largest_bytes: int, attempt: int, endpoint: Endpoint
 ) -> Completion:
-    """One choice. None of its faults is worth a retry: the answer was paid for."""
+    """The completion of one choice. None of its faults is worth a retry, because the answer was paid for."""
     message = value.get("message", value)
-    said = _text(message)
-    if not (said or (isinstance(message, dict) and message is not value)):
+    content = _text(message)
+    if not (content or (isinstance(message, dict) and message is not value)):
         raise unreadable("a choice has no message", endpoint)
     message = message if isinstance(message, dict) else {}
     finish_reason = value.get("finish_reason")
     reason = encodable(finish_reason) if isinstance(finish_reason, str) else ""
     reported = (message.get("reasoning_content"), message.get("reasoning"))
     thoughts = next((encodable(thought) for thought in reported if isinstance(thought, str) and thought), "")
-    marked, text = map(endpoint.hide_key, without_thoughts(said, is_cut=reason == "length")[:2])
+    marked, text = map(endpoint.hide_key, without_thoughts(content, is_cut=reason == "length")[:2])
     reasoning = "\n".join(part for part in (endpoint.hide_key(thoughts), marked) if part)
     if not text.strip() and reason == "stop":  # a server that takes all of a finished response for reasoning
         text, reasoning = reasoning, ""
@@ -312,14 +312,14 @@ def _cut(text: str, largest_bytes: int) -> str:
 
 
 CUTS = {"length": "the server stopped at its token limit", "content_filter": "a filter of the server cut the response"}
-"""Finish reason → why the response is not whole."""
+"""Finish reason → why the response is not complete."""
 _LONGEST_REFUSAL = 200
 _TEXTS = ("content", "text", "tool_calls", "function_call", "function", "arguments")
-"""Where servers put what a model says, and what it writes for a tool, which it does unasked."""
+"""Fields in which servers put what a model says, and what it writes for a tool, even if no tool is offered."""
 
 
 def _text(value: Any, depth: int = 8) -> str:
-    """Plain text, or the texts of an object or of a list of parts; null is an empty answer."""
+    """The text of an answer: plain text, or the texts in an object or a list of parts; empty for null."""
     if isinstance(value, list) and depth:
         return "".join(_text(part, depth - 1) for part in value)
     if not isinstance(value, dict) or not depth:
@@ -330,23 +330,23 @@ def _text(value: Any, depth: int = 8) -> str:
 
 
 def _document(text: str) -> Any:
-    """The JSON of a body; of a stream of events, which some servers send unasked, the response that they add up to."""
+    """The JSON of a body. Of a stream of events, which some servers send unasked: the response that the events add up to."""
     decode = json.JSONDecoder(parse_int=_number, strict=False).raw_decode
     if not re.match(r"data:|event:|id:|retry:|:", text):
         return decode(text)[0]
     events = [decode(line[5:].strip())[0] for line in text.split("\n") if line.startswith("data:") and "{" in line]
     choices: dict[str, dict[str, Any]] = {}
-    for choice in (each for event in events for each in event.get("choices") or ()):
-        one = choices.setdefault(str(choice.get("index")), {"message": {}})
-        if choice.get("message"):  # the whole, after its parts
-            one["message"] = {}
-        one["finish_reason"] = choice.get("finish_reason") or one.get("finish_reason")
-        said = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
-        one["message"] |= {name: one["message"].get(name, "") + _text(part) for name, part in said.items()}
-    whole = {name: value for event in events for name, value in event.items() if value}
-    if not ("error" in whole or "[DONE]" in text or all(each["finish_reason"] for each in choices.values())):
+    for choice in (part for event in events for part in event.get("choices") or ()):
+        merged = choices.setdefault(str(choice.get("index")), {"message": {}})
+        if choice.get("message"):  # the whole message, after its parts
+            merged["message"] = {}
+        merged["finish_reason"] = choice.get("finish_reason") or merged.get("finish_reason")
+        delta = choice.get("delta") or choice.get("message") or {"content": choice.get("text")}
+        merged["message"] |= {name: merged["message"].get(name, "") + _text(part) for name, part in delta.items()}
+    response = {name: value for event in events for name, value in event.items() if value}
+    if not ("error" in response or "[DONE]" in text or all(merged["finish_reason"] for merged in choices.values())):
         raise ValueError("the stream does not end")
-    return whole | {"choices": [] if "error" in whole else [*choices.values()]}
+    return response | {"choices": [] if "error" in response else [*choices.values()]}
 
 
 _INPUTS = ("prompt_tokens", "input_tokens", "prompt_eval_count")
@@ -357,9 +357,9 @@ _MOST_DOLLARS = 10_000  # no request cost more
 
 
 def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], int | None, tuple[str, ...]]:
-    """(tokens in, tokens out), the cost that the server tells in billionths of a dollar, and what of the usage is not believed.
+    """(tokens in, tokens out), the cost that the server states in billionths of a dollar, and which parts are not believed.
 
-    The dearest reading counts: parts that exceed their whole are not in it, nor is what the total alone has.
+    The dearest reading counts: parts that exceed a whole are added to it, and so are tokens that only the total has.
     """
     if usage is None:
         return (None, None), None, ()
@@ -369,10 +369,10 @@ def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], i
     total = usage.get("total_tokens")
     doubts = []
     if inputs is not None and not _is_count(inputs, 1):
-        doubts.append(f"prompt_tokens cannot be {_shown(inputs)}")
+        doubts.append(f"prompt_tokens cannot be {_excerpt(inputs)}")
         inputs = None
     if outputs is not None and not _is_count(outputs, 1 if has_text else 0):
-        doubts.append(f"completion_tokens cannot be {_shown(outputs)}")
+        doubts.append(f"completion_tokens cannot be {_excerpt(outputs)}")
         outputs = None
     cached, thought = _part(usage, _WRITTEN) + _part(usage, _READ), _part(usage, "reasoning|thought|thinking")
     if inputs is not None and (cached > inputs or "prompt_tokens" not in usage):  # Anthropic's `input_tokens` lack them
@@ -381,11 +381,11 @@ def _usage(usage: Any, has_text: bool) -> tuple[tuple[int | None, int | None], i
         outputs += thought
     if inputs is not None and outputs is not None and _is_count(total, inputs + outputs):
         outputs = total - inputs
-    told = _first(usage, _COSTS)
-    told = _first(told, _COSTS) if isinstance(told, dict) else told
-    cost = _billionths(told)
-    if told is not None and cost is None:
-        doubts.append(f"cost cannot be {_shown(told)}")
+    stated_cost = _first(usage, _COSTS)
+    stated_cost = _first(stated_cost, _COSTS) if isinstance(stated_cost, dict) else stated_cost
+    cost = _billionths(stated_cost)
+    if stated_cost is not None and cost is None:
+        doubts.append(f"cost cannot be {_excerpt(stated_cost)}")
     return (inputs, outputs), cost, tuple(f"{doubt}: not believed" for doubt in doubts)
 
 
@@ -394,9 +394,9 @@ def _first(usage: Mapping[str, Any], names: Sequence[str]) -> Any:
 
 
 def _part(usage: Mapping[str, Any], pattern: str) -> int:
-    """The tokens of a part, which some servers tell twice: in the usage and in the details of a whole."""
-    objects = [usage, *(each for each in usage.values() if isinstance(each, dict))]
-    counts = [count for each in objects for name, count in each.items() if re.search(pattern, name)]
+    """The tokens of a part, which some servers state twice: in the usage, and in the details of a whole."""
+    objects = [usage, *(part for part in usage.values() if isinstance(part, dict))]
+    counts = [count for fields in objects for name, count in fields.items() if re.search(pattern, name)]
     return max((count for count in counts if _is_count(count, 0)), default=0)
 
 
@@ -418,6 +418,6 @@ def _is_count(value: Any, least: int) -> bool:
     return type(value) is int and least <= value <= MOST_TOKENS
 
 
-def _shown(value: Any) -> str:
+def _excerpt(value: Any) -> str:
     text = repr(value) if isinstance(value, (int, float, str)) and len(str(value)[:41]) <= 40 else type(value).__name__
     return " ".join(encodable(text).split())

@@ -1,5 +1,5 @@
-"""What the failures of OpenAI-compatible servers mean: which are worth another attempt, which may have been billed, which reject
-what was sent."""
+"""What the failures of OpenAI-compatible servers mean: which are worth another attempt, which may have been billed, and which
+reject the request's parameters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from strop.lm.base import FaultKind
-from strop.lm.pace import LONG_WAIT_SECONDS, delay_told, duration_text
+from strop.lm.pace import LONG_WAIT_SECONDS, delay_in, duration_text
 from strop.lm.providers import Endpoint
 
 
@@ -22,21 +22,21 @@ class AttemptFailed(Exception):
     detail: str
     """One line without keys, at most 400 characters."""
     passing: bool = False
-    """Another attempt may help."""
+    """Whether another attempt may help."""
     rejection: str = ""
-    """What the server says if it rejects what was sent, for `openai_chat.REJECTIONS`."""
+    """The message of a server that rejects a parameter or a text, for `openai_chat.REJECTIONS`."""
     retry_after: float | None = None
     """Seconds that the server asks to wait."""
     maybe_billed: bool = False
-    """It broke after the request was sent, without a readable answer: the server may charge for it."""
+    """Whether the server may charge for the request: it was sent, and no readable answer came."""
     busy: bool = False
-    """The server refuses requests because of its load: fewer should be in flight."""
+    """Whether the server refused because of its load, so that fewer requests should be in flight."""
 
 
 OVERFLOW = r"exceed\w*[ _](the )?(available )?context|context_length_exceeded|maximum context|prompt is too long"
-"""What no server says but of a prompt that is longer than its context, whatever the status."""
+"""What servers say only of a prompt that is longer than their context, whatever the status."""
 UNFIT = r"roles must alternate|(system|developer) role"
-"""What no server says but of a chat that does not fit the model's template, whatever the status."""
+"""What servers say only of a chat that does not fit the model's template, whatever the status."""
 REJECTED = frozenset({400, 413, 422})
 RETRIED = frozenset({408, 409, 425, 429})
 BUSY = frozenset({429, 503, 529})
@@ -46,23 +46,23 @@ _LONGEST_DETAIL = 400
 
 
 def failure_of(status: int, body: bytes, endpoint: Endpoint, retry_after: float | None = None) -> AttemptFailed:
-    """What a response of another status than success means; `retry_after` is what its headers ask for."""
-    told: Any = (words := body.decode("utf-8", "replace").strip())
+    """The failure that a response with an error status means. `retry_after`: seconds that its headers ask to wait."""
+    document: Any = (text := body.decode("utf-8", "replace").strip())
     with suppress(ValueError, RecursionError):
-        told = only_element(json.loads(words))
-    error = told.get("error", told) if isinstance(told, dict) else told
-    return _of_status(status, error, words, endpoint, retry_after=retry_after)
+        document = only_element(json.loads(text))
+    error = document.get("error", document) if isinstance(document, dict) else document
+    return _of_status(status, error, text, endpoint, retry_after=retry_after)
 
 
-def failure_told(error: Any, endpoint: Endpoint, *, maybe_billed: bool) -> AttemptFailed:
-    """What an error in a response of status 200 means: the same as a response of the status that it tells."""
-    words = json.dumps(error, default=str)
-    failure = _of_status(_status_told(error, words), error, words, endpoint, origin="HTTP 200 with error ")
+def failure_in_body(error: Any, endpoint: Endpoint, *, maybe_billed: bool) -> AttemptFailed:
+    """The failure that an error in a response of status 200 means: as if the response had the status that the error names."""
+    text = json.dumps(error, default=str)
+    failure = _of_status(_status_of(error, text), error, text, endpoint, origin="HTTP 200 with error ")
     return replace(failure, maybe_billed=maybe_billed)
 
 
 def unreadable(why: str, endpoint: Endpoint, *, passing: bool = True) -> AttemptFailed:
-    """A response of status 200 that holds no readable answer. It may have been billed, and is asked for again if `passing`."""
+    """The failure of a response of status 200 without a readable answer. It may have been billed; `passing`: it is sent again."""
     return AttemptFailed("bad_response", one_line(f"unreadable response: {why}", endpoint), passing, maybe_billed=True)
 
 
@@ -71,7 +71,7 @@ def only_element(value: Any) -> Any:
     return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
-_TOLD = (
+_STATUS_PATTERNS = (
     (400, OVERFLOW),
     (401, r"api[ _]?key|unauthori[sz]ed|authenticat"),
     (402, r"credit|balance|billing|payment|quota"),
@@ -79,29 +79,29 @@ _TOLD = (
     (429, r"rate[ _]?limit|too many requests"),
     (503, r"overload|capacity|unavailable"),
 )
-"""The status that an error means, by its words, where it has no code that is one."""
+"""(status, pattern): the status that an error means by its text, where none of its codes is a status."""
 
 
-def _status_told(error: Any, words: str) -> int:
-    """The status of an error in a body of status 200; 500 where it says nothing of the kind."""
+def _status_of(error: Any, text: str) -> int:
+    """The status of an error in a body of status 200: its code, else by its text; 500 if neither says."""
     codes = [error.get(name) for name in ("code", "status", "statusCode")] if isinstance(error, dict) else []
-    known = (int(code) for code in map(str, codes) if code.isdecimal() and len(code) == 3 and "400" <= code < "600")
-    return next(known, next((status for status, says in _TOLD if re.search(says, words, re.I)), 500))
+    valid = (int(code) for code in map(str, codes) if code.isdecimal() and len(code) == 3 and "400" <= code < "600")
+    return next(valid, next((status for status, says in _STATUS_PATTERNS if re.search(says, text, re.I)), 500))
 
 
 def _of_status(
-    status: int, error: Any, words: str, endpoint: Endpoint, *, retry_after: float | None = None, origin: str = "HTTP "
+    status: int, error: Any, text: str, endpoint: Endpoint, *, retry_after: float | None = None, origin: str = "HTTP "
 ) -> AttemptFailed:
-    """What an error means; `words` is all of it as text."""
+    """The failure that an error of this status means; `text` is the whole error."""
     message, fields = _message(error), error if isinstance(error, dict) else {}
-    told = " ".join(str(fields.get(name)) for name in ("code", "type", "param"))
-    wait = delay_told(words) if retry_after is None else retry_after
+    codes = " ".join(str(fields.get(name)) for name in ("code", "type", "param"))
+    wait = delay_in(text) if retry_after is None else retry_after
     long = f" (it asks to wait {duration_text(wait)})" if wait and wait > LONG_WAIT_SECONDS else ""
     detail = one_line(f"{origin}{status}: {message}" if message else f"{origin}{status}", endpoint) + long
-    if status in REJECTED or (status >= 500 and re.search(f"{OVERFLOW}|{UNFIT}", f"{told} {message}", re.I)):
-        return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {told} {message}")
-    # The latter is in the name of a quota of Google's.
-    if status == 429 and ("insufficient_quota" in told or "PerDay" in words):
+    if status in REJECTED or (status >= 500 and re.search(f"{OVERFLOW}|{UNFIT}", f"{codes} {message}", re.I)):
+        return AttemptFailed("bad_response", detail, rejection=f"HTTP {status} {codes} {message}")
+    # `PerDay` is in the name of a quota of Google's.
+    if status == 429 and ("insufficient_quota" in codes or "PerDay" in text):
         return AttemptFailed("rate_limited", detail)
     if status in RETRIED or status >= 500:
         kind: FaultKind = {429: "rate_limited", 408: "timeout"}.get(status, "server_error")  # type: ignore[assignment]
@@ -124,7 +124,7 @@ def _of_status(
 
 
 def _message(body: Any) -> str:
-    """What the body says, in the forms that servers use: OpenAI, llama.cpp and ollama, vLLM, FastAPI, plain text."""
+    """The message in a body, in the forms that servers use: OpenAI, llama.cpp and ollama, vLLM, FastAPI, plain text."""
     if isinstance(body, dict):
         message = body.get("message") or body.get("detail") or body
         return message if isinstance(message, str) else json.dumps(message, default=str)

@@ -1,7 +1,7 @@
 """One HTTP request to an OpenAI-compatible server.
 
-httpx2 carries it. Its time-outs take any byte for life, and it reads bodies of any size; so an attempt is cancelled after a
-silence and at its deadline, and a body is read up to a limit of bytes.
+httpx2 carries it. Its time-outs begin again with any byte, and it reads bodies of any size. So strop itself cancels an attempt
+after a silence and at its deadline, and reads a body up to a limit of bytes.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from strop.lm.providers import Endpoint
 
 @dataclass(frozen=True)
 class Settings:
-    """How a server is asked. The time-outs are for models that think for minutes."""
+    """How requests are sent to a server. The time-outs suit models that think for minutes."""
 
     max_connections: int = 16
-    """HTTP requests in flight at most; fewer while the server refuses some because of its load."""
+    """Most HTTP requests in flight; fewer while the server refuses some because of its load."""
     max_tokens: int | None = 8192
-    """Tokens of one response at most; None sends no limit."""
+    """Most tokens of one response; None sends no limit."""
     seed: int | None = None
     """If given, each response is drawn with a seed of its own, derived from this, in an HTTP request of its own."""
     connect_seconds: float = 10.0
@@ -42,14 +42,14 @@ class Settings:
     deadline_seconds: float = 1800.0
     """Longest time of one attempt as a whole."""
     largest_answer_bytes: int = 1 << 20
-    """Longer answers are cut to this, in UTF-8."""
+    """Most bytes of an answer, in UTF-8; longer answers are cut."""
     largest_body_bytes: int = 32 << 20
-    """No more than this is read of a response."""
+    """Most bytes that are read of a response."""
     retry: RetryPolicy = field(default_factory=RetryPolicy)
 
 
 _CODINGS = frozenset({"", "identity", "gzip", "deflate"})
-"""Compressions of a body that are read. None is asked for."""
+"""Compressions of a body that strop reads, although it asks for none."""
 _MOST_REDIRECTS = 5
 
 
@@ -94,7 +94,7 @@ class HttpWire:
         """The response to a request for a chat completion.
 
         Raises:
-            AttemptFailed: there is no response, or one of another status.
+            AttemptFailed: there is no response, or its status is an error.
         """
         deadline, read = self._settings.deadline_seconds, self._settings.read_seconds
         try:
@@ -113,15 +113,15 @@ class HttpWire:
         """Close connections. Idempotent."""
         await self._client.aclose()
 
-    async def _exchange(self, content: bytes, heard: Callable[[], None]) -> bytes:
-        """Send `content`, again where the server redirects within its origin; `heard` is called when it says something."""
+    async def _exchange(self, content: bytes, on_data: Callable[[], None]) -> bytes:
+        """Send `content`, again where the server redirects within its origin; `on_data` is called when data arrive."""
         url = self._url
         for _ in range(_MOST_REDIRECTS):
             async with self._client.stream("POST", url, content=content) as response:
                 if response.has_redirect_location:
                     url = self._redirected(response)
                     continue
-                data = await self._body(response, heard)
+                data = await self._body(response, on_data)
                 if response.is_success:
                     return data
                 wait = retry_after_seconds(response.headers, self._clock.epoch())
@@ -129,16 +129,16 @@ class HttpWire:
         raise AttemptFailed("bad_response", f"redirected {_MOST_REDIRECTS} times, at last to {url.path}")
 
     def _redirected(self, response: httpx2.Response) -> httpx2.URL:
-        """Where the same request goes next. Another origin than that of the base URL gets neither prompt nor key."""
-        place = response.headers["location"]
+        """The URL that the same request is sent to next. No other origin than the base URL's gets the prompt or the key."""
+        location = response.headers["location"]
         with suppress(httpx2.InvalidURL):
-            url = self._url.join(place)
+            url = self._url.join(location)
             if (url.scheme, url.host, url.port) == (self._url.scheme, self._url.host, self._url.port):
                 return self._url.copy_with(raw_path=url.raw_path)
-        why = f"HTTP {response.status_code} to another origin, {place}: if you mean that one, give it as {option('base_url')}"
+        why = f"HTTP {response.status_code} to another origin, {location}: if you mean that one, give it as {option('base_url')}"
         raise AttemptFailed("bad_response", one_line(why, self._endpoint))
 
-    async def _body(self, response: httpx2.Response, heard: Callable[[], None]) -> bytes:
+    async def _body(self, response: httpx2.Response, on_data: Callable[[], None]) -> bytes:
         """The body without its compression, up to the limit: a few compressed bytes can stand for gigabytes."""
         coding = response.headers.get("content-encoding", "identity").strip().lower()
         if coding not in _CODINGS:
@@ -154,7 +154,7 @@ class HttpWire:
                         raise unreadable(f"it has more than {most:,} bytes", self._endpoint)
                     lines = (comment + data).replace(b"\r", b"\n").split(b"\n")
                     if any(line.strip() and not line.startswith(b":") for line in lines):
-                        heard()
+                        on_data()
                     comment = b":" if lines[-1].startswith(b":") else b""
         except httpx2.DecodingError:
             raise unreadable(f"its {coding} cannot be unpacked", self._endpoint) from None
@@ -170,11 +170,11 @@ _NOT_SENT = (
     httpx2.ProxyError,
     httpx2.LocalProtocolError,
 )
-"""After these the server cannot have read the whole request."""
+"""Errors after which the server cannot have read the whole request."""
 
 
 def _reason(error: BaseException) -> str:
-    """Why there is no connection, in the system's words, else in those of the error."""
+    """Why there is no connection: the system's message, else the error's."""
     root: BaseException | None = error
     while root is not None:
         if isinstance(root, ssl.SSLCertVerificationError):

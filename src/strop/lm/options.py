@@ -27,7 +27,7 @@ MOST_CONNECTIONS = 1024
 
 
 def _real(text: str) -> float:
-    """A finite number; NaN where it is something else."""
+    """The finite number in a text; NaN if there is none."""
     try:
         number = float(text)
     except ValueError:
@@ -48,7 +48,8 @@ def price_per_million(text: str, where: str = "price") -> tuple[float, float]:
 
 
 Reader: TypeAlias = Callable[[str, str], float | int | str]
-"""Reads (the value of an option, the option's name for messages). Raises ConfigurationError for a value out of range."""
+"""Takes the text of an option and its name for messages, and returns its value. Raises ConfigurationError if it is out of
+range."""
 
 
 def _number(range_text: str, *, above: float = -1.0) -> Reader:
@@ -61,7 +62,7 @@ def _number(range_text: str, *, above: float = -1.0) -> Reader:
     return read
 
 
-def _whole(least: int, most: int | None = None) -> Reader:
+def _integer(least: int, most: int | None = None) -> Reader:
     def read(text: str, where: str) -> int:
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else -1
         if number < least or (most is not None and number > most):
@@ -98,14 +99,14 @@ class ModelSettings:
     """How to ask a model. None: the model's default."""
 
     weight: float = _option(_number("above 0", above=0.0), 1.0)
-    """Share of the requests that it gets in a mixture, relative to the other members' weights; above 0."""
+    """Share of the requests that the model gets in a mixture, relative to the other members' weights; above 0."""
     level: str = _option(_level, "")
-    """`meta`: in a mixture, it improves improvers, and the other members improve programs; see `--meta-model`."""
+    """`meta`: in a mixture, the model improves improvers, and the other members improve programs; see `--meta-model`."""
     price: str | None = _option(_price)
     """Dollars per million tokens, `IN,OUT`; see `price_per_million`."""
-    max_tokens: int = _option(_whole(1), 8192)
-    """Tokens of one response at most, and what is reserved for it."""
-    seed: int | None = _option(_whole(0))
+    max_tokens: int = _option(_integer(1), 8192)
+    """Most tokens of one response, and what is reserved for it."""
+    seed: int | None = _option(_integer(0))
     """Sent to servers that accept one, so that they repeat their draws."""
     url: str | None = _option(_address)
     """Base URL of the server."""
@@ -113,8 +114,8 @@ class ModelSettings:
     """Seconds that the server may be silent during a response."""
     give_up_after: float = _option(_number("of seconds, 0 or more"), 1800.0)
     """Seconds for which a request may fail before the run ends; 0 and up."""
-    connections: int | None = _option(_whole(1, MOST_CONNECTIONS))
-    """Requests in flight at most, from 1 to `MOST_CONNECTIONS`."""
+    connections: int | None = _option(_integer(1, MOST_CONNECTIONS))
+    """Most requests in flight, from 1 to `MOST_CONNECTIONS`."""
 
 
 _READERS: Mapping[str, Reader] = {option.name: option.metadata["read"] for option in fields(ModelSettings)}
@@ -221,8 +222,8 @@ def members(spec: str) -> tuple[str, ...]:
 
 
 def is_harmless(spec: str) -> bool:
-    """Whether a stranger may choose these models: they run nothing on this machine, get its keys at no address but their vendor's
-    own, and cost what the vendor says."""
+    """Whether a stranger may choose these models. They run nothing on this machine, its keys go to their vendor's own address
+    only, and they cost what the vendor says."""
     for member in members(spec):
         name, settings = read_spec(member)
         provider = provider_of(name)

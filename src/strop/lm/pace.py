@@ -24,18 +24,18 @@ from strop.base.terminal_text import escape
 from strop.lm.base import Fault
 
 LONG_WAIT_SECONDS = 10.0
-"""The user is told when nothing will be answered for longer than this."""
+"""The longest time without an answer that is not reported to the user."""
 
 
 class Clock:
     """The machine's clock; tests use one that does not wait."""
 
     def now(self) -> float:
-        """Seconds; never goes back."""
+        """Seconds from any start; they never go back."""
         return time.monotonic()
 
     def epoch(self) -> float:
-        """Seconds of the epoch."""
+        """Unix seconds."""
         return time.time()
 
     async def wait(self, event: asyncio.Event, seconds: float | None) -> None:
@@ -46,7 +46,7 @@ class Clock:
 
 
 class PacerFinished(Exception):
-    """Nothing more is sent."""
+    """Raised in place of a turn: nothing more is sent."""
 
 
 @dataclass
@@ -54,17 +54,17 @@ class Turn:
     """The right to have one request in flight. Its holder writes how the request ended."""
 
     number: int
-    """Number of the request, in the order in which requests were sent, from 1."""
+    """Number of the request, from 1, in the order in which requests were sent."""
     answered: bool = False
     refused: bool = False
-    """The server refused it because of its load (HTTP 429, 503, 529)."""
+    """Whether the server refused the request because of its load (HTTP 429, 503, 529)."""
 
 
 class Pacer:
     """Lets requests go out, first come, first served.
 
-    As TCP does, it halves how many may be in flight at a refusal, and allows one more for each window of answers. Requests that
-    were sent before the last halving do not halve again: they were refused for the same reason.
+    As TCP does, it halves the number of requests in flight at a refusal, and allows one more for each window of answers. A
+    request that was sent before the last halving does not halve again: it was refused for the same reason.
     """
 
     def __init__(self, connections: int, clock: Clock | None = None) -> None:
@@ -75,7 +75,7 @@ class Pacer:
         self._in_flight = self._sent = self._answered = self._halved_after = 0
         self._held_until = 0.0
         self._queue: deque[asyncio.Event] = deque()
-        """Who waits; the first is woken where it may be its turn."""
+        """The requests that wait; the first is woken when it may be its turn."""
         self._finished = False
 
     @asynccontextmanager
@@ -92,7 +92,7 @@ class Pacer:
             self._leave(turn)
 
     def hold(self, seconds: float) -> None:
-        """Send nothing for so long: the server asks for it."""
+        """Send nothing for so many seconds, because the server asks for it."""
         self._held_until = max(self._held_until, self._clock.now() + seconds)
 
     def finish(self) -> None:
@@ -138,7 +138,7 @@ class RetryPolicy:
     """Exponential back-off with jitter; `Retry-After` takes precedence."""
 
     give_up_seconds: float = 1800.0
-    """For how long a request may fail, 0 and up; then it is given up. 0: one attempt."""
+    """Seconds for which a request may fail, 0 and up; then it is given up. 0: one attempt."""
     first_wait_seconds: float = 1.0
     longest_wait_seconds: float = 60.0
 
@@ -169,7 +169,7 @@ class Attempts:
     """Time of the first failure."""
 
     def add(self, fault: Fault) -> None:
-        """Add a fault. Attempts in a row that failed alike are one fault, which names the last of them."""
+        """Add a fault. Attempts in a row that failed alike become one fault, which has the number of the last."""
         last = self.faults[-1] if self.faults else None
         if last is None or (last.fault, last.maybe_billed) != (fault.fault, fault.maybe_billed):
             self.faults = (*self.faults, fault)
@@ -179,7 +179,7 @@ class Attempts:
 
 
 class Outage:
-    """What the requests of one model share about its failures."""
+    """The failures of one model, which its requests share: when they began, and who waits for their end."""
 
     def __init__(
         self,
@@ -190,33 +190,33 @@ class Outage:
         jitter: random.Random | None = None,
         hold: Callable[[float], object] = lambda seconds: None,
     ) -> None:
-        """`who` names the model to the user; `hold` keeps other requests back for so long."""
+        """`who`: the model's name in messages. `tell` prints a message. `hold` keeps other requests back for so many seconds."""
         self._policy, self._who, self._tell, self._hold = policy, who, tell, hold
         self._clock = clock or Clock()
         self._jitter = jitter or random.Random()
-        self._finished = self._told = False
+        self._finished = self._is_reported = False
         self._over = asyncio.Event()
-        """Set when waiting makes no sense any longer; then another one takes its place."""
+        """Set when no request needs to wait any longer; then a new event takes its place."""
         self._failing: set[Attempts] = set()
         self._began: float | None = None
-        """Since when nothing is answered; None if nothing fails."""
+        """The time since which nothing was answered; None if nothing fails."""
 
     @contextmanager
     def attempts(self) -> Iterator[Attempts]:
-        """The attempts at one request; in the end it is not sent again."""
+        """Within the block, the attempts at one request; after it, the request is not sent again."""
         attempts = Attempts()
         try:
             yield attempts
         finally:
             self._failing.discard(attempts)
             if not self._failing:  # a failure an hour later is another outage
-                self._began, self._told = None, False
+                self._began, self._is_reported = None, False
 
     async def retry(self, attempts: Attempts, fault: Fault, retry_after: float | None = None) -> bool:
-        """Wait after an attempt that may succeed later; whether the request is to be sent again.
+        """Wait after an attempt that may succeed later, and return whether to send the request again.
 
-        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait; nobody waits for
-        longer than is left.
+        The fault is added to those of the request. `retry_after`: seconds that the server asks to wait; a request never waits
+        longer than it has left.
         """
         now = self._clock.now()
         if not attempts.failures:
@@ -231,8 +231,8 @@ class Outage:
             return False
         pause = min(self._policy.wait(attempts.failures, retry_after, self._jitter), left)
         self._hold(retry_after or 0.0)
-        if now + pause - self._began > LONG_WAIT_SECONDS and left >= 1 and not self._told:
-            self._told = True
+        if now + pause - self._began > LONG_WAIT_SECONDS and left >= 1 and not self._is_reported:
+            self._is_reported = True
             self._tell(
                 f"{self._who} does not answer: {escape(fault.detail, 300)}; trying again for up to {duration_text(left)} "
                 f"({option('give_up_after')})"
@@ -242,11 +242,11 @@ class Outage:
         return not self._finished
 
     def answered(self, attempts: Attempts) -> None:
-        """The model answered this request: an outage is over, and requests that wait for its end try again now."""
+        """Note that the model answered this request. An outage is over, and requests that wait for its end try again now."""
         self._failing.discard(attempts)
-        told, began = self._told, self._began
-        self._told, self._began = False, None
-        if told and began is not None:
+        was_reported, began = self._is_reported, self._began
+        self._is_reported, self._began = False, None
+        if was_reported and began is not None:
             self._wake()
             self._tell(f"{self._who} answers again after {duration_text(self._clock.now() - began)}")
 
@@ -267,7 +267,7 @@ class Outage:
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
-    """How long the server asks to wait, 0 and up; None if it does not say, or in an unknown form.
+    """Seconds that the server asks to wait, 0 and up; None if it does not say, or in an unknown form.
 
     Reads `retry-after-ms` and `Retry-After`, the latter in seconds or as an HTTP date (RFC 9110 §10.2.3). `headers` finds
     names in any case; `now` is in seconds of the epoch.
@@ -288,10 +288,10 @@ def retry_after_seconds(headers: Mapping[str, str], now: float) -> float | None:
 _DELAY = re.compile(r"(?:retryDelay\W+|(?:retry|try again) (?:in|after) )(?:(\d{1,6})m)?(\d{1,9}\.?\d*) ?(ms|s)", re.I)
 
 
-def delay_told(words: str) -> float | None:
-    """Seconds that the words of an error ask to wait: `"retryDelay": "43s"`, `try again in 1m2.5s`; None if they do not."""
-    found = _DELAY.search(words)
-    return found and 60 * int(found[1] or 0) + float(found[2]) / (1000 if found[3] == "ms" else 1)
+def delay_in(text: str) -> float | None:
+    """Seconds that the text of an error asks to wait: `"retryDelay": "43s"`, `try again in 1m2.5s`; None if it asks nothing."""
+    match = _DELAY.search(text)
+    return match and 60 * int(match[1] or 0) + float(match[2]) / (1000 if match[3] == "ms" else 1)
 
 
 def number_in(text: str | None) -> float | None:

@@ -25,7 +25,7 @@ from strop.lm.providers import provider_of
 OVERHEAD_TOKENS = 100
 """Tokens that a server may add to expertise and message, such as the template of a chat."""
 _EXACT = Context(prec=60)
-"""A user's module may change the context of the thread that loads it."""
+"""The context of all sums here: a user's module may change the context of the thread that loads it."""
 Tiers = tuple[tuple[int, Decimal], ...]
 """(prompt tokens above which the price holds, billionths of a dollar per token), both ascending, the first from -1."""
 
@@ -39,13 +39,16 @@ class Price:
     request: Decimal = Decimal(0)
     """Billionths of a dollar for each request."""
     source: str = "?price="
-    """Where the price is from."""
+    """The origin of the price, for people."""
 
     def cost(self, input_tokens: int, output_tokens: int) -> int:
-        """Billionths of a dollar, rounded up. The prompt's length decides the tier of both, as providers bill; fewer tokens never
-        cost more."""
+        """The cost in billionths of a dollar, rounded up. As providers bill, the prompt's length decides the tier of input and
+        output. Fewer tokens never cost more."""
         with localcontext(_EXACT):
-            total = _at(self.input, input_tokens) * input_tokens + _at(self.output, input_tokens) * output_tokens
+            total = (
+                _price_at(self.input, input_tokens) * input_tokens
+                + _price_at(self.output, input_tokens) * output_tokens
+            )
             return math.ceil(total + self.request)
 
     @property
@@ -65,12 +68,12 @@ class Tariff:
     price: Price | None
     """Price of its tokens; None if it is not known."""
     max_tokens: int
-    """Tokens of one response at most, as sent to the server."""
+    """Most tokens of one response, as sent to the server."""
     tokenless: bool = False
-    """It uses no tokens, so nothing is reserved."""
+    """Whether the model uses no tokens, so that nothing is reserved."""
 
     def most_tokens(self, prompt_bytes: int) -> tuple[int, int]:
-        """(in, out) of one response at most: a token has at least one byte of UTF-8."""
+        """The most tokens (in, out) of one response: a token has at least one byte of UTF-8."""
         return (0, 0) if self.tokenless else (prompt_bytes + OVERHEAD_TOKENS, self.max_tokens)
 
     @property
@@ -101,13 +104,13 @@ def uses_no_tokens(spec: str) -> bool:
     return provider is not None and provider.is_free
 
 
-def check_cost_limit(known: Mapping[str, Tariff]) -> None:
-    """Refuse a limit of money where the cost cannot be known.
+def check_cost_limit(tariffs_by_spec: Mapping[str, Tariff]) -> None:
+    """Refuse a limit of money if the cost of a model is not known.
 
     Raises:
         ConfigurationError: some model has no price.
     """
-    unknown = [spec for spec, tariff in known.items() if tariff.price is None]
+    unknown = [spec for spec, tariff in tariffs_by_spec.items() if tariff.price is None]
     if unknown:
         raise ConfigurationError(
             f"{option('max_cost')}: the price of {unknown[0]} is not known; write MODEL?price=IN,OUT, in dollars per million "
@@ -116,7 +119,7 @@ def check_cost_limit(known: Mapping[str, Tariff]) -> None:
         )
 
 
-def given_price(text: str, where: str = "price") -> Price:
+def read_price(text: str, where: str = "price") -> Price:
     """The price `IN,OUT`, in dollars per million tokens.
 
     Raises:
@@ -131,7 +134,7 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
     name, settings = read_spec(spec, defaults)
     most, tokenless = settings.max_tokens, uses_no_tokens(spec)
     if settings.price is not None and not tokenless:
-        return Tariff(given_price(settings.price), most)
+        return Tariff(read_price(settings.price), most)
     provider = provider_of(name)
     named = environ.get(provider.url_variable, "").strip() if provider else ""
     price = NOTHING if tokenless else listed_price(name, settings.url or named or None, today)
@@ -141,18 +144,20 @@ def _tariff(spec: str, defaults: ModelSettings, environ: Mapping[str, str], toda
 def listed_price(name: str, url: str | None, today: date) -> Price | None:
     """The price in the table for `provider/model`, at the provider's own address or at `url`, on a day; None if it is not there.
 
-    A name without its date stands for one with it. The longest pattern that fits counts.
+    A name with a date is also looked up without it. The longest pattern that fits counts.
     """
     row, model = provider_of(name), name.partition("/")[2].lower()
     address = url or (row.url if row else "")
     providers = _table()["providers"]
-    listed = [key for key, each in providers.items() if re.match(each["url"], address)]
-    for key in (each for first in listed[:1] for each in (first, *providers[first]["also"])):
+    listed = [key for key, provider in providers.items() if re.match(provider["url"], address)]
+    for key in (provider for first in listed[:1] for provider in (first, *providers[first]["also"])):
         models = providers[key]["models"]
-        names = [each for each in (model, _DATE.sub("", model)) if each in models]
-        names += sorted((each for each in models if "*" in each and fnmatchcase(model, each)), key=len, reverse=True)
+        names = [pattern for pattern in (model, _DATE.sub("", model)) if pattern in models]
+        names += sorted(
+            (pattern for pattern in models if "*" in pattern and fnmatchcase(model, pattern)), key=len, reverse=True
+        )
         if names:
-            _, into, out, requests = [each for each in models[names[0]] if each[0] <= today.isoformat()][-1]
+            _, into, out, requests = [entry for entry in models[names[0]] if entry[0] <= today.isoformat()][-1]
             return Price(_tiers(into), _tiers(out), requests * 1_000_000, f"prices of {_table()['made']}")
     return None
 
@@ -169,8 +174,8 @@ def _table() -> Any:
 def _tiers(price: Any) -> Tiers:
     """A price, or [tokens of the prompt above which it holds, price] of each tier, in dollars per million."""
     tiers = price if isinstance(price, list) else [(-1, price)]
-    return tuple((int(start), each * 1000) for start, each in tiers)
+    return tuple((int(start), amount * 1000) for start, amount in tiers)
 
 
-def _at(tiers: Tiers, input_tokens: int) -> Decimal:
+def _price_at(tiers: Tiers, input_tokens: int) -> Decimal:
     return next(price for start, price in reversed(tiers) if start < max(input_tokens, 0))

@@ -1,4 +1,4 @@
-"""What `strop doctor --model` asks a model: two tiny requests, sent once, in the form that those of a run have."""
+"""What `strop doctor --model` asks a model: two tiny requests, sent once, in the form of a run's requests."""
 
 from __future__ import annotations
 
@@ -18,22 +18,23 @@ from strop.lm.registry import make
 PROMPT = "Reply with the single word: strop"
 EXPERTISE = "You answer in one word."
 _ONCE = ModelSettings(give_up_after=0.0, timeout=300.0)
-"""One attempt."""
+"""The settings for one attempt."""
 
 
 @dataclass(frozen=True)
 class ModelAnswer:
-    """What a model answered to one request."""
+    """What a model answered to a tiny request, and what that costs."""
 
     lm: str
-    """The model, as it was named."""
+    """The model as the command names it."""
     answer: Completion
+    """The response."""
     price: str
-    """What this answer costs, and its tokens, in words."""
+    """The price of the response and its tokens, in words."""
 
 
 def ask_once(spec: str, base_url: str | None, environ: Mapping[str, str]) -> ModelAnswer:
-    """Ask a model for two tiny responses, one where it is no server, and look up its price.
+    """The answer to a tiny request, and its price. A server is asked for two responses at once, as in a run.
 
     Raises:
         ConfigurationError: an unknown specification, a missing key.

@@ -1,7 +1,7 @@
 """What can answer: one row of `PROVIDERS` for each head of a specification, and the address and key of a server.
 
-A provider whose server speaks OpenAI's chat completions needs a row and nothing else; the table of docs/models.md is made from
-it. Nothing here opens a connection.
+A provider whose server speaks OpenAI's chat completions needs a row and nothing else. The table of docs/reference/models.md is
+made from it. Nothing here opens a connection.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Provider:
     """The models under one head of specifications."""
 
     answers: str
-    """What answers, for docs/models.md."""
+    """What answers, for docs/reference/models.md."""
     url: str = ""
     """Default base URL; empty if a library knows it, or where there is no server."""
     key_variables: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Provider:
     rest: str = "/<model>"
     """What follows the head in a specification, from the slash where a server is asked, else from the colon."""
     options: frozenset[str] | None = None
-    """Options that it takes; None: all."""
+    """Options that these models accept; None: all."""
     is_text: bool = False
     """Whether the rest is free text: a question mark in it does not begin options, which stand before the colon."""
     is_free: bool = False
@@ -169,8 +169,10 @@ def hide_keys(text: str, environ: Mapping[str, str]) -> str:
 
 
 def without_models(environ: Mapping[str, str]) -> dict[str, str]:
-    """The variables of an environment but those that name a model, its server or its key."""
-    of_providers = {name for each in PROVIDERS.values() for name in (*each.key_variables, each.url_variable)}
+    """The variables of an environment, except those that name a model, its server or its key."""
+    of_providers = {
+        name for provider in PROVIDERS.values() for name in (*provider.key_variables, provider.url_variable)
+    }
     return {name: value for name, value in environ.items() if name not in _OF_MODELS | of_providers}
 
 

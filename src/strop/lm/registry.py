@@ -21,10 +21,10 @@ FORMS = tuple(f"{head}{provider.rest}" for head, provider in PROVIDERS.items())
 
 
 def no_model() -> ConfigurationError:
-    """What refuses a verb that asks a model where none is named."""
+    """The error of a command that needs a model if none is named."""
     return ConfigurationError(
         f"{option('model')} is missing: name a vendor's model such as openai/gpt-4o, or inbox:FOLDER (you or an agent answer), "
-        "or offline (built in, no language model); see docs/models.md"
+        "or offline (built in, no language model); see docs/reference/models.md"
     )
 
 
@@ -38,7 +38,7 @@ def make(
 ) -> LanguageModel:
     """The model that `spec` names; `seed` feeds a model that draws, the jitter of waiting times and the draws of a mixture.
 
-    `defaults` holds where `spec` has no option; its `url` must be None, as `base_url` is that.
+    `defaults` holds the settings for options that `spec` does not have; its `url` must be None, because `base_url` is the URL.
 
     Raises:
         ConfigurationError: an unknown specification or option, a `base_url` without a server, a missing key or file.
@@ -62,8 +62,8 @@ def make(
 
 
 def identity(spec: str) -> tuple[str, bool | None]:
-    """The name of the model of a specification, and whether it is a language model; None where only the model itself says so. No
-    key is needed, and no file is read."""
+    """The name of a specification's model, and whether it is a language model; None if only the model itself can say. Needs no
+    key and reads no file."""
     if spec.startswith(MIX):
         kinds = {identity(member)[1] for member in members(spec)}
         return spec, False if False in kinds else None if None in kinds else True
@@ -110,8 +110,8 @@ def _make_mixture(
             made.append(Member(member, model, settings.weight, settings.level))
         return Mixture(made, name=spec, seed=seed)
     except BaseException:
-        for each in made:
-            each.model.close()
+        for opened in made:
+            opened.model.close()
         raise
 
 

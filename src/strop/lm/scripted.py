@@ -25,8 +25,8 @@ from strop.base.surface import option
 from strop.lm.base import ANSWER, Completion, CompletionBatch, Immediate, Keep, Request, digest, numbers_of
 from strop.lm.options import ModelSpec
 
-_Place: TypeAlias = tuple[str | int, ...]
-"""What an answer is for: a prompt in a scope with a sample, a prompt, or, empty, anything."""
+_AnswerKey: TypeAlias = tuple[str | int, ...]
+"""The requests that an answer is for: a prompt with its scope and sample, or a prompt alone; empty: any request."""
 
 
 @dataclass(frozen=True)
@@ -67,19 +67,19 @@ class Scripted(Immediate):
         name: str = "scripted",
         is_language_model: bool = False,
     ) -> None:
-        """`is_language_model`: whether one gave these answers."""
+        """`is_language_model`: whether a language model gave these answers."""
         self.name = name
         self.is_language_model = is_language_model
         self._answers = answers
         self._lock = threading.Lock()
-        self._given: set[int] = set()
+        self._used: set[int] = set()
         self._requests: list[Request] = []
-        self._numbers: dict[_Place, deque[int]] = defaultdict(deque)
-        """Numbers of the answers for a place, in order; some are in `_given`."""
+        self._numbers: dict[_AnswerKey, deque[int]] = defaultdict(deque)
+        """Key → numbers of its answers, in order; some are in `_used` already."""
         if isinstance(answers, Sequence):
             for number, answer in enumerate(answers):
-                for place in _places(answer):
-                    self._numbers[place].append(number)
+                for key in _keys_of(answer):
+                    self._numbers[key].append(number)
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -95,41 +95,41 @@ class Scripted(Immediate):
         """
         with self._lock:
             self._requests.extend(requests)
-            found = self._find(requests)
-        batch = CompletionBatch(requests, keep, found)
+            completions = self._find(requests)
+        batch = CompletionBatch(requests, keep, completions)
         if missing := batch.missing:
-            words = " ".join(requests[missing[0]].message.split())[:80]
+            excerpt = " ".join(requests[missing[0]].message.split())[:80]
             raise LanguageModelError(
-                f"{self.name}: no response to {len(missing)} of {len(requests)} requests (the first: {words!r}…): "
+                f"{self.name}: no response to {len(missing)} of {len(requests)} requests (the first: {excerpt!r}…): "
                 f"{self._why_not}"
             )
         return batch.completions()
 
-    def given(self, completions: Sequence[Completion]) -> None:
-        """Do not give these answers again: the record of a resumed run has them."""
+    def skip_given(self, completions: Sequence[Completion]) -> None:
+        """Do not give these answers again, because the record of a resumed run has them."""
         with self._lock:
-            self._given |= numbers_of(completions)
+            self._used |= numbers_of(completions)
 
     def _find(self, requests: Sequence[Request]) -> list[Completion | None]:
         answers = self._answers
         if callable(answers):
             return [Completion(answers(request), self.name) for request in requests]
-        found: list[Completion | None] = [None] * len(requests)
+        completions: list[Completion | None] = [None] * len(requests)
         prompts = [digest(request.expertise, request.message, request.temperature) for request in requests]
         own = [(prompt, request.scope, request.sample) for prompt, request in zip(prompts, requests, strict=True)]
-        # First all answers of a request's own place, so that no other request of the call takes them.
-        for places in (own, [(prompt,) for prompt in prompts], [()] * len(requests)):
-            found = [known or self._next(place) for known, place in zip(found, places, strict=True)]
-        return found
+        # First the answers with a request's own scope and sample, so that no other request of the call takes them.
+        for keys in (own, [(prompt,) for prompt in prompts], [()] * len(requests)):
+            completions = [completion or self._next(key) for completion, key in zip(completions, keys, strict=True)]
+        return completions
 
-    def _next(self, place: _Place) -> Completion | None:
-        """The first answer for a place that was not given."""
+    def _next(self, key: _AnswerKey) -> Completion | None:
+        """The first answer for a key that was not given yet."""
         assert not callable(self._answers)
-        waiting = self._numbers.get(place)
+        waiting = self._numbers.get(key)
         while waiting:
             number = waiting.popleft()
-            if number not in self._given:
-                self._given.add(number)
+            if number not in self._used:
+                self._used.add(number)
                 answer = self._answers[number]
                 if isinstance(answer, str):
                     return Completion(answer, self.name, parameters={ANSWER: number})
@@ -143,7 +143,7 @@ class Scripted(Immediate):
         return "the task, the improver, a budget or the seed differs from the recorded run"
 
 
-def _places(answer: str | RecordedAnswer) -> list[_Place]:
+def _keys_of(answer: str | RecordedAnswer) -> list[_AnswerKey]:
     if isinstance(answer, str):
         return [()]
     return [(answer.request, answer.scope, answer.sample), (answer.request,)]
@@ -226,7 +226,7 @@ def answer_line(request: Request, completion: Completion) -> str:
 
 
 def _lines(path: Path, name: str) -> list[tuple[str, str]]:
-    """(where it is, for messages; the text) of each line that is not empty."""
+    """The lines of a file that are not empty, as (the line's name in messages, its text)."""
     try:
         lines = path.read_text("utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:

@@ -1,5 +1,6 @@
 """The options of commands and of the Python functions, each declared once.
 
-They are read, listed and explained without what they configure: this package imports `strop.base` alone. `choices`: names that
-options choose among; `run`: options of a run; `scoring`: how a program is scored; `commands`: what several commands share.
+This package imports only `strop.base`, so that options are read and explained without loading what they configure. `choices`:
+names that options choose among; `run`: options of a run; `scoring`: how a program is scored; `commands`: options that several
+commands share; `protocols`: options of `strop reproduce`; `workers`: the value of `--workers`.
 """

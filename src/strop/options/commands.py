@@ -1,6 +1,4 @@
-"""Options that several commands share. Those of a run's configuration are declared in `strop.options.run`, those of scoring in
-`strop.options.scoring`.
-"""
+"""Options that several commands share. `strop.options.run` declares those of a run, `strop.options.scoring` those of scoring."""
 
 from __future__ import annotations
 
@@ -16,11 +14,11 @@ from strop.options.run import OUTPUT, Rare, Switch
 from strop.options.scoring import FLAGS, ScoringOptions, changed_options, parse_settings
 
 RUNS = Path("runs")
-"""The folder of runs where no directory is named."""
+"""The folder of runs, unless the user names a directory."""
 
 
 def folder(kind: object, tokens: Sequence[Token]) -> Path:
-    """A folder; an empty name would mean the working folder."""
+    """The path of a folder. An empty name is an error, because it would mean the working folder."""
     if not tokens[0].value:
         raise ValueError("'' is not a folder; the working folder is .")
     return Path(tokens[0].value)
@@ -33,18 +31,26 @@ Run = Annotated[
     Path | None,
     Parameter(name="RUN", help="Directory of the run, or the end of its name. The newest in runs/ by default."),
 ]
+Runs = Annotated[
+    Path,
+    Parameter(
+        name="RUN",
+        help="Directories of runs, or the ends of their names. A folder of strop run --seeds stands for its runs. The newest in "
+        "runs/ by default.",
+    ),
+]
 Target = Annotated[
     str,
     Parameter(
-        help="Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (strop list tasks), a "
-        "file with a strop.Task, or a function under @strop.improve_me (file.py:name)."
+        help="Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (`strop list tasks`), a "
+        "file with a `strop.Task`, or a marked function (`module:name` or `file.py:name`)."
     ),
 ]
 Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
 DryRun = Annotated[
     bool,
     Switch,
-    Parameter(name="--dry-run", help="Estimate what this takes (expected, most), and do nothing."),
+    Parameter(name="--dry-run", help="Print what this is expected to take, and the most it can take. Nothing is done."),
 ]
 Out = Annotated[Path | None, Parameter(name="--out", group=OUTPUT, converter=folder)]
 Tasks = Annotated[Sequence[str], Parameter(name="--task", negative="", show_default=" ".join)]
@@ -54,8 +60,9 @@ TrustTask = Annotated[
     Switch,
     Parameter(
         name="--trust-task",
-        help="Run outside of a jail what the run's directory brought: its task file, or the commands of its strop.toml. Needed "
-        "if the original is no longer in its place, but for a marked function, which runs in a jail.",
+        help="Trust the task that the run's directory holds. Its task file runs outside of a jail, and its strop.toml says what "
+        "commands run and may read. It is needed if your own file of the task has gone or changed, or if another machine made "
+        "the run; a marked function never needs it.",
     ),
 ]
 
@@ -66,8 +73,8 @@ Settings = Annotated[
     _SCORING,
     Parameter(
         name="--set",
-        help="KEY=VALUE with any key of strop.toml. Such as build=make or instances=3. VALUE is TOML or plain text; "
-        "strop init NAME --form command writes most of them. May be given several times.",
+        help="KEY=VALUE with any key of strop.toml. For example build=make or instances=3; VALUE is TOML or plain text. "
+        "`strop init NAME --form command` writes most keys with an explanation. May be given several times.",
     ),
 ]
 
@@ -91,11 +98,12 @@ class ViewOptions:
     as_json: Annotated[bool, Switch, Parameter(name="--json")] = False
     """Print one JSON document."""
     display: Annotated[DisplayName, Rare] = "auto"
-    """Progress display: auto (a live view on a terminal, lines elsewhere), rich, plain, none."""
+    """Progress display: `auto`, `rich`, `plain` or `none`. With `auto` it is a live view on a terminal, and lines
+    elsewhere."""
     no_report: Annotated[bool, Switch, Rare, Parameter(env_var="STROP_NO_REPORT")] = False
     """Do not write report.html into the run's directory."""
     track: Annotated[tuple[str, ...], Rare, Parameter(negative="", show_default=False)] = ()
-    """Send settings, figures by iteration and totals to mlflow or wandb. May be given several times."""
+    """Send settings, figures by iteration and totals to `mlflow` or `wandb`. May be given several times."""
 
     @property
     def mode(self) -> DisplayName:
@@ -109,7 +117,7 @@ class OutputOptions(ViewOptions):
     """What is shown and recorded, and where."""
 
     out: Annotated[Path | None, Parameter(converter=folder)] = None
-    """Directory of the run. It must be empty or new; a new one in runs/ by default."""
+    """Directory of the run. It must be new or empty. The default is a new one in runs/."""
 
 
 @Parameter(name="*", group=OUTPUT)
@@ -127,4 +135,4 @@ class MeasureOutputOptions(ViewOptions):
     """What a measurement shows, and where it is recorded."""
 
     out: Annotated[Path | None, Parameter(converter=folder)] = None
-    """Directory of the record: a new one for the first measurement, and the same for each further one."""
+    """Directory of the record. The first measurement makes it, and each further one names it."""

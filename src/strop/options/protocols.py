@@ -18,32 +18,33 @@ class ProtocolOptions:
     """The model, the seeds and the size of a run."""
 
     model: Models = ()
-    """The language model, or STROP_MODEL; see strop run --help."""
+    """The language model, or STROP_MODEL; see `strop run --help`."""
     runs: Whole = 5
     """Independent runs."""
     base_url: str | None = None
     """Address of an OpenAI-compatible server."""
     seed: Whole = 0
-    """Seed of the first run; run i has this + i."""
+    """Seed of the first run. Each further run has the next number."""
     iterations: Annotated[Whole, Parameter(alias="-T")] = PAPER["iterations"]
-    """T: how often the improver improves itself in a run."""
+    """How often the improver improves itself in a run: T of the paper."""
     copies: Whole = PAPER["copies"]
-    """|D|: copies of the task that an improver is measured on."""
+    """Copies of the task that an improver is measured on: |D| of the paper."""
     utility_budget: Whole = PAPER["utility_budget"]
-    """Utility calls of one downstream improvement."""
+    """Evaluations of candidates in one improvement, at most."""
     meta_budget: Whole = PAPER["meta_budget"]
-    """Meta-utility calls of one self-improvement."""
+    """Evaluations of û in one self-improvement, at most."""
     lm_budget: Whole = PAPER["lm_budget"]
-    """LM calls of one improvement."""
+    """LM calls in one improvement, at most."""
     max_responses: Whole = PAPER["max_responses"]
-    """Responses of one LM call."""
+    """Responses in one LM call, at most."""
     instances: Literal["secret", "published"] = "secret"
-    """secret: drawn from each run's secret; published: the paper's seeds, which are public."""
+    """Which instances are drawn: `secret` or `published`. Secret ones are drawn from each run's secret. Published ones
+    have the paper's seeds, which are public."""
     small: bool = False
-    """An affordable size, about $5 for fig4 with a small model; its values cannot be compared with the paper's. It
-    keeps the sizes that you give."""
+    """Use an affordable size, about $5 for fig4 with a small model. Its values cannot be compared with the paper's.
+    Sizes that you give are kept."""
     require: str | None = None
-    """Refuse to run unless these protections are enforced; see strop doctor."""
+    """Protections without which nothing runs, separated by commas; see strop doctor."""
     max_cost: MaxCost = None
     """Dollars to spend on the language model in all runs together, those of earlier sessions included."""
 
@@ -57,7 +58,8 @@ class Fig4Options(ProtocolOptions):
     selections: Annotated[
         tuple[SelectionName, ...], Parameter(name="--selection", negative="", show_default=" ".join)
     ] = ("paper",)
-    """paper, as in Figure 4; give it several times to draw several curves, from the same seeds."""
+    """Rule that replaces the improver: `paper`, as in Figure 4, `gated` or `archive`. Give it several times to draw
+    several curves from the same seeds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,9 +77,9 @@ class Table1Options(ProtocolOptions):
     runs: Whole = 1
     """Repetitions of each task, every one with instances of its own."""
     stop_runs: Whole = 5
-    """STOP runs from which the improver is chosen; those of fig4 in the same directory count."""
+    """STOP runs from which the improver is chosen. Those of fig4 in the same directory count."""
     improver: str | None = None
-    """A shipped improver, a file, or RUN:t to measure instead; then there are no STOP runs."""
+    """Improver to measure instead: a name, a file, or `RUN:t`. There are then no STOP runs."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -40,8 +40,8 @@ else:  # what a command line holds
 T = TypeVar("T")
 
 
-def whole(kind: object, tokens: Sequence[Token]) -> int:
-    """Read a whole number; a fraction is an error, not rounded."""
+def read_whole_number(kind: object, tokens: Sequence[Token]) -> int:
+    """The whole number that the user wrote. A fraction is an error; it is not rounded."""
     try:
         return int(tokens[0].value)
     except ValueError:
@@ -53,23 +53,23 @@ def one_text(kind: object, text: str, **options: object) -> list[str]:
     return [text]
 
 
-Whole = Annotated[int, Parameter(converter=whole)]
+Whole = Annotated[int, Parameter(converter=read_whole_number)]
 MOST = 100_000
 """The largest value of a count."""
 Natural = Annotated[Whole, Bounds(0, MOST)]
 Count = Annotated[Whole, Bounds(1, MOST)]
 Workers = Annotated[str, Parameter(alias="-j", env_var="STROP_WORKERS")]
 LEAST_GATE_ERROR = 1e-9
-"""A smaller one, shared among `MOST` iterations, is lost when it is taken from 1."""
+"""The smallest gate error. A smaller one, divided among `MOST` iterations, would vanish when it is subtracted from 1."""
 MOST_OF_A_LIMIT = 10**12
-"""A larger limit limits nothing."""
+"""The largest value of a limit. No run reaches it."""
 Limit = Annotated[Whole, Bounds(0, MOST_OF_A_LIMIT)]
 
 DEFAULT_TASK = "lpn"
 FIRST_IMPROVER = "seed"
 """I_0: the paper's seed improver."""
 DEFAULT_IMPROVER = "refine"
-"""That of `strop improve`: the best in measurements (docs/design/0051-defaults.md)."""
+"""The improver of `strop improve`: the best in measurements (docs/design/0051-defaults.md)."""
 
 OPTIONS = Group("Options", sort_key=2)
 MaxCost = Annotated[float | None, Parameter(env_var="STROP_MAX_COST"), Bounds(0, MOST_OF_A_LIMIT)]
@@ -119,9 +119,9 @@ class PaperOptions:
     """The setting of a run."""
 
     paper: Annotated[bool, Switch] = False
-    """The paper's setting instead of the defaults: 4 iterations, 5 copies, selection paper, its own prompt, and the published
-    implementation's budgets: 25 meta-utility calls, 25 utility calls, 4 LM calls of 6 responses. What is given beside it
-    holds."""
+    """The paper's setting instead of the defaults. That is 4 iterations, 5 copies, selection paper, its own prompt, and
+    the published implementation's budgets: 25 meta-utility calls, 25 utility calls, 4 LM calls of 6 responses. An
+    option that you give beside it replaces its value."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -130,10 +130,11 @@ class ModelOptions:
     """The language model."""
 
     model: Annotated[ModelLike, Parameter(name=("--model", "-m"), negative="", show_default=False)] = ()
-    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. PROVIDER/MODEL of any provider in docs/models.md,
-    inbox:FOLDER (you or an agent answer), python:MODULE:FUNCTION, command:PROGRAM, recorded:FILE, scripted:FILE, or offline
-    (built in, not a language model); with options as in openai/MODEL?seed=1&price=0.15,0.60. Repeat it for a mixture, weighted
-    by ?weight=. Without it and STROP_MODEL, the table [run] of the target's strop.toml names the model."""
+    """Language model, such as openai/gpt-4o; else that of STROP_MODEL. It is `PROVIDER/MODEL` of any provider in
+    docs/reference/models.md, `inbox:FOLDER` (you or an agent answer), `python:MODULE:FUNCTION`, `command:PROGRAM`,
+    `recorded:FILE`, `scripted:FILE`, or `offline` (built in, not a language model). Settings follow a question mark, as
+    in `openai/MODEL?seed=1&price=0.15,0.60`. Several models are a mixture, weighted by `?weight=`. Without a model here
+    and in STROP_MODEL, the table `[run]` of the target's strop.toml names it."""
     base_url: Annotated[str | None, Rare] = None
     """Address of an OpenAI-compatible server, e.g. http://127.0.0.1:8000/v1."""
 
@@ -144,8 +145,8 @@ class TwoModelOptions(ModelOptions):
     """The language models of a run."""
 
     meta_model: Annotated[Models, Rare, Parameter(negative="", env_var="STROP_META_MODEL", env_var_split=one_text)] = ()
-    """Language model that improves improvers; the other one improves programs. By default one model does both. Repeat it
-    for a mixture."""
+    """Language model that improves improvers. The other one improves programs. By default one model does both. Several
+    models are a mixture."""
 
 
 @Parameter(name="*", group=LIMITS)
@@ -154,16 +155,17 @@ class BudgetOptions:
     """The budget of one improvement."""
 
     utility_budget: Count = field(default=usual(19))
-    """Evaluations of candidates in one improvement."""
+    """Evaluations of candidates in one improvement, at most."""
     lm_budget: Count = field(default=usual(6))
-    """LM calls in one improvement."""
+    """LM calls in one improvement, at most."""
     max_responses: Count = field(default=usual(3))
-    """Responses in one LM call."""
+    """Responses in one LM call, at most."""
     edits: Annotated[Edits, Rare] = "rewrite"
-    """How the model answers where a prompt shows a program: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto
-    (blocks where the program is long or has several files)."""
+    """How the model answers where a prompt shows a program. `rewrite`: with the whole program; `blocks`: with
+    SEARCH/REPLACE blocks; `auto`: with blocks where the program is long or has several files."""
     trust_scorer: Annotated[bool, Switch, Rare] = False
-    """Spend money although the scorer rewards spoiled answers of the original, which are tried before."""
+    """Spend money although the scorer rewards spoiled answers. Without it, strop first has spoiled answers of the
+    original scored, and stops if they are rewarded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,14 +173,14 @@ class OneImprovementOptions(BudgetOptions):
     """The budget of `strop improve`."""
 
     utility_budget: Count = 25
-    """Evaluations of candidates in one improvement."""
+    """Evaluations of candidates in one improvement, at most."""
     lm_budget: Count = 12
-    """LM calls in one improvement."""
+    """LM calls in one improvement, at most."""
     max_responses: Annotated[Count, Rare] = 6
-    """Responses in one LM call."""
+    """Responses in one LM call, at most."""
     edits: Annotated[Edits, Rare] = "auto"
-    """How the model answers: rewrite (the whole program), blocks (SEARCH/REPLACE), or auto (blocks where the program is long
-    or has several files)."""
+    """How the model answers. `rewrite`: with the whole program; `blocks`: with SEARCH/REPLACE blocks; `auto`: with
+    blocks where the program is long or has several files."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +188,7 @@ class CopiesOptions(BudgetOptions):
     """The budgets of measuring an improver."""
 
     copies: Annotated[Count, Parameter(group=OPTIONS)] = field(default=usual(5))
-    """Copies of each task that an improver is measured on. For one task that is |D|."""
+    """Copies of each task that an improver is measured on. For one task that is |D| of the paper."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -197,18 +199,18 @@ class SelectionOptions:
     iterations: Annotated[Natural, Parameter(alias="-T")] = field(default=usual(1))
     """How often the improver improves itself: T of the paper."""
     meta_budget: Annotated[Count, Rare] = field(default=usual(3))
-    """Meta-utility calls of one self-improvement."""
+    """Evaluations of û in one self-improvement, at most."""
     selection: Annotated[SelectionName, Parameter(show_choices=False)] = field(default=usual("gated"))
-    """Rule that replaces the improver: paper, gated or archive. With paper, whatever the improver made of itself; with gated,
-    that only where paired fresh evaluations show that it is better; with archive, any past improver may improve itself, and the
-    gate decides which is the best."""
+    """Rule that replaces the improver: `paper`, `gated` or `archive`. With `paper`, whatever the improver made of
+    itself replaces it. With `gated`, only an improver that paired fresh evaluations show to be better does. With
+    `archive`, any past improver may improve itself, and the gate decides which one is the best."""
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
-    """How û measures and what it tells: full (each copy on instances of its own; what improvers did with which budgets), or paper
-    (all copies on the same training instances)."""
+    """How û is measured: `full` or `paper`. With `full`, each copy has instances of its own, and reports tell what
+    improvers did with which budgets. With `paper`, all copies share the training instances."""
     gate_error: Annotated[float, Rare, Bounds(LEAST_GATE_ERROR, 0.25)] = 0.1
-    """Probability that a gate lets a run replace an improver by one that is not better; at most 0.25."""
+    """Bound on the probability that a run ever accepts an improver that is no better. It is at most 0.25."""
     gate_pairs: Annotated[Count, Rare] = 60
-    """Paired evaluations of one comparison, at most."""
+    """Paired evaluations in one comparison of improvers, at most."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -217,9 +219,10 @@ class EnvironmentOptions:
     """Which instances, how many at once, and behind which protections."""
 
     instances: Annotated[Literal["secret", "published"], Rare] = "secret"
-    """secret: drawn from this run's secret; published: the paper's seeds, which are public."""
+    """Which instances are drawn: `secret` or `published`. Secret ones are drawn from this run's secret. Published ones
+    have the paper's seeds, which are public."""
     workers: Workers = ""
-    """Processes for programs (default: one per core), or dask:… or slurm:…."""
+    """Processes for programs (default: one per core), or `dask:…` or `slurm:…`."""
     require: Annotated[Require | None, Rare] = None
     """Protections without which nothing runs, separated by commas, or `none`; see strop doctor."""
 
@@ -232,9 +235,11 @@ class ComparisonOptions:
     least: Share = "5%"
     """The change that the comparison is sized to show in four of five cases."""
     max_time: Time = "5m"
-    """Time that the comparison may take, such as 90s, 30m or 2h. It says what it could have shown where that is not enough."""
+    """Time that the comparison may take, such as `90s`, `30m` or `2h`. If that is too little, the result says what it
+    could have shown."""
     trust_scorer: Annotated[bool, Switch, Rare] = False
-    """Compare although the scorer rewards spoiled answers of the original, which are tried before."""
+    """Compare although the scorer rewards spoiled answers. Without it, strop first has spoiled answers of the original
+    scored, and stops if they are rewarded."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -245,7 +250,7 @@ class MeasuringOptions:
     budget: Count = 25
     """How many measurements there may be."""
     base: str = ""
-    """The original: a commit. By default HEAD; outside of git what the first measurement finds."""
+    """The original: a commit. The default is `HEAD`, and outside of git what the first measurement finds."""
 
 
 @Parameter(name="*", group=LIMITS)
@@ -254,18 +259,19 @@ class LimitOptions:
     """Limits of the whole run. What was done before a limit ends it is kept."""
 
     max_cost: MaxCost = None
-    """Dollars to spend on the language model. Before each call, what it may cost at most is set aside; see docs/models.md."""
+    """Dollars to spend on the language model. Before each call, strop sets aside the most that it may cost; see
+    docs/reference/models.md."""
     max_tokens: Annotated[Limit | None, Rare] = None
-    """Tokens, in and out."""
+    """Tokens of the language model, in and out."""
     max_calls: Annotated[Limit | None, Rare] = None
     """LM calls of all improvements together."""
     max_time: Time | None = None
-    """Time of the run, such as 90s, 30m or 2h. Sessions of a resumed run add up."""
+    """Time of the run, such as `90s`, `30m` or `2h`. The sessions of a resumed run add up."""
     give_up_after: Annotated[Time | None, Rare] = None
-    """Time to keep asking a model that stopped answering, such as 90s or 30m. The default is 30m."""
+    """Time to keep asking a model that stopped answering, such as `90s` or `30m`. The default is 30m."""
 
     def asked(self) -> dict[str, Any]:
-        """The limits that are given; times in seconds."""
+        """The limits that the user set, by name; times in seconds."""
         return in_seconds(
             {name: value for name, value in vars(self).items() if value is not None and value is not False}
         )
@@ -281,30 +287,30 @@ def in_seconds(options: dict[str, Any]) -> dict[str, Any]:
     return options | {name: seconds(options[name], name) for name in times}
 
 
-def share(given: float | str, name: str) -> float:
-    """The part of 1 that `0.05` or `5%` is.
+def share(value: float | str, name: str) -> float:
+    """The fraction that `0.05` or `5%` stands for, above 0 and at most 10.
 
     Raises:
-        ConfigurationError: it is none, or not more than 0.
+        ConfigurationError: the value is not a number, or outside that range.
     """
-    text = str(given).strip()
+    text = str(value).strip()
     try:
-        value = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
+        fraction = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
-        value = -1.0
-    if not 0 < value <= 10:
-        raise ConfigurationError(f"{option(name)} is {given!r}; give a share such as 5%")
-    return value
+        fraction = -1.0
+    if not 0 < fraction <= 10:
+        raise ConfigurationError(f"{option(name)} is {value!r}; give a share such as 5%")
+    return fraction
 
 
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
 def seconds(text: str, name: str = "max_time") -> float:
-    """Seconds of `90`, `90s`, `30m`, `2h` or `1.5d`.
+    """The seconds that `90`, `90s`, `30m`, `2h` or `1.5d` stands for.
 
     Raises:
-        ConfigurationError: it is not a time, or not more than 0.
+        ConfigurationError: the text is not a time, or the time is not above 0.
     """
     number, unit = text.strip(), ""
     if number[-1:].isalpha():

@@ -24,13 +24,13 @@ if TYPE_CHECKING:  # what Python callers may give
     Texts: TypeAlias = str | Path | Sequence[str | Path]
     Score: TypeAlias = str | Sequence[str] | Mapping[str, str]
     Size: TypeAlias = int | str
-    Known: TypeAlias = float
+    MetricValue: TypeAlias = float
     Range: TypeAlias = Sequence[float]
 else:  # what is checked
     Text, Texts = str, tuple[str, ...]
     Score = Annotated[tuple[str, ...], "or a table"]
     Size = Annotated[int, "or a text"]
-    Known = Annotated[float, "of the metric"]
+    MetricValue = Annotated[float, "of the metric"]
     Range = tuple[float, ...]
 
 
@@ -39,79 +39,90 @@ class ScoringOptions:
     """How a program is scored, and what of it may change. None, False and empty values stand for the default."""
 
     command: str = ""
-    """Command that measures the program. It is run by sh in a copy of the folder, with {seed}, {input} and {case} filled in."""
+    """Command that measures the program. It is run by `sh` in a copy of the folder, with {seed}, {input} and {case}
+    filled in."""
     judge: str = ""
-    """Command that scores the program's {output} in a jail. Where time or memory is the score, it accepts the
-    output by its exit status 0. {input}, {case}, {seed} and {program} are filled in."""
+    """Command that scores the program's {output} in a jail. If the score is a time or memory, the judge only accepts
+    the output, by exit status 0. {input}, {case}, {seed} and {program} are filled in."""
     evaluator: Text = ""
-    """Python file with evaluate(program_path) that scores the program. The format is OpenEvolve's."""
+    """Python file with `evaluate(program_path)` that scores the program. Its format is that of OpenEvolve."""
     files: Texts = ()
-    """Files that may change: paths and globs such as 'src/**/*.c'."""
+    """Files that may change: paths and globs such as `'src/**/*.c'`."""
     only: Texts = ()
     """Function or marked region that alone may change. The rest is verified to be unchanged."""
     score: Score = ()
-    """Score to read: time, wall, memory, passed, tests, $.json.path, or a regex. NAME=HOW names it; the group of the regex is the
-    number."""
+    """Score to read: `time`, `wall`, `memory`, `passed`, `tests`, `$.json.path`, or a regex. `NAME=HOW` gives it a
+    name. The group of the regex is the number."""
     metric: Texts = ()
-    """The score that decides: NAME:max or NAME:min. A printed score needs it. Other scores are required, or only shown."""
+    """The score that decides: `NAME:max` or `NAME:min`. A score that is printed needs it. Scores that are neither the
+    metric nor required are only shown."""
     range: Range | None = None
-    """Least and greatest value of the metric, such as [0, 1]. A value outside is malformed; the search ends at the best."""
+    """Least and greatest value of the metric, such as `[0, 1]`. A value outside of it is malformed. The search ends
+    when the best value is reached."""
     require_metric: Texts = ()
-    """What a candidate must reach: tests=1, accuracy>=0.9."""
+    """Condition that a candidate must meet, such as `tests=1` or `accuracy>=0.9`."""
     judge_files: Texts = ()
-    """Globs of files that only the judge sees: answers, its own data. Neither the program nor its build has them."""
+    """Globs of files that only the judge sees, such as answers. Neither the program nor its build has them."""
     judge_build: str = ""
-    """Command that is run once in the judge's jail, before it judges."""
+    """Command that is run once in the judge's jail, before the judge."""
     cases: Texts = ()
-    """Globs of files that are the instances: {input} is the path of one and {case} its name without the ending. Half of them are
-    held out."""
+    """Globs of files that are the instances. {input} is the path of the file, and {case} its name without the ending.
+    Half of them are held out."""
     results: Texts = ()
-    """Files that the command writes. The judge reads them, besides {output}; without one they are compared, as the output is."""
+    """Files that the command writes. A judge reads them beside {output}. Without a judge they must equal the
+    original's, as the output must."""
     build: str = ""
     """Command that is run once for each candidate, before it is scored."""
     test: str = ""
-    """Command of your tests, such as 'python -m pytest -q'. No test that the original passes may fail or vanish. It runs twice on
-    the original, then on the best candidate before that is compared."""
+    """Command of your tests, such as `'python -m pytest -q'`. No test that the original passes may fail or vanish. The
+    tests run twice on the original, and once on the best candidate before it is compared."""
     instances: int | None = None
-    """Runs for each candidate in training: 5, of times 3, of a target that chooses its inputs 1. Of cases, those that are not
-    held out."""
+    """Runs for each candidate in training. The default is 5, or 3 if the score is a time, or 1 if the target chooses
+    its inputs itself. Cases do not take it: each is run once."""
     held_out: int | None = None
-    """Runs for the verdict, with other seeds than in training: 10. Of cases, how many are held out: half of them."""
+    """Runs for the verdict, with other seeds than in training. The default is 10. Of cases, how many are held out: by
+    default half of them."""
     time_limit: float | None = None
-    """Seconds for one run of the command: 60. A build may take a minute in any case, a judge 10 seconds, the tests 10 minutes."""
+    """Seconds for one run of the command. The default is 60. A build may take a minute in any case, a judge 10 seconds,
+    and the tests 10 minutes."""
     memory_limit: Size | None = None
-    """Memory for one run: bytes, or a text such as '2 GiB'. The default is 4 GiB."""
+    """Memory for one run, in bytes or as a text such as `'2 GiB'`. The default is 4 GiB."""
     fixed_input: bool = False
-    """One answer for all inputs is wanted. A program may remember it, also where the score is a time or memory."""
+    """Whether one answer for all inputs is wanted. A program may then remember its answer, even if the score is a time
+    or memory."""
     trust_programs: bool = False
-    """Trust programs not to make their own score."""
-    best_known: Known | None = None
-    """Best known value of the metric, in its unit, which is shown beside the result."""
+    """Trust programs not to make their own score. A better result is then called better, and the sentence says that
+    programs were trusted."""
+    best_known: MetricValue | None = None
+    """Best known value of the metric, in its unit. It is shown beside the result."""
     context: Texts = ()
-    """Files that the program reads and the model is shown, which may not change. Copies leave out compiled files, so that no
-    stale one is measured, and what a .gitignore names, unless it is named here."""
+    """Files that the program reads and that the model is shown. They may not change. Copies of the folder leave out
+    compiled files, and what a `.gitignore` names unless it is named here."""
     tool: Texts = ()
-    """Folders or programs that commands may read and run besides the system's, such as a virtual environment."""
+    """Folders or programs that commands may read and run beside the system's, such as a virtual environment."""
     environment: Mapping[str, str] | None = None
-    """Variables of the environment of commands, as a table: { THREADS = '2' }."""
+    """Variables of the environment of commands, as a table: `{ THREADS = '2' }`."""
     python: Text = ""
-    """Interpreter or virtual environment of your code. It runs the function, evaluator or command: 3.9 or newer. The default is
-    .venv beside pyproject.toml, else the active environment, else strop's own."""
+    """Interpreter or virtual environment of your code. It runs the function, evaluator or command, and is Python 3.9 or
+    newer. The default is `.venv` beside `pyproject.toml`, else the active environment, else strop's own."""
     shared: bool = False
-    """Run the program in its evaluator's process. It can make its score there: a better result is called "by its own score"."""
+    """Run the program in its evaluator's process. There it can make its own score, so that a better result is called
+    "by its own score"."""
     record: Texts = ()
-    """Command whose calls of the function get faster. It runs as you run it; its calls are recorded. Or @FILE, with calls that
-    strop check kept."""
+    """Command whose calls of the function get faster. It runs as you would run it, and its calls are recorded. Or give
+    `@FILE`, with calls that `strop check --keep FILE` kept."""
     show_calls: bool = False
-    """Let the model see values of recorded calls. Without it, it sees their types and lengths."""
+    """Let the model see values of recorded calls. Without it, the model sees their types and lengths."""
     calls: Texts = ()
-    """Functions that the evaluator calls out of sight. The program's text does not show them, such as a partial."""
+    """Functions of the program that the evaluator calls, and that the program's text does not define, such as a
+    `partial`."""
     seeded: bool = False
-    """The evaluator draws its inputs from STROP_SEED. One with a parameter `seed` or `seeds` needs no word."""
+    """Whether the evaluator draws its inputs from STROP_SEED. An evaluator with a parameter `seed` or `seeds` does not
+    need it."""
     name: str = ""
-    """Name of the task; the folder's name by default."""
+    """Name of the task. The default is the folder's name."""
     description: str = ""
-    """What the model reads about the task; made of the other keys by default."""
+    """What the model reads about the task. By default it is made of the other keys."""
     description_file: Text = ""
     """File with the description, such as the statement of a problem."""
 
@@ -122,8 +133,7 @@ FLAGS = (
 )  # fmt: skip
 """The options that are flags; a command line gives all others by `--set KEY=VALUE`."""
 NOT_IN_FILE = ("evaluator", "python", "shared", "calls", "seeded", "trust_programs", "record", "show_calls")
-"""The options that strop.toml does not have: those of evaluators and functions, and what a folder cannot say of its own
-programs."""
+"""The options that strop.toml cannot set: those of evaluators and functions, and trust, which a folder cannot grant itself."""
 
 
 def _is_number(value: object) -> bool:
@@ -139,11 +149,11 @@ def _is_texts(value: object) -> bool:
 
 
 def _is_table(value: object) -> bool:
-    return isinstance(value, Mapping) and all(isinstance(one, str) for one in value.values())
+    return isinstance(value, Mapping) and all(isinstance(text, str) for text in value.values())
 
 
 def is_finite(value: object) -> bool:
-    """Whether it is a number that is finite."""
+    """Whether a value is a finite number."""
     return _is_number(value) and abs(value) <= sys.float_info.max  # type: ignore[arg-type]
 
 
@@ -159,12 +169,12 @@ FORMS: Mapping[object, tuple[Callable[[object], bool], str]] = {
     float: (is_finite, "a number of seconds"),
     Texts: (_is_texts, "a list of texts"),
     Score: (lambda value: _is_texts(value) or _is_table(value), "text in quotes, or a table { NAME = 'HOW' }"),
-    Known: (is_finite, "a finite number"),
+    MetricValue: (is_finite, "a finite number"),
     Size: (lambda value: _is_text(value) or isinstance(value, int), "a number of bytes, or a text such as '2 GiB'"),
     Mapping[str, str]: (_is_table, "a table { NAME = 'VALUE' }"),
     Range: (_is_range, "a list of two numbers, such as [0, 1]"),
 }
-"""By type: whether a value has it, and the type in words."""
+"""Type → a function that says whether a value has it, and the name of the type in messages."""
 
 
 @cache
@@ -175,20 +185,20 @@ def type_of(key: str) -> object:
 
 
 def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> ScoringOptions:
-    """The options with these values: texts for paths, tuples for lists, bytes for sizes. `keys` are further keys to suggest.
+    """The options with these values. Paths become texts, lists tuples, and sizes bytes. `keys`: more keys to suggest in errors.
 
     Raises:
         ConfigurationError: a key does not exist, or a value is of another type.
     """
-    known = [field.name for field in fields(ScoringOptions)]
+    option_names = [field.name for field in fields(ScoringOptions)]
     checked: dict[str, Any] = {}
     for key, value in values.items():
-        if key not in known:
-            raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *known])}")
+        if key not in option_names:
+            raise ConfigurationError(f"there is no key {key!r:.90}{_suggestion(key, [*keys, *option_names])}")
         kind = type_of(key)
-        is_right, words = FORMS[kind]
+        is_right, form = FORMS[kind]
         if not is_right(value):
-            raise ConfigurationError(f"{key} is {words}, not {json.dumps(value, default=str)[:90]}")
+            raise ConfigurationError(f"{key} is {form}, not {json.dumps(value, default=str)[:90]}")
         checked[key] = _converted(kind, value)
     return ScoringOptions(**checked)
 
@@ -201,17 +211,17 @@ def changed_options(options: ScoringOptions) -> dict[str, Any]:
 
 
 def parse_settings(settings: Sequence[str]) -> dict[str, object]:
-    """The options of `--set KEY=VALUE`. VALUE is TOML or plain text. A list may be given one value at a time.
+    """The options of `--set KEY=VALUE`, by key. VALUE is TOML or plain text. A repeated list option adds to its values.
 
     Raises:
         ConfigurationError: a setting has no `=`, or its key does not exist.
     """
     values: dict[str, Any] = {}
-    for given in settings:
-        key, equals, text = given.partition("=")
+    for assignment in settings:
+        key, equals, text = assignment.partition("=")
         key = key.strip().replace("-", "_")
         if not equals:
-            raise ConfigurationError(f"--set {given!r:.90}: expected KEY=VALUE")
+            raise ConfigurationError(f"--set {assignment!r:.90}: expected KEY=VALUE")
         if key not in ScoringOptions.__dataclass_fields__:
             check_options({key: text})
         value, kind = _parse_value(text), type_of(key)
@@ -224,12 +234,12 @@ def parse_settings(settings: Sequence[str]) -> dict[str, object]:
 
 
 def texts_of(named: Any) -> tuple[str, ...]:
-    """One text or several, as they were given."""
+    """The texts of an option that takes one or several, without empty ones."""
     return tuple(filter(None, map(str, [named] if isinstance(named, (str, Path)) else named or ())))
 
 
 def flag_of(key: str) -> str:
-    """How a user gives an option."""
+    """The option as a user writes it on a command line: a flag, or `--set KEY=`."""
     return option(key) if key in FLAGS else setting(key)
 
 
@@ -242,12 +252,12 @@ def write_toml(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return f"[{', '.join(map(write_toml, value))}]"
     if isinstance(value, Mapping):
-        return f"{{ {', '.join(f'{_quoted(key)} = {write_toml(one)}' for key, one in value.items())} }}"
+        return f"{{ {', '.join(f'{_quoted(key)} = {write_toml(entry)}' for key, entry in value.items())} }}"
     return repr(value)
 
 
 def _quoted(text: str) -> str:
-    """A text as TOML: literal where it has backslashes and nothing forbids that, else with escapes."""
+    """A text as TOML: a literal string if it has backslashes and may be literal, else a string with escapes."""
     if "\\" in text and "'" not in text and text.isprintable():
         return f"'{text}'"
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
@@ -266,19 +276,19 @@ def _parse_value(text: str) -> object:
 def _converted(kind: object, value: Any) -> Any:
     if kind is Size and isinstance(value, str):
         return _bytes(value)
-    if kind in (float, Known):
+    if kind in (float, MetricValue):
         return float(value)
     if kind in (Texts, Score) and not isinstance(value, Mapping):
         return (str(value),) if isinstance(value, (str, Path)) else tuple(map(str, value))
     return str(value) if kind is str else value
 
 
-def _suggestion(key: str, known: Sequence[str]) -> str:
+def _suggestion(key: str, names: Sequence[str]) -> str:
     import difflib
 
     plain = key.replace("-", "_").lower()
-    close = difflib.get_close_matches(plain, known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; choose one of: {', '.join(known)}"
+    close = difflib.get_close_matches(plain, names, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; choose one of: {', '.join(names)}"
 
 
 _UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "gib": 1 << 30, "kb": 10**3, "mb": 10**6, "gb": 10**9}

@@ -9,7 +9,7 @@ from strop.base.plugins import EVALUATORS, find_installed, installed
 from strop.base.surface import option
 
 MOST_PROCESSES = 1024
-"""More would exhaust the descriptors of one coordinator."""
+"""Most worker processes. More would exhaust the descriptors of one coordinator."""
 
 
 def cores() -> int:
@@ -18,10 +18,10 @@ def cores() -> int:
 
 
 def normalized(workers: str) -> str:
-    """`workers` with the number of cores in place of nothing or 0.
+    """`workers` as a number of processes or KIND:REST. Nothing and 0 become the number of cores.
 
     Raises:
-        ConfigurationError: it is neither a number from 0 to 1024 nor KIND:REST for an installed kind.
+        ConfigurationError: `workers` is neither a number from 0 to 1024 nor KIND:REST for an installed kind.
     """
     if workers in ("", "0"):
         return str(cores())

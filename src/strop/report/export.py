@@ -1,4 +1,4 @@
-"""Write a run as JSON lines: an event a line (docs/results.md)."""
+"""Write a run as JSON lines: an event a line (docs/how-to/records.md)."""
 
 from __future__ import annotations
 
@@ -25,6 +25,20 @@ _EMPTY = digest_of("")
 _STREAM = Path("-")
 
 
+def write_whole(path: Path, text: str, *, force: bool) -> None:
+    """Write a text to `path`, whole or not at all; `-` is standard output. `force`: replace an existing file.
+
+    Raises:
+        ConfigurationError: `path` cannot be written, or exists already and `force` was not given.
+    """
+    if path == _STREAM:
+        results_stream().write(text)
+        results_stream().flush()
+        return
+    with _whole_file(path, force=force) as file:
+        file.write(text)
+
+
 def export(directory: Path, path: Path, *, texts: bool, force: bool) -> list[str]:
     """Write the run in `directory`, finished or not, to `path`, whole or not at all; `-` is standard output. Returns lines that
     say what was written.
@@ -35,8 +49,6 @@ def export(directory: Path, path: Path, *, texts: bool, force: bool) -> list[str
         ConfigurationError: `path` cannot be written, or exists already and `force` was not given.
         StoreError: the record is damaged.
     """
-    if path != _STREAM and str(path).startswith("-"):
-        raise ConfigurationError(f"-o needs the name of a file, not the flag {path}")
     with Store.open(directory) as store:
         if path == _STREAM:
             count = _write_lines(store, results_stream(), texts=texts)
@@ -67,13 +79,15 @@ def _line_of(stored: Stored[Event], *, quotes: bool) -> str:
 @contextmanager
 def _whole_file(path: Path, *, force: bool) -> Iterator[TextIO]:
     """A file to write; it replaces `path` at the end, or disappears when anything is raised."""
+    if str(path).startswith("-"):
+        raise ConfigurationError(f"-o needs the name of a file, not the flag {path}")
     if path.is_dir():
         raise ConfigurationError(f"{path} is a folder; name a file")
     if (path.exists() or path.is_symlink()) and not force:
         raise ConfigurationError(f"{path} exists already; choose another with -o, or add --force")
     draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
     try:
-        with draft.open("x", encoding="ascii") as file:
+        with draft.open("x", encoding="utf-8") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -19,7 +19,7 @@ from strop.runs.finding import ScoredProgram
 from strop.runs.results.improved import Improved, Unfinished
 
 SENTENCE, NOTES, NAME = 2000, 1000, 200
-"""Characters of the sentence and of the command, of all notes together, and of a name, at most."""
+"""Most characters of the sentence and of the command, of all notes together, and of a name."""
 # Seven hexadecimal digits could be the name of a commit, to which GitHub links.
 _PLAIN = re.compile(
     r"(?!.*[0-9A-Fa-f]{7})\(?(?:[A-Za-zµû]+(?:-[A-Za-z]+)*(?:'s?)?|[+-]?\d+(?:[.,]\d+)*(?:x|%|-fold)?)[,;:.)]*|-"
@@ -27,23 +27,23 @@ _PLAIN = re.compile(
 """A word or a number, as sentences of strop have them, with the punctuation around it."""
 
 
-def as_markdown(result: Improved | Unfinished, *, said: Iterable[str] = (), command: str = "") -> str:
+def as_markdown(result: Improved | Unfinished, *, shared_notes: Iterable[str] = (), command: str = "") -> str:
     """The comment, of ten lines at most: the verdict, a table with one row, what the tests say, and how to repeat it.
 
-    `said`: more lines about what both programs share. `command`: the command line that makes this comparison.
+    `shared_notes`: more lines about what both programs share. `command`: the command line that makes this comparison.
     """
     lines = [f"**{prose(result.sentence, SENTENCE)}**", ""]
     if isinstance(result, Improved) and result.improved is not None:
         lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in _table(result)] + [""]
         lines += [f"- {prose(result.tests.sentence, NAME)}"] if result.tests is not None else []
-    notes = "; ".join(filter(None, (result.unverified, result.waived, *result.said, *said)))
+    notes = "; ".join(filter(None, (result.unverified, result.waived, *result.said, *shared_notes)))
     lines += [f"- note: {prose(notes, NOTES)}"] if notes else []
     lines += [f"- again: {code(command, SENTENCE)}"] if command else []
     return "\n".join(lines).rstrip() + "\n"
 
 
 def _table(improved: Improved) -> tuple[tuple[str, ...], ...]:
-    """The heading, and what was measured; how a program failed that has no value."""
+    """Heading, separator, and one row of measured values. A program that failed has its verdict in place of a value."""
     change = improved.change
     if change is None or (improved.gain is None and improved.facts is not None):
         before, after = (_measured(program, improved) for program in (improved.original, improved.improved))

@@ -27,12 +27,12 @@ _KINDS = (RunStarted, RunResumed, RunFinished, IterationFinished, LmCalled, LmRe
 
 
 Log = Callable[[int, float, Mapping[str, float]], None]
-"""Adds figures: of which iteration, at which Unix time, by name."""
+"""Sends figures to a tracker: takes the iteration, the Unix time, and the values by name."""
 
 
 @contextmanager
 def mlflow(directory: Path, run: RunData) -> Iterator[Log]:
-    """In the experiment MLFLOW_EXPERIMENT_NAME (`strop`) at MLFLOW_TRACKING_URI (`./mlruns`)."""
+    """Begins a run of MLflow in the experiment MLFLOW_EXPERIMENT_NAME (`strop`) at MLFLOW_TRACKING_URI (`./mlruns`)."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")  # a run is sent to the named server only
     os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # what mlflow-skinny can write without a server
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
@@ -40,14 +40,14 @@ def mlflow(directory: Path, run: RunData) -> Iterator[Log]:
 
     uri = os.environ.get("MLFLOW_TRACKING_URI") or Path("mlruns").absolute().as_uri()
     client, name = MlflowClient(tracking_uri=uri, registry_uri=uri), os.environ.get("MLFLOW_EXPERIMENT_NAME") or "strop"
-    known, began = client.get_experiment_by_name(name), int((run.began or 0.0) * 1000)
-    experiment = client.create_experiment(name) if known is None else known.experiment_id
+    existing, began = client.get_experiment_by_name(name), int((run.began or 0.0) * 1000)
+    experiment = client.create_experiment(name) if existing is None else existing.experiment_id
     key = client.create_run(experiment, start_time=began, run_name=directory.absolute().name).info.run_id
     client.log_batch(key, params=[entities.Param(name, str(value)[:500]) for name, value in settings_of(run).items()])
 
     def log(t: int, time: float, values: Mapping[str, float]) -> None:
         client.log_batch(
-            key, metrics=[entities.Metric(name, each, int(time * 1000), t) for name, each in values.items()]
+            key, metrics=[entities.Metric(name, value, int(time * 1000), t) for name, value in values.items()]
         )
 
     yield log
@@ -58,7 +58,10 @@ def mlflow(directory: Path, run: RunData) -> Iterator[Log]:
 
 @contextmanager
 def weights_and_biases(directory: Path, run: RunData) -> Iterator[Log]:
-    """In the project WANDB_PROJECT (`strop`), in WANDB_DIR (the run's directory); offline unless WANDB_MODE says otherwise."""
+    """Begins a run of Weights & Biases in the project WANDB_PROJECT (`strop`), in WANDB_DIR (the run's directory).
+
+    It is offline unless WANDB_MODE says otherwise.
+    """
     os.environ.setdefault("WANDB_ERROR_REPORTING", "false")  # read when the library is loaded
     import wandb
 
@@ -79,19 +82,24 @@ def weights_and_biases(directory: Path, run: RunData) -> Iterator[Log]:
 
 
 TRACKERS = {"mlflow": mlflow, "wandb": weights_and_biases}
-"""By the name of the library, which is also that of the extra."""
+"""Name of the library, which is also the name of strop's extra → its tracker."""
 
 
 def settings_of(run: RunData) -> dict[str, str | int | float | bool]:
-    """The kind of the run and the settings that have a value; and why the record is unverified."""
+    """The kind of the run, the settings that have a value, and why the record is unverified."""
     settings = asdict(run.spec) if run.spec else {}
     facts = {"kind": run.meta.kind, **settings, "unverified": run.unverified or None}
-    told = {name: value for name, value in facts.items() if value is not None}
-    return {name: value if isinstance(value, str | int | float) else json.dumps(value) for name, value in told.items()}
+    present = {name: value for name, value in facts.items() if value is not None}
+    return {
+        name: value if isinstance(value, str | int | float) else json.dumps(value) for name, value in present.items()
+    }
 
 
 def figures_of(run: RunData, ended: IterationFinished | None = None) -> dict[str, float]:
-    """What was paid so far, dollars if every response has a price, reused answers being free; and what iteration `ended` gave."""
+    """Counts and costs so far, and the scores of the iteration `ended`.
+
+    Dollars are included only if every response has a price. Reused responses cost nothing.
+    """
     spent = run.costs.total
     paid = {"lm_calls": spent.lm_calls, "responses": spent.responses, "evaluations": run.evaluations}
     paid |= {"input_tokens": spent.input_tokens, "output_tokens": spent.output_tokens}
@@ -99,7 +107,7 @@ def figures_of(run: RunData, ended: IterationFinished | None = None) -> dict[str
     if spent.dollars is not None:
         figures |= {"cost_dollars": spent.dollars, "cost_is_bound": float(spent.is_bound)}
     if ended is not None:
-        figures |= {name: mean(each) for name, each in (("train", ended.train), ("test", ended.test)) if each}
+        figures |= {name: mean(scores) for name, scores in (("train", ended.train), ("test", ended.test)) if scores}
         figures |= {"accepted": float(ended.accepted), "seconds": ended.seconds}
     return figures
 
@@ -150,7 +158,7 @@ def _send(directory: Path, ending: threading.Event, begin: Callable[[RunData], L
     proof: Proof | None = None
     while not is_last:
         is_last, figures = ending.wait(2.0), list[tuple[int, float, dict[str, float]]]()
-        # It does not stay open: a writer folds its log only if nobody reads.
+        # The record is opened anew each time: its writer folds the log only while nobody reads.
         with Store.open(directory, proof=proof) as store:
             proof, run.meta, run.unverified = store.proof, read_meta(store.meta, directory), store.unverified
             for stored in store.outline(*_KINDS, after=seq):
@@ -162,5 +170,5 @@ def _send(directory: Path, ending: threading.Event, begin: Callable[[RunData], L
             log = log or begin(run)
             if is_last:
                 figures.append((len(run.iterations), run.sessions[-1].last, figures_of(run)))
-            for each in figures:
-                log(*each)
+            for figure in figures:
+                log(*figure)

@@ -1,8 +1,8 @@
-"""Improvers beside the seed improver on learning parity with noise: the baselines of §5.1, and every shipped strategy (Figure 1,
-§6.1). All are measured with the same seeds and budgets as the seed improver.
+"""The baselines of §5.1 and every shipped strategy (Figure 1, §6.1), measured on learning parity with noise.
 
-As in the paper, chain of thought has two rows: with failing solutions counted as 0, and over the copies alone whose solution
-does not fail. `best_of_n` is ours: the paper has no baseline that spends the whole budget without iterating.
+Each is measured with the same seeds and budgets as the seed improver. As in the paper, chain of thought has two rows: one counts
+failing solutions as 0, the other counts only copies whose solution does not fail. `best_of_n` is ours: the paper has no baseline
+that spends the whole budget without iterating.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ IMPROVERS = ("chain_of_thought", "greedy_iterative", "best_of_n")
 
 def measured_in(results: Sequence[CellResult], task: str) -> list[Measured]:
     """The measurements on a task."""
-    return [one for one in results if isinstance(one, Measured) and one.tasks == (task,)]
+    return [result for result in results if isinstance(result, Measured) and result.tasks == (task,)]
 
 
 def measurements_of(measured: Sequence[Measured], task: str, improver: str) -> list[Measurement]:
-    """What each of some evaluations measured of an improver, by its name or its digest.
+    """The measurement of an improver, named or given by its digest, in each evaluation.
 
     Raises:
-        StoreError: one lacks it.
+        StoreError: an evaluation has not measured the improver.
     """
-    cells = [(one, one.cell(task, improver)) for one in measured]
-    if lacking := next((one for one, cell in cells if cell is None), None):
+    cells = [(evaluation, evaluation.cell(task, improver)) for evaluation in measured]
+    if lacking := next((evaluation for evaluation, cell in cells if cell is None), None):
         raise StoreError(f"{lacking.directory} lacks the values of {improver}; remove it and run the command again")
     return [cell for _, cell in cells if cell is not None]
 
@@ -53,16 +53,17 @@ def pooled(cells: Sequence[Measurement]) -> tuple[float, ...]:
 
 
 def working(cell: Measurement) -> tuple[float, ...]:
-    """Test utility of the copies without an error; of the others the copy, or its failing instances, count 0."""
+    """Test utilities of the copies whose solution does not fail."""
     return tuple(value for value, verdict in zip(cell.test.values, cell.verdicts, strict=True) if verdict == "ok")
 
 
 def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measurement]]]) -> list[Estimate]:
-    """The difference of each (measurements of an improver, of the seed improver) on the same tasks and instances; the intervals,
-    for new copies on these instances, hold all together.
+    """The difference of each improver from the seed improver, from pairs of their measurements on the same tasks and instances.
+
+    The intervals are for new copies on these instances, and hold together.
 
     Raises:
-        ValueError: they are not of the same tasks, or there are none.
+        ValueError: the measurements of a pair are not of the same tasks, or there are none.
     """
     sides = [tuple([cell.test.values for cell in cells] for cells in pair) for pair in pairs]
     return [group_difference(*pair, confidence=1 - LEVEL / len(pairs)) for pair in sides]
@@ -70,12 +71,13 @@ def against_seed(pairs: Sequence[tuple[Sequence[Measurement], Sequence[Measureme
 
 @dataclass(frozen=True)
 class PaperValue:
-    """A value of the paper, in [0, 1]."""
+    """A value that the paper prints, from 0 to 1."""
 
     mean: float
-    """The mean."""
+    """The mean that the paper prints."""
     stderr: float | None = None
-    """One standard error over its ten runs; null if the paper prints none, and rounds to whole percents."""
+    """One standard error over the paper's ten runs. Null if the paper prints none, and then the mean is rounded to
+    whole percents."""
 
     def __str__(self) -> str:
         """`57.7 ± 3.0` or `≈ 61`, in percent."""
@@ -97,45 +99,52 @@ LINES: tuple[tuple[str, str, bool, PaperValue | None], ...] = (
 def with_errors(values: Sequence[Estimate | PaperValue | None]) -> list[Point]:
     """A point for each value, with one standard error to each side."""
     return [
-        Point(row, one.mean, *((one.mean - one.stderr, one.mean + one.stderr) if one.stderr is not None else ()))
-        for row, one in enumerate(values)
-        if one
+        Point(
+            row,
+            value.mean,
+            *((value.mean - value.stderr, value.mean + value.stderr) if value.stderr is not None else ()),
+        )
+        for row, value in enumerate(values)
+        if value
     ]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImproverRow:
-    """What an improver reached in all runs."""
+    """What an improver reached in all runs. It is a row of `baselines` and `strategies`."""
 
     title: str
-    """What the table calls it."""
+    """Name of the row in the table."""
     improver: str
-    """Its name."""
+    """Name of the improver."""
     test: Estimate | None
-    """Mean û on the sealed test split, with a 95% interval: over the runs for a baseline, over the copies for a strategy; null if
-    no copy counts."""
+    """Mean û on the sealed split, with its 95% interval: over the runs for a baseline, over the copies for a strategy.
+    Null if no copy counts."""
     values: tuple[float, ...]
-    """Mean test û of each run that has one."""
+    """Mean û on the sealed split in each run that has one."""
     counted: int
-    """Copies that count."""
+    """Number of copies that count."""
     working: int
-    """Copies whose solution does not fail."""
+    """Number of copies whose program does not fail."""
     copies: int
-    """All copies."""
+    """Number of all copies."""
     lm_calls: float
-    """Mean LM calls of an improvement."""
+    """Mean number of LM calls of one improvement."""
     evaluations: float
-    """Mean utility calls of an improvement."""
+    """Mean number of evaluations that one improvement asked for."""
     paper: PaperValue | None = None
-    """The paper's value; null if it has none."""
+    """The paper's value. Null if the paper has none."""
 
 
 def _row(
     cells: Sequence[Measurement], *, only_working: bool = False, over_copies: bool = False, **names: Any
 ) -> ImproverRow:
-    """The row of an improver from its measurement in each run; `over_copies`: whether its interval is over the copies."""
+    """The row of an improver, from its measurement in each run.
+
+    `only_working`: count only copies whose solution does not fail. `over_copies`: the interval is over copies, not over runs.
+    """
     counted = [working(cell) if only_working else cell.test.values for cell in cells]
-    values, copies = tuple(mean(one) for one in counted if one), pooled(cells)
+    values, copies = tuple(mean(utilities) for utilities in counted if utilities), pooled(cells)
     return ImproverRow(
         test=score_estimate(copies if over_copies else values) if values else None,
         values=values,
@@ -176,8 +185,8 @@ class Baselines(BaselinesOptions, Protocol):
         evaluations, size = measured_in(results, TASK), quantity(len(results), "run")
         measured = {name: measurements_of(evaluations, TASK, name) for name in (SEED, *IMPROVERS)}
         rows = [
-            _row(measured[name], only_working=only, title=title, improver=name, paper=paper)
-            for title, name, only, paper in LINES
+            _row(measured[name], only_working=only_working, title=title, improver=name, paper=paper)
+            for title, name, only_working, paper in LINES
         ]
         against = against_seed([(measured[name], measured[SEED]) for name in IMPROVERS])
         differences = [
@@ -196,7 +205,9 @@ class Baselines(BaselinesOptions, Protocol):
             for row in rows
         )
         series = [
-            Series("one run here", [Point(row, value) for row, one in enumerate(rows) for value in one.values], 4),
+            Series(
+                "one run here", [Point(number, value) for number, row in enumerate(rows) for value in row.values], 4
+            ),
             Series("here", with_errors([row.test for row in rows]), 0),
             Series("paper, GPT-4", with_errors([row.paper for row in rows]), 1),
         ]
@@ -254,7 +265,9 @@ class Strategies(StrategiesOptions, Protocol):
             for row in rows
         )
         headings = ("improver", "û %", "95%", "vs seed", "95%", "ok", "LM", "u")
-        points = [Point(row, one.test.mean, *(one.test.interval or ())) for row, one in enumerate(rows) if one.test]
+        points = [
+            Point(number, row.test.mean, *(row.test.interval or ())) for number, row in enumerate(rows) if row.test
+        ]
         chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in rows])
         return Reproduction(
             **self.facts(results),

@@ -1,19 +1,22 @@
 """Cells: the runs and measurements that a protocol consists of, carried out one after the other in one directory.
 
-The record in `cells/NAME/` is all that there is of a cell: a finished one gives its result, an unfinished one continues, even
-after `kill -9`. Protocols that share a directory share equal cells.
+The record in `cells/NAME/` is all that there is of a cell. A finished record gives the cell's result; an unfinished one
+continues, even after `kill -9`. Protocols that share a directory share equal cells.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from strop.api.job import TEMPORARY, Job, perform
@@ -22,47 +25,57 @@ from strop.api.measurement import measure_job
 from strop.api.target import all_of
 from strop.api.training import train_job
 from strop.base import private
-from strop.base.budget import COST
-from strop.base.errors import ConfigurationError, RunBudgetSpent, StoreError, StropError, dollars
-from strop.base.events import BudgetMoved
+from strop.base.budget import COST, TOKENS
+from strop.base.errors import ConfigurationError, RunBudgetSpent, SearchOver, StoreError, StropError, dollars
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
+from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.options.run import LimitOptions
 from strop.report.terminal.display import Display
-from strop.report.terminal.words import duration
+from strop.report.terminal.live import View
+from strop.report.terminal.phrases import duration
 from strop.runs.evaluate import with_seed
+from strop.runs.interrupts import TimeSpent
 from strop.runs.meta import Named
 from strop.runs.result import whole_result_in
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
+from strop.runs.resume import recall
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import RunRecord, check_in_place, check_tasks, load_run
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.store import FILE_NAME, Store
 from strop.store.files import lock_directory
+from strop.tasks.command.task import AnyTask
 
 CellResult: TypeAlias = Trained | Measured
+Limits: TypeAlias = Mapping[str, Any]
+"""`max_cost` in dollars, `max_tokens`, `max_calls`, `max_time` in seconds: those that are given."""
 FOLDER = "cells"
 _OF_A_SESSION = ("base_url", "workers")
-"""Fields of a configuration, beside its limits, that each session may have of its own."""
+"""Fields of a configuration, besides limits, that may differ between sessions."""
 
 
 class Progress:
     """Lines on standard error about the cells."""
 
-    def __init__(self) -> None:
+    def __init__(self, cell: str = "cell", *, quiet: bool = False) -> None:
+        """`cell`: what a cell is called."""
         self._display, self._began = Display(sys.stderr), time.monotonic()
         self._total, self._done = 0, 0
+        self._cell, self._quiet = cell, quiet
 
     def begin(self, total: int, before: int) -> None:
         """Begin `total` cells, `before` of which an earlier session did."""
         self._total, self._done = total, before
-        self._display.say(quantity(total, "cell") + (f", {before} of them done before" if before else ""))
+        if not self._quiet:
+            self._display.say(quantity(total, self._cell) + (f", {before} of them done before" if before else ""))
 
     def say(self, line: str) -> None:
         """Write a line after the time since the start."""
-        self._display.say(escape(f"[{duration(time.monotonic() - self._began):>8}] {line}"))
+        if not self._quiet:
+            self._display.say(escape(f"[{duration(time.monotonic() - self._began):>8}] {line}"))
 
     def ended(self, name: str) -> None:
         """A cell is done."""
@@ -72,7 +85,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Cell:
-    """A run of Algorithm 1 from the seed improver, or a measurement of improvers beside it."""
+    """A run of Algorithm 1 from the seed improver, or a measurement of improvers and of the seed improver."""
 
     spec: RunSpec
     improvers: tuple[Named, ...] = ()
@@ -85,30 +98,35 @@ class Cell:
 
     @property
     def name(self) -> str:
-        """Names its folder. It ends with a digest of what decides the result: not the address of the model or the limits, and of
-        an improver that is not shipped the text, not the place."""
+        """The name of the cell's folder. It ends with a digest of everything that decides the result.
+
+        The address of the model and the limits do not decide it. An improver that is not shipped counts by its text, wherever its
+        file is.
+        """
         spec, shipped = self.spec, shipped_improvers()
-        texts = [one.name if one.name in shipped else f"file {one.digest}" for one in self.improvers]
+        texts = [
+            improver.name if improver.name in shipped else f"file {improver.digest}" for improver in self.improvers
+        ]
         flags: dict[str, object] = {"--seed": spec.seed}
         if self.improvers:
-            first, words = [*texts, "--task", spec.task], [self.improvers[0].name]
+            first, title = [*texts, "--task", spec.task], [self.improvers[0].name]
         else:
-            first, words = [spec.task, "--selection", spec.selection], [spec.task, spec.selection]
+            first, title = [spec.task, "--selection", spec.selection], [spec.task, spec.selection]
             flags |= {"--iterations": spec.iterations, "--meta-budget": spec.meta_budget}
             flags |= {"--meta-utility": spec.meta_utility}
         flags |= {"--model": spec.model, "--copies": spec.copies, "--utility-budget": spec.utility_budget}
         flags |= {"--lm-budget": spec.lm_budget, "--max-responses": spec.max_responses, "--edits": spec.edits}
         flags |= {"--instances": spec.instances}
         flags |= {} if spec.require is None else {"--require": ",".join(spec.require) or "none"}
-        content = [self.kind, *first, *(str(word) for flag in flags.items() for word in flag)]
+        content = [self.kind, *first, *(str(part) for flag in flags.items() for part in flag)]
         digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:10]
-        return "-".join([self.kind, *map(_plain, words), f"s{spec.seed}", digest])
+        return "-".join([self.kind, *map(_plain, title), f"s{spec.seed}", digest])
 
     def record_in(self, home: Path) -> RunRecord | None:
-        """The record of an earlier session, finished or to be continued; None if there is none, or another kind of one.
+        """The record of an earlier session, finished or not; None if there is none, or if it is of another kind.
 
         Raises:
-            ConfigurationError: this machine cannot vouch for it, or its task has changed.
+            ConfigurationError: this machine cannot vouch for the record, or its task has changed.
         """
         try:
             record = load_run(home / self.name)
@@ -118,48 +136,60 @@ class Cell:
             return None
         if record.unverified:
             raise ConfigurationError(record.unverified)
-        check_tasks(record.directory, record.meta, all_of(self.spec.tasks))
+        check_tasks(record.directory, record.meta, self.tasks())
         return record
 
-    def carry_out(self, folder: Path, record: RunRecord | None, max_cost: float | None) -> CellResult:
-        """Do what the `record` in `folder` lacks. `max_cost`: dollars, those that it spent before included.
+    def carry_out(self, folder: Path, record: RunRecord | None, limits: Limits) -> CellResult:
+        """Do what the `record` in `folder` lacks. `limits`: what it may spend, with what it spent before.
 
         Raises:
-            StropError: the host failed, a limit is spent, or the user stopped it; what was done is kept.
+            StropError: the host failed, a limit is spent, or the user stopped the command; finished work is kept.
         """
         if record is None:
-            result = perform(replace(self._job(max_cost), whole=True), folder)
+            job = self.job(replace(self.spec, **limits))
         else:
             own: dict[str, Any] = {name: getattr(self.spec, name) for name in (*vars(LimitOptions()), *_OF_A_SESSION)}
-            spec = replace(record.spec, **own | {"max_cost": max_cost})
-            result = perform(replace(job_of(replace(record, spec=spec), trust=False), whole=True))
-        return _without_record(result)
+            job = self.continued(replace(record, spec=replace(record.spec, **own | dict(limits))))
+        return _without_record(
+            perform(replace(job, whole=True), folder if record is None else None, view=self.view(job))
+        )
 
-    def _job(self, max_cost: float | None) -> Job[Any]:
-        spec = replace(self.spec, max_cost=max_cost)
-        tasks = all_of(spec.tasks)
+    def tasks(self) -> tuple[AnyTask, ...]:
+        """Its tasks, loaded."""
+        return all_of(self.spec.tasks)
+
+    def job(self, spec: RunSpec) -> Job[Any]:
+        """The job that begins it, with this spec."""
         if self.improvers:
-            return measure_job(spec, tasks, "eval", with_seed(self.improvers))
-        return train_job(spec, tasks, improver_text("seed"))
+            return measure_job(spec, self.tasks(), "eval", with_seed(self.improvers))
+        return train_job(spec, self.tasks(), improver_text("seed"))
+
+    def continued(self, record: RunRecord) -> Job[Any]:
+        """The job that continues it."""
+        return job_of(record, trust=False)
+
+    def view(self, job: Job[Any]) -> View:
+        """What shows its work."""
+        return View()
 
 
-def _plain(word: str) -> str:
-    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in word)[:24]
+def _plain(text: str) -> str:
+    return "".join(character if character.isalnum() or character in ".=_" else "-" for character in text)[:24]
 
 
 def _without_record(result: object) -> CellResult:
-    """The result without all that its record holds: there may be many cells."""
+    """The result without its record, to save memory: there may be many cells."""
     assert isinstance(result, Trained | Measured)
     return replace(result, record=None, run=RunData()) if isinstance(result, Trained) else replace(result, record=None)
 
 
-def finished(cells: Sequence[Cell], directory: Path) -> dict[str, CellResult]:
+def finished(cells: Sequence[Cell], directory: Path, within: str = FOLDER) -> dict[str, CellResult]:
     """Name → result of the cells that earlier sessions finished.
 
     Raises:
         ConfigurationError, StoreError: a record is not this machine's, or damaged.
     """
-    home = directory / FOLDER
+    home = directory / within
     records = {cell.name: cell.record_in(home) for cell in cells}
     return {
         name: _without_record(whole_result_in(home / name))
@@ -169,62 +199,87 @@ def finished(cells: Sequence[Cell], directory: Path) -> dict[str, CellResult]:
 
 
 def carry_out(
-    cells: Sequence[Cell], directory: Path, progress: Progress, max_cost: float | None = None
+    cells: Sequence[Cell],
+    directory: Path,
+    progress: Progress,
+    limits: Limits = MappingProxyType({}),
+    *,
+    within: str = FOLDER,
+    again: str = "the same command",
 ) -> list[CellResult]:
-    """Carry out the cells that are not finished, one after the other; the results of all, in order.
+    """Carry out the unfinished cells one after the other. Returns the results of all cells, in order.
 
-    `max_cost`: dollars for all records of the directory together, those of earlier sessions included; None: there is no limit.
+    `limits`: of all records of the directory together, those of earlier sessions included. `within`: the folder of the cells
+    there. `again`: what continues the work, if nobody else says it.
 
     Raises:
-        StropError: a cell failed or was stopped, which the error names; what was done is kept.
+        StropError: a cell failed or was stopped; the error names the cell, and finished work is kept.
     """
-    home, results = directory / FOLDER, finished(cells, directory)
+    home, results = directory / within, finished(cells, directory, within)
     progress.begin(len(cells), len(results))
-    total = 0 if max_cost is None else sum(spent_in(path.parent) for path in home.glob(f"*/{FILE_NAME}"))
     for cell in cells:
         if (name := cell.name) in results:
             continue
         folder, record = home / name, cell.record_in(home)
         if record is None:
             set_aside(folder)
-        before = spent_in(folder)
-        limit = None if max_cost is None else max(max_cost + (before - total) / 1e9, 0.0)
-        progress.say(f"begins: {name}")
-        with _named(name, max_cost):
-            results[name] = cell.carry_out(folder, record, limit)
-        total += spent_in(folder) - before
+        with _named(name, limits, again):
+            left = _left(limits, [path.parent for path in home.glob(f"*/{FILE_NAME}") if path.parent != folder])
+            progress.say(f"begins: {name}")
+            results[name] = cell.carry_out(folder, record, left)
         progress.ended(name)
     return [results[cell.name] for cell in cells]
 
 
+def _left(limits: Limits, others: Iterable[Path]) -> Limits:
+    """What the records in other folders leave of each limit.
+
+    Raises:
+        TimeSpent: no time is left.
+    """
+    if not limits:
+        return limits
+    spent = Counter[str]()
+    for folder in others:
+        spent.update(spent_in(folder))
+    left = {
+        name: max(limit - (spent[name] / 1e9 if name == "max_cost" else spent[name]), 0)
+        for name, limit in limits.items()
+    }
+    if left.get("max_time", 1) <= 0:
+        raise TimeSpent
+    return left
+
+
 @contextmanager
-def _named(name: str, max_cost: float | None) -> Iterator[None]:
+def _named(name: str, limits: Limits, again: str) -> Iterator[None]:
     """Name the cell in an error, and say how its protocol continues."""
     try:
         yield
     except (StropError, OSError, KeyboardInterrupt) as error:
-        goes_on = isinstance(error, (*TEMPORARY, KeyboardInterrupt))
-        error.__notes__ = ["To continue: the same command"] if goes_on else []
-        if isinstance(error, RunBudgetSpent) and error.counter == COST and max_cost is not None:
-            error.__notes__ = []
-            message = (
-                f"--max-cost {dollars(round(max_cost * 1e9))} is spent; everything so far is kept, and the same command with a "
-                "larger one continues"
-            )
-            error.args = (message,)
-        elif isinstance(error, StropError):
+        goes_on = isinstance(error, (*TEMPORARY, KeyboardInterrupt)) and again
+        error.__notes__ = [f"To continue: {again}"] if goes_on else []
+        if isinstance(error, RunBudgetSpent) and error.by in limits:
+            limit = limits[error.by]
+            words = f"{option(error.by)} {dollars(round(limit * 1e9)) if error.counter == COST else f'{limit:,}'}"
+            further = f", and {again} with a larger one continues" if again else ""
+            error.__notes__, error.detail = [], f"{words} was spent"
+            error.args = (f"{words} is spent; everything so far is kept{further}",)
+        elif isinstance(error, StropError) and not isinstance(error, SearchOver):
             error.args = (f"{name}: {error}", *error.args[1:])
         raise
 
 
-def spent_in(folder: Path) -> int:
-    """What the record in a folder says was spent, in billionths of a dollar; 0 if there is none."""
+def spent_in(folder: Path) -> dict[str, int]:
+    """What the record in a folder spent of each limit, as it counts when it is resumed: `max_cost` in billionths of a dollar,
+    `max_time` in seconds, rounded up; nothing if there is no record."""
     try:
         with Store.open(folder) as store:
-            moved = [stored.event for stored in store.events(BudgetMoved)]
+            state = recall(store)
     except StoreError:
-        return 0
-    return sum(event.amount for event in moved if event.counter == COST and event.granted)
+        return {}
+    tokens, seconds = state.money[TOKENS], math.ceil(state.seconds)
+    return {"max_cost": state.money[COST], "max_tokens": tokens, "max_calls": state.lm_calls, "max_time": seconds}
 
 
 def set_aside(folder: Path) -> None:

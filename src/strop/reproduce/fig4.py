@@ -30,28 +30,29 @@ from strop.runs.claims.numbers import no_width, percent, too_few
 from strop.runs.results.trained import Trained
 
 NOT_PRINTED = "not printed"
-"""Stands for a value that the paper shows only in a figure."""
+"""Printed in place of a value that the paper shows only in a figure."""
 ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Curve:
-    """The runs of one selection."""
+    """The runs of one selection. It is a row of `fig4` and `fig4-weak`."""
 
     selection: str
-    """`paper`, `gated` or `archive`."""
+    """The rule that replaced improvers: `paper`, `gated` or `archive`."""
     seeds: tuple[int, ...]
-    """One seed per run."""
+    """The seed of each run."""
     runs: tuple[tuple[float, ...], ...]
-    """û of I_0 … I_T on the sealed test split, in [0, 1], for each run. A run that ended early keeps its last improver."""
+    """û of I_0, I_1, … I_T on the sealed split in each run, from 0 to 1. A run that ended early keeps its last
+    improver."""
     iterations: tuple[int, ...]
-    """How many each run made: T, unless it ended early."""
+    """Number of iterations that each run made. It is T unless the run ended early."""
     lm_calls: int
-    """LM calls of all runs, including the measurements."""
+    """LM calls of all runs, with those of their measurements."""
     evaluations: int
-    """Evaluations of solutions in all runs."""
+    """Evaluations of programs in all runs."""
     gate_evaluations: int
-    """Those of them that the comparisons of a gate took; 0 for a selection without a gate."""
+    """Those of `evaluations` that the gates took. 0 for a selection without a gate."""
 
     @computed
     def points(self) -> tuple[Estimate, ...]:
@@ -60,12 +61,12 @@ class Curve:
 
     @computed
     def gains(self) -> tuple[float, ...]:
-        """û(I_T) - û(I_0) of each run: paired, since both are measured on the same instances."""
+        """û of I_T minus û of I_0 in each run, on the same instances."""
         return tuple(run[-1] - run[0] for run in self.runs)
 
     @computed
     def gain(self) -> Estimate:
-        """Mean gain with its 95% interval over the runs."""
+        """Mean of `gains`, with its 95% interval over the runs."""
         return score_difference([run[-1] for run in self.runs], [run[0] for run in self.runs])
 
     @computed
@@ -99,7 +100,7 @@ class Curve:
         return Table(headings, tuple(rows), f"Single runs, {self.selection} selection: test meta-utility, percent")
 
     def spent(self) -> str:
-        """What the runs took."""
+        """The LM calls and evaluations of the runs, in a sentence."""
         gates = f", {self.gate_evaluations:,} of them for the comparisons of the gate" if self.gate_evaluations else ""
         calls = f"{quantity(self.lm_calls, 'LM call', ',')} and {quantity(self.evaluations, 'evaluation', ',')}"
         return f"{self.selection} selection: {calls}{gates} in {quantity(len(self.runs), 'run')}."
@@ -108,7 +109,7 @@ class Curve:
 def curves_chart(
     curves: Sequence[Curve], printed: tuple[float, str], levels: Mapping[str, float] | None = None
 ) -> Chart:
-    """Test û by iteration, with one standard error over the runs; `printed` is the paper's point at t = 0 with its words."""
+    """Test û by iteration, with one standard error over the runs. `printed`: the paper's value at t = 0, and its label."""
     series = [Series(printed[1], [Point(0, printed[0])], 2)]
     for number, curve in enumerate(curves):
         label = f"{curve.selection} selection, n = {len(curve.runs)}"
@@ -117,20 +118,20 @@ def curves_chart(
 
 
 def curve_of(seeds: Sequence[int], selection: str, iterations: int, results: Sequence[CellResult]) -> Curve:
-    """The finished runs of one selection among the results, which are ordered as the `seeds` are.
+    """The curve of one selection from its finished runs, which stand in `results` in the order of the `seeds`.
 
     Raises:
-        StoreError: one lacks iterations, or a measurement.
+        StoreError: a run lacks iterations, or a measurement.
     """
-    finished = [one for one in results if isinstance(one, Trained) and one.selection == selection]
-    means = [[step.test.mean for step in one.iterations if step.test] for one in finished]
+    finished = [run for run in results if isinstance(run, Trained) and run.selection == selection]
+    means = [[step.test.mean for step in run.iterations if step.test] for run in finished]
     made = tuple(len(values) - 1 for values in means)
-    for values, one in zip(means, finished, strict=True):
-        if one.detail:  # it ended early because nothing could be gained: its improver stays
+    for values, run in zip(means, finished, strict=True):
+        if run.detail:  # the run ended early because nothing could be gained: its improver stays
             values += values[-1:] * (iterations + 1 - len(values))
         if len(values) != iterations + 1:
-            raise StoreError(f"{one.directory} lacks iterations; remove it and run the command again")
-    steps = [step for one in finished for step in one.iterations]
+            raise StoreError(f"{run.directory} lacks iterations; remove it and run the command again")
+    steps = [step for run in finished for step in run.iterations]
     return Curve(
         selection,
         tuple(seeds),
@@ -151,7 +152,7 @@ def points(difference: Estimate) -> str:
 PAPER_SEED = PaperValue(0.61)
 """û(I_0) with GPT-4 (§5.3); the paper prints no other point of the figure as a number."""
 Baseline: TypeAlias = tuple[str, Estimate | None, PaperValue | None]
-"""(title, ours, the paper's) of a baseline of §5.1; ours if `strop reproduce baselines` was carried out in the same directory."""
+"""(title, our value, the paper's) of a baseline of §5.1. Ours is None unless `strop reproduce baselines` ran in the directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,7 +191,7 @@ class Fig4(Fig4Options, Protocol):
         return tuple(dict.fromkeys(self.selections))
 
     def _baselines(self, model: str) -> tuple[list[Baseline], str]:
-        """(the paper's baselines with ours, why ours are not there). Ours must be measured with these options."""
+        """(the paper's baselines with ours, why ours are missing). Ours count only if they were measured with these options."""
         ours = dict[str, Estimate]()
         why_not = "To add our own baselines, run `strop reproduce baselines` in the same directory, then this again."
         here = {"model": model} | {name: getattr(self, name) for name in (*MEASURING, "instances")}
@@ -200,8 +201,8 @@ class Fig4(Fig4Options, Protocol):
             other = [f"--{n.replace('_', '-')} {there[n]} (here {own})" for n, own in here.items() if there[n] != own]
             rows = [] if other else [(row["title"], row["test"]) for row in document["rows"] if row["test"]]
             ours = {title: Estimate(float(t["mean"]), t["stderr"], int(t["n"])) for title, t in rows}
-            words = f"The baselines of baselines.json are not shown: they are of {', '.join(other)}."
-            why_not = words if other else ""
+            reason = f"The baselines of baselines.json are not shown: they are of {', '.join(other)}."
+            why_not = reason if other else ""
         return [(title, ours.get(title), paper) for title, _, _, paper in LINES if title != "seed improver"], why_not
 
 
@@ -295,8 +296,8 @@ class Fig4Weak(Fig4WeakOptions, Protocol):
         difference = score_difference(gated, paper)  # paired by run
         sign = decided(difference)
         higher = f"û is {'higher' if sign > 0 else 'lower'} under gated selection than under paper selection"
-        words = higher if sign else "û does not differ significantly between gated and paper selection"
-        last = f"After the last iteration, {words}: {points(difference)}, paired by run."
+        comparison = higher if sign else "û does not differ significantly between gated and paper selection"
+        last = f"After the last iteration, {comparison}: {points(difference)}, paired by run."
         notes = (
             last,
             "± is one standard error over the runs; 95% intervals are over the runs, those of shares Wilson's. "

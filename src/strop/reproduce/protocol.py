@@ -1,8 +1,8 @@
-"""What a protocol is: its options, the cells it consists of, and the table or figure that it makes of their results. `perform`
-carries one out; `planned_protocol` says what that takes.
+"""Protocols: their options, the cells they consist of, and the table or figure that each makes of its results.
 
-A protocol is a module of this package with a subclass of `Protocol`, whose options (strop.options.protocols) are the flags of
-`strop reproduce NAME`. NAME.md, NAME.json and NAME.svg are written into the directory, which protocols share.
+`perform` carries out a protocol; `planned_protocol` estimates it. A protocol is a module of this package with a subclass of
+`Protocol`, whose options (strop.options.protocols) are the flags of `strop reproduce NAME`. NAME.md, NAME.json and NAME.svg are
+written into the directory, which protocols share.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ MOST_RUNS = 10_000
 MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")
 """Fields of `Protocol` that make a measurement of an improver larger or smaller."""
 SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "max_responses")
-"""Those that make a run larger or smaller. The tables say how many runs there are."""
+"""Fields of `Protocol` that make a run larger or smaller. The number of runs is not among them: the tables print it."""
 SMALL = {"runs": 6, "iterations": 2, "copies": 3, "meta_budget": 4, "max_responses": 3}
-"""What --small makes of the paper's sizes: six runs are the fewest whose differences can be shown."""
+"""Sizes that --small sets in place of the paper's. Six runs are the fewest whose differences can be significant."""
 UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 
@@ -47,7 +47,7 @@ class Protocol(ProtocolOptions, ABC):
     """One table or figure of the paper, with the model, the seeds and the size of a run; the defaults are the paper's."""
 
     name: ClassVar[str]
-    """On the command line, and of its files."""
+    """Name on the command line and of the protocol's files."""
     heading: ClassVar[str]
     """Heading of its page."""
 
@@ -55,36 +55,36 @@ class Protocol(ProtocolOptions, ABC):
     """Where the results are written."""
 
     def __post_init__(self) -> None:
-        usual = {one.name: one.default for one in fields(self)}
+        usual = {option.name: option.default for option in fields(self)}
         for name in SMALL if self.small else ():
             if getattr(self, name) == usual[name]:
                 object.__setattr__(self, name, SMALL[name])
 
     @abstractmethod
     def cells(self) -> list[Cell]:
-        """What to carry out."""
+        """The runs and measurements to carry out."""
 
     def more(self, results: Sequence[CellResult]) -> list[Cell]:
-        """Cells that depend on the results of the first ones. A plan asks without results: then what they will be like."""
+        """Cells that depend on the `results` of `cells()`. Without results, for a plan, cells of the same size."""
         return []
 
     @abstractmethod
     def result(self, results: Sequence[CellResult]) -> Reproduction[Any]:
-        """What the results of all cells, in order, show.
+        """The table or figure that the results of all cells, in order, make.
 
         Raises:
-            StoreError: they are of different models, or do not belong together.
+            StoreError: the results are of different models, or do not belong together.
         """
 
     def facts(self, results: Sequence[CellResult]) -> dict[str, Any]:
-        """The fields of its result that do not depend on the protocol.
+        """The fields of a result that every protocol has.
 
         Raises:
             StoreError: the results are of different models.
         """
         model, is_language_model = model_of(results)
-        options = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in UNRECORDED}
-        prices = (one.costs if isinstance(one, Measured) else one.costs.price for one in results)
+        options = {field.name: getattr(self, field.name) for field in fields(self) if field.name not in UNRECORDED}
+        prices = (result.costs if isinstance(result, Measured) else result.costs.price for result in results)
         return {
             "protocol": self.name,
             "heading": self.heading,
@@ -101,7 +101,7 @@ class Protocol(ProtocolOptions, ABC):
         return range(self.seed, self.seed + self.runs)
 
     def spec(self) -> RunSpec:
-        """The recipe of one of its runs, without its selection.
+        """The configuration of a run of this protocol; `run_cell` sets its selection.
 
         Raises:
             ConfigurationError: an option is out of its range.
@@ -121,7 +121,7 @@ class Protocol(ProtocolOptions, ABC):
         return Cell(replace(self.spec(), selection=cast(SelectionName, selection), seed=seed, max_cost=None))
 
     def _measuring(self) -> RunSpec:
-        """Which model is asked, and what an improvement may spend, with exactly the paper's prompts."""
+        """The model that is asked and the budgets of an improvement, with exactly the paper's prompts."""
         sizes = {name: getattr(self, name) for name in (*MEASURING, "base_url", "instances")}
         return RunSpec(
             **sizes,
@@ -142,23 +142,24 @@ def perform(protocol: Protocol, progress: Progress) -> Reproduction[Any]:
     directory = protocol.directory
     with locked(directory):
         cells = protocol.cells()
-        results = carry_out(cells, directory, progress, protocol.max_cost)
+        limits = {} if protocol.max_cost is None else {"max_cost": protocol.max_cost}
+        results = carry_out(cells, directory, progress, limits)
         if more := protocol.more(results):
-            results += carry_out(more, directory, progress, protocol.max_cost)
+            results += carry_out(more, directory, progress, limits)
         return conclude(protocol, [*cells, *more], results)
 
 
 def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellResult]) -> Reproduction[Any]:
-    """Write what the results of all cells show."""
-    found = protocol.result(results)
+    """Make the result of a protocol from those of all its cells, and write its files."""
+    reproduction = protocol.result(results)
     names = tuple(sorted(cell.name for cell in cells))
-    found = replace(found, cells=names, notes=(*other_size(cells), *found.notes))
-    write(found)
-    return found
+    reproduction = replace(reproduction, cells=names, notes=(*other_size(cells), *reproduction.notes))
+    write(reproduction)
+    return reproduction
 
 
 def other_size(cells: Iterable[Cell]) -> tuple[str, ...]:
-    """The note that names the flags of the cells that differ from the published setting; none where all are as published."""
+    """A note that names the flags of the cells that differ from the published setting; empty if none does."""
     others = {
         f"--{name.replace('_', '-')} {value} (published: {usual})": None
         for cell in cells
@@ -172,9 +173,9 @@ def model_of(results: Iterable[CellResult]) -> tuple[str, bool]:
     """(the model that answered, whether it is a language model).
 
     Raises:
-        StoreError: several models answered: the result must not carry the name of one of them.
+        StoreError: several models answered, so the result cannot be named after one of them.
     """
-    first, *others = {(one.model, one.is_language_model) for one in results}
+    first, *others = {(result.model, result.is_language_model) for result in results}
     if others:
         names = " and ".join(sorted(named(name) for name, _ in (first, *others)))
         raise StoreError(f"the cells are of different models, {names}; name another --out")
@@ -182,7 +183,7 @@ def model_of(results: Iterable[CellResult]) -> tuple[str, bool]:
 
 
 def planned_protocol(protocol: Protocol) -> Plan | None:
-    """The plan of what a protocol has yet to do, the sum of those of its cells; None if it is finished.
+    """The plan of the cells that a protocol has yet to carry out, as one sum; None if it is finished.
 
     Raises:
         ConfigurationError: an option is wrong, or money is limited and no price is known.
@@ -191,13 +192,13 @@ def planned_protocol(protocol: Protocol) -> Plan | None:
     done = finished(cells, protocol.directory)
     more = protocol.more(list(done.values()) if len(done) == len(cells) else [])
     done |= finished(more, protocol.directory)
-    known: dict[str, tuple[RunSpec, Assumptions]] = {}
+    assumptions: dict[str, tuple[RunSpec, Assumptions]] = {}
     cost = []
     for cell in (cell for cell in (*cells, *more) if cell.name not in done):
         task, spec = cell.spec.task, replace(cell.spec, max_cost=protocol.max_cost)
-        if task not in known:
-            known[task] = spec, assumptions_of(spec, improver_text(SEED), all_of(spec.tasks), os.environ)
-        improvers = 1 + len(cell.improvers)  # beside the seed improver
+        if task not in assumptions:
+            assumptions[task] = spec, assumptions_of(spec, improver_text(SEED), all_of(spec.tasks), os.environ)
+        improvers = 1 + len(cell.improvers)  # the seed improver is measured, too
         count = partial(Formula.measured, improvers=improvers) if cell.improvers else Formula.run
-        cost.append(works(spec, known[task][1], count))
-    return planned(list(known.values()), cost) if known else None
+        cost.append(works(spec, assumptions[task][1], count))
+    return planned(list(assumptions.values()), cost) if assumptions else None

@@ -1,4 +1,4 @@
-"""The result of a protocol, its files, and how it is printed; and the words for its numbers, in percent."""
+"""The result of a protocol: its files, its printed form, and its numbers in percent."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from rich.console import Console
 from strop.analysis.stats import Estimate, TwoProportions
 from strop.base.as_document import HIDDEN, to_json
 from strop.base.later import dataclass
-from strop.base.shown import Shown, print_result
+from strop.base.printing import Printable, print_result
 from strop.base.terminal_text import escape
 from strop.report.chart import Chart, svg_file
 from strop.report.terminal.layout import SENTENCE, say
+from strop.report.terminal.phrases import model_line
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import model_line
 from strop.runs.claims.numbers import between, percent
 from strop.runs.run_data import TotalPrice
 from strop.runs.run_directory import save
@@ -32,44 +32,45 @@ class Table:
     """A table as it is printed."""
 
     headings: tuple[str, ...]
-    """A text for each column."""
+    """One text for each column."""
     rows: tuple[tuple[str, ...], ...]
-    """Of each row a text for each column."""
+    """The rows: one text for each column."""
     title: str = ""
-    """What it shows; may be empty."""
+    """What the table shows. May be empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reproduction(Shown, Generic[Row]):
-    """What a protocol found for one model, beside the paper's values."""
+class Reproduction(Printable, Generic[Row]):
+    """What a protocol of the paper found for one model, beside the paper's values."""
 
     protocol: str
-    """Its name, such as `fig4`."""
+    """Name of the protocol, such as `fig4`."""
     heading: str
-    """What it repeats."""
+    """What the protocol repeats."""
     directory: Path = field(metadata=HIDDEN)
     """Where its files are."""
     model: str
-    """The model that answered."""
+    """Specification of the model that responded."""
     is_language_model: bool
-    """False for a stand-in: do not report its results as a language model's."""
+    """Whether the model is a language model. False for a stand-in, whose results must not be reported as a language
+    model's."""
     unverified: str = ""
-    """Why this machine cannot vouch for the record; empty if it is proven."""
+    """Why this machine cannot vouch for the record. Empty if the record is proven."""
     sentence: str
     """The finding in one or two sentences."""
     rows: tuple[Row, ...]
-    """Its numbers: a curve for each selection, or a row for each baseline, strategy, task or arm. Utilities are fractions."""
+    """The numbers: one row for each selection (a curve), baseline, strategy, task or arm. Utilities are from 0 to 1."""
     differences: Mapping[str, Estimate | TwoProportions] = field(default_factory=dict)
-    """What was compared → the difference: a name minus the seed improver, a selection minus another, or the test of a rate
-    between two arms."""
+    """What was compared → the difference: of a row from the seed improver, of one selection from another, or of a rate
+    between the two arms."""
     tables: tuple[Table, ...]
     """Our values beside the paper's, in percent."""
     notes: tuple[str, ...]
-    """What the numbers and intervals are, and what cannot be compared."""
+    """What the numbers and intervals are, and what cannot be compared, one line for each fact."""
     options: Mapping[str, object]
-    """Flag → value of what was asked for."""
+    """What was asked for: flag → value."""
     cells: tuple[str, ...] = ()
-    """Folders of the records below `cells`, in order."""
+    """Folders of the records below the folder `cells`, in order."""
     costs: TotalPrice
     """The price of all LM calls."""
     chart: tuple[Chart, str] | None = field(default=None, metadata=HIDDEN)
@@ -81,63 +82,67 @@ class Reproduction(Shown, Generic[Row]):
 
     @property
     def answered(self) -> str:
-        """Which model answered, and whether it is one."""
+        """Which model answered, and whether it is a language model."""
         return model_line(self.model, self.is_language_model)
 
     @property
     def paragraphs(self) -> tuple[str, ...]:
-        """What stands below the tables."""
+        """The notes below the tables, and the price."""
         return (*self.notes, *([f"LM cost: {self.costs.in_words}."] if self.costs.in_words else []))
 
     @property
     def written(self) -> tuple[Path, ...]:
-        """The files that `write` makes, but for those in folders."""
+        """The files that `write` makes directly in the directory."""
         names = [f"{self.protocol}.{suffix}" for suffix in ("md", "json", *(["svg"] if self.chart else []))]
         return tuple(self.directory / name for name in (*names, *(name for name in self.files if "/" not in name)))
 
 
-def markdown_of(found: Reproduction[Any]) -> str:
-    """The page: heading, the finding in bold, the model, tables, notes, the figure."""
-    parts = [f"# {escape(found.heading)}", f"**{escape(found.sentence, SENTENCE)}**", escape(found.answered, SENTENCE)]
-    for table in found.tables:
+def markdown_of(reproduction: Reproduction[Any]) -> str:
+    """The page of a result in Markdown: heading, finding, model, tables, notes, figure."""
+    parts = [
+        f"# {escape(reproduction.heading)}",
+        f"**{escape(reproduction.sentence, SENTENCE)}**",
+        escape(reproduction.answered, SENTENCE),
+    ]
+    for table in reproduction.tables:
         lines = [table.headings, tuple("---" for _ in table.headings), *table.rows]
         parts += [f"## {table.title}"] if table.title else []
         parts.append(
             "\n".join("| " + " | ".join(escape(cell).replace("|", "\\|") for cell in line) + " |" for line in lines)
         )
-    figure = [f"![{found.heading}]({found.protocol}.svg)"] if found.chart else []
-    return "\n\n".join([*parts, *found.paragraphs, *figure]) + "\n"
+    figure = [f"![{reproduction.heading}]({reproduction.protocol}.svg)"] if reproduction.chart else []
+    return "\n\n".join([*parts, *reproduction.paragraphs, *figure]) + "\n"
 
 
-def write(found: Reproduction[Any]) -> None:
+def write(reproduction: Reproduction[Any]) -> None:
     """Write NAME.md, NAME.json, the figure and the other files."""
-    page, data, *_ = found.written
-    for path, text in found.files.items():
-        save(found.directory / path, text)
-    if found.chart:
-        chart, caption = found.chart
-        save(page.with_suffix(".svg"), svg_file(chart, found.heading, (caption, found.answered)))
-    save(page, markdown_of(found))
-    save(data, to_json(found) + "\n")
+    page, data, *_ = reproduction.written
+    for path, text in reproduction.files.items():
+        save(reproduction.directory / path, text)
+    if reproduction.chart:
+        chart, caption = reproduction.chart
+        save(page.with_suffix(".svg"), svg_file(chart, reproduction.heading, (caption, reproduction.answered)))
+    save(page, markdown_of(reproduction))
+    save(data, to_json(reproduction) + "\n")
 
 
 @print_result.register(Reproduction)
-def print_reproduction(found: Reproduction[Any], console: Console, *, full: bool = False) -> None:
-    """The finding in a sentence, the tables with their notes, and the files that are there."""
-    say(console, found.unverified, style="bold yellow")
-    say(console, found.sentence, style="bold", limit=SENTENCE)
-    say(console, found.answered)
+def print_reproduction(reproduction: Reproduction[Any], console: Console, *, full: bool = False) -> None:
+    """Print the finding, the tables with their notes, and the files that exist."""
+    say(console, reproduction.unverified, style="bold yellow")
+    say(console, reproduction.sentence, style="bold", limit=SENTENCE)
+    say(console, reproduction.answered)
     console.print()
-    say(console, found.heading, style="bold")
-    for table in found.tables:
+    say(console, reproduction.heading, style="bold")
+    for table in reproduction.tables:
         if table.title:
             console.print()
             say(console, table.title)
         print_table(console, table.headings, table.rows, gap=2 if len(table.headings) <= ROOMY else 1)
-    for note in found.paragraphs:
+    for note in reproduction.paragraphs:
         console.print()
         say(console, note, limit=SENTENCE)
-    say(console, ", ".join(str(path) for path in found.written if path.exists()), limit=SENTENCE)
+    say(console, ", ".join(str(path) for path in reproduction.written if path.exists()), limit=SENTENCE)
 
 
 def span(interval: Sequence[float] | None, signed: bool = False) -> str:

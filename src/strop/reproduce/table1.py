@@ -64,20 +64,21 @@ class Chosen:
 
 @dataclass(frozen=True)
 class TaskRow:
-    """The scores of the seed solution, the seed improver and the improved improver on one task."""
+    """What the seed solution, the seed improver and the improved improver reach on one task. It is a row of
+    `table1`."""
 
     task: str
-    """The name of the task."""
+    """Name of the task."""
     u_s: Estimate
-    """u(s) on the sealed test split, over the repetitions."""
+    """u(s), the score of the seed solution on the sealed split, over the repetitions."""
     u_seed: Estimate
-    """û(I_0), over all copies, with a 95% interval for two or more."""
+    """û of I_0 over all copies, with its 95% interval if there are two copies or more."""
     u_improved: Estimate
-    """û(I_T), over all copies."""
+    """û of I_T over all copies."""
     difference: Estimate
-    """û(I_T) - û(I_0), over all copies."""
+    """û of I_T minus û of I_0, over all copies."""
     paper: tuple[float, float, float]
-    """The paper's u(s), û(I_0) and û(I_T)."""
+    """The paper's values of u(s), û of I_0 and û of I_T."""
 
     @property
     def ours(self) -> tuple[Estimate, Estimate, Estimate]:
@@ -106,8 +107,8 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
         f"I_T: {chosen.digest[:NAMED_BY]}, {chosen.how}.",
         f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
         "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
-        "(docs/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed without "
-        "intervals.",
+        "(docs/explanation/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed "
+        "without intervals.",
     ]
     if few := too_few_words([(row.task, row.difference) for row in rows]):
         notes.append(f"{copies}{few}: use more --runs.")
@@ -115,7 +116,7 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
 
 
 def _tables(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[Table, ...]:
-    """The values beside the paper's, their intervals, the differences, and what I_T was chosen from."""
+    """Our values and the paper's, our intervals, the differences, and the runs that I_T was chosen from."""
     candidates = tuple((run, digest[:NAMED_BY], percent(train)) for run, digest, train in chosen.candidates)
     stop_runs = Table(("STOP run", "I_T", "training û"), candidates, "What I_T was chosen from")
     means = (
@@ -150,9 +151,9 @@ def _chart(rows: Sequence[TaskRow]) -> Chart:
     series = []
     for number, label in enumerate(("u(s)", "û(I_0)", "û(I_T)")):
         ours = [row.ours[number] for row in rows]
-        points = [Point(row, one.mean, *(one.interval or ())) for row, one in enumerate(ours)]
+        points = [Point(position, value.mean, *(value.interval or ())) for position, value in enumerate(ours)]
         series.append(Series(label, points, 2 * number))
-        printed = [Point(row, one.paper[number]) for row, one in enumerate(rows)]
+        printed = [Point(position, row.paper[number]) for position, row in enumerate(rows)]
         series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
     return Chart(series, "", "utility on the sealed test split", names=[row.task for row in rows])
 
@@ -194,14 +195,16 @@ class Table1(Table1Options, Protocol):
         chosen, text = self._chosen(results)
         evaluations = {task: measured_in(results, task) for task in PAPER}
         seed, improved = (
-            {task: measurements_of(of, task, name) for task, of in evaluations.items()}
+            {task: measurements_of(evaluated, task, name) for task, evaluated in evaluations.items()}
             for name in (SEED, chosen.digest)
         )
         differences = against_seed([(improved[task], seed[task]) for task in PAPER])
         rows = tuple(
             TaskRow(
                 task=task,
-                u_s=score_estimate([seed.test.value for one in evaluations[task] for seed in one.seed_solutions]),
+                u_s=score_estimate(
+                    [seed.test.value for evaluation in evaluations[task] for seed in evaluation.seed_solutions]
+                ),
                 u_seed=score_estimate(pooled(seed[task])),
                 u_improved=score_estimate(pooled(improved[task])),
                 difference=difference,
@@ -222,12 +225,12 @@ class Table1(Table1Options, Protocol):
 
 
 def choose(results: Sequence[CellResult]) -> tuple[Trained, Chosen]:
-    """(the run whose I_T is chosen, the choice): the highest training û of the STOP runs, the first of equal ones.
+    """(the run whose I_T has the highest training û, the choice); of equal runs the first.
 
     Raises:
         StoreError: no run has an improver.
     """
-    runs = [one for one in results if isinstance(one, Trained) and one.iterations]
+    runs = [result for result in results if isinstance(result, Trained) and result.iterations]
     if not runs:
         raise StoreError("no STOP run has an improver to measure")
     lasts = [run.iterations[-1] for run in runs]

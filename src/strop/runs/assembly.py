@@ -25,8 +25,8 @@ from strop.core.edits import Editing
 from strop.core.extraction import ResponseReader
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.machines import posture_of
+from strop.lm.answer_cache import AnswerCache, NoModel
 from strop.lm.base import LanguageModel
-from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.metering import Metered
 from strop.lm.options import ModelSettings
 from strop.lm.prices import check_cost_limit, tariffs
@@ -47,7 +47,7 @@ class Components:
     spec: RunSpec
     tasks: tuple[AnyTask, ...]
     """Of several, training is on all; none where nothing is scored."""
-    language_model: KnownAnswers
+    language_model: AnswerCache
     sandbox: JailedSandbox
     """Where improvers run. None, and asked for nothing, where programs are only scored."""
     secret: bytes
@@ -65,6 +65,8 @@ class Components:
     """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
     finish: bool = False
     """Whether the search of the run that is resumed ends now: no response is asked for that is not recorded."""
+    of_jobs: bool = False
+    """Whether other jobs do the work, within what the limits of the spec leave them."""
 
     @property
     def task(self) -> AnyTask:
@@ -142,7 +144,7 @@ def assembled(
     with ExitStack() as stack:
         # What can be refused at once comes first.
         meter = metered(spec, environ) if model is None else None
-        language_model = stack.enter_context(closing(KnownAnswers(model or meter)))  # type: ignore[arg-type]
+        language_model = stack.enter_context(closing(AnswerCache(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
         scores = isinstance(model, NoModel) and not model.name  # and improves nothing
         # Worker processes begin while this one goes on.
@@ -156,6 +158,27 @@ def assembled(
         if evaluator and (tasks[0].root is not None or tasks[0].mark is not None):
             posture = evaluator.here.run(posture_of)
         yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, posture, evaluator, reader)  # type: ignore[arg-type]
+
+
+@contextmanager
+def unassembled(
+    spec: RunSpec,
+    tasks: Sequence[AnyTask],
+    model: LanguageModel | None,
+    observer: Observer,
+    secret: bytes | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Iterator[Components]:
+    """What the record of work says that other jobs do: nothing runs, and no model answers. Arguments as for `assembled`.
+
+    Raises:
+        ConfigurationError: the model does not exist, or has no known price although money is limited.
+    """
+    with closing(model or metered(spec, environ)) as found:
+        named = AnswerCache(NoModel(found.name, found.is_language_model))
+    secret = secret or run_secret(machine_key(key_file(environ)), spec.seed)
+    with observer:
+        yield Components(spec, tuple(tasks), named, None, secret, of_jobs=True)  # type: ignore[arg-type]
 
 
 def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:

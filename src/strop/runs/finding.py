@@ -53,18 +53,18 @@ _HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "a better constr
 
 @dataclass(frozen=True)
 class ScoredProgram:
-    """One program of an improvement."""
+    """A program of an improvement, and how it was scored."""
 
     text: str = field(metadata=HIDDEN)
     """Text of the program; of several files one text (strop.tasks.command.bundle)."""
     train: Evaluation
-    """Evaluation on the training split."""
+    """Its evaluation on the training split."""
     test: Evaluation | None = None
-    """Evaluation in the final comparison; null for a candidate that was not compared."""
+    """Its evaluation in the final comparison. Null for a candidate that was not compared."""
 
     @computed
     def digest(self) -> str:
-        """SHA-256 of its text."""
+        """SHA-256 of the program's text."""
         return digest_of(self.text)
 
     @property
@@ -76,16 +76,16 @@ class ScoredProgram:
 
 @dataclass(frozen=True)
 class Cost:
-    """What the improvement spent, without the comparison afterwards."""
+    """What a search spent, without the final comparison."""
 
     lm_calls: int
     """LM calls that the improver made."""
     responses: int
     """Responses of the language model."""
     evaluations: int
-    """Evaluations that the improver asked for, each of a candidate or of the original."""
+    """Evaluations that the improver asked for, of candidates and of the original."""
     candidates: int = 0
-    """Different programs among these, without the original."""
+    """Number of different programs among them, without the original."""
 
 
 @dataclass(frozen=True)
@@ -93,25 +93,25 @@ class RefusedCandidate:
     """A candidate that fails tests that the original passes."""
 
     digest: str
-    """SHA-256 of its text."""
+    """SHA-256 of the candidate's text."""
     failing: tuple[str, ...]
-    """The tests that fail or are missing."""
+    """Names of the tests that fail or are missing."""
     output: str
     """The end of what the tests printed."""
 
 
 @dataclass(frozen=True)
 class OwnTests:
-    """What the user's tests say."""
+    """What the user's own tests say about the programs that were to be compared."""
 
     passed: int
-    """Tests that the original passes in both of two runs, which count."""
+    """Number of tests that the original passes in both of two runs. These count."""
     not_green: int
-    """Tests that fail for the original; they are left out."""
+    """Number of tests that fail for the original. They are left out."""
     flaky: int
-    """Tests that pass for the original in one of two runs; they are left out."""
+    """Number of tests that the original passes in only one of two runs. They are left out."""
     refused: tuple[RefusedCandidate, ...] = ()
-    """Candidates that were the best in training, one after the other, and fail tests that count."""
+    """Candidates that ranked higher in training, and fail tests that count."""
 
     @property
     def sentence(self) -> str:
@@ -132,38 +132,43 @@ class Evidence:
     original: ScoredProgram
     """The program that the search started from."""
     improved: ScoredProgram | None
-    """The improved program; null if the improver returned nothing or the original, and no better candidate replaces it."""
+    """The improved program. Null if the improver returned nothing or the original, and no better candidate replaces
+    it."""
     cost: Cost
-    """What the improvement spent, without the comparison."""
+    """What the search spent, without the final comparison."""
     facts: ObjectiveFacts | None = None
-    """The metric by which programs are compared, and how it decides; null for a task that has only scores."""
+    """The metric by which programs are compared. Null for a task that has only scores."""
     grant: Grant | None = None
-    """The improver's budget; null if the record does not say."""
+    """The budget of the search. Null if the record does not say."""
     candidates: tuple[ScoredProgram, ...] = ()
-    """Each candidate once, as it was first evaluated in training, the best first."""
+    """Every candidate once, as it was first evaluated in training, the best first."""
     tried: tuple[Evaluation, ...] = field(default=(), metadata=HIDDEN)
     """All training evaluations of candidates."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric, or `utility` → the best known value, where one is declared or published. It is shown, and decides nothing."""
+    """The best known values that were declared or published: metric, or `utility` → value. They decide nothing."""
     wants_fixed_input: bool = False
-    """Whether one answer for all inputs is wanted."""
+    """Whether the user wants one answer for all inputs (`fixed_input`)."""
     trusts_scorer: bool = False
-    """Whether the user trusts the scorer: it was not tested with spoiled answers."""
+    """Whether the user trusts the scorer (`--trust-scorer`), so that it was not tested with spoiled answers."""
 
     ended_by: EndedBy | None = None
-    """What ended the search before its end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
+    """What ended the search early: the spent limit (`max_cost`, `max_tokens`, `max_calls` or `max_time`), `finish`, or
+    `verdict` in a search by somebody else. Null if nothing did."""
     searched: bool = True
-    """Whether somebody searched for the candidate; false for one that was given, as in `strop compare`."""
+    """Whether a search found the candidate. False for a change that was given, as in `strop compare`."""
     least: float | None = None
-    """The relative change that the comparison was sized to show; null where training said how large it is."""
+    """The relative change that the comparison was sized to show, such as 0.05 for 5%. Null if training decided its
+    size."""
     comparison: int = 1
-    """Which comparison of the run this is: after a search was continued, its result is compared again, on new instances."""
+    """Number of the comparison in this run, from 1. A search that is continued after its verdict is compared again, on
+    new instances."""
     removes: tuple[str, ...] = ()
-    """The public functions, classes and values of the user's Python files that the improved program no longer has."""
+    """Public functions, classes and values of the user's Python files that the improved program no longer has."""
     tests: OwnTests | None = None
-    """What the user's tests say; null without --test."""
+    """What the user's own tests say. Null without `--test`."""
     changed: ChangedCalls | None = None
-    """Of a function whose calls were recorded, what calls with changed arguments showed; else null. It decides nothing."""
+    """What both programs do with changed arguments of recorded calls. Null if no calls were recorded. It decides
+    nothing."""
 
     @property
     def confidence(self) -> float:
@@ -172,12 +177,12 @@ class Evidence:
 
     @computed
     def stands_in(self) -> bool:
-        """Whether the best evaluated candidate replaces the program that the improver returned."""
+        """Whether the best candidate replaces the program that the improver returned."""
         return self.improved is not None and self.improved.text != self.improvement.solution
 
     @computed
     def verified(self) -> Verified | None:
-        """The best construction of the run; null for other tasks."""
+        """The best construction of the run. Null if answers are not constructions."""
         start = self._runs_of(self.original)
         result = start if self.improved is None else [*self._runs_of(self.improved), self.improved.last]
         goal = self.facts.metric.goal if self.facts is not None else "max"
@@ -217,10 +222,12 @@ class Evidence:
 
     @computed
     def finding(self) -> Finding:
-        """`better` or `worse` only if the interval excludes no change.
-
-        A program of a command task that fails on the sealed split is worse, whatever it measured before.
-        """
+        """What was found. It is `better` or `worse` only if the interval excludes no change, or if the program fails.
+        `no significant improvement`: the interval does not exclude it. `unchanged`: no candidate was better in
+        training, or those that were fail the user's tests. `failed`: the improver ended without a program, and no
+        candidate was better. `better on its fixed input`: the program costs less, and the original gives the same
+        answer to all inputs. `by its own score`: the program measures better, and computes that score itself. `a better
+        construction`: a verified value is better than those of the original."""
         if not self.searched and (self.refused or self.fails_in_training):
             return "worse"
         if self.improved is None:
@@ -244,8 +251,8 @@ class Evidence:
 
     @computed
     def could_show(self) -> float | None:
-        """The relative difference that the comparison would have shown in at least four of five cases, of a score the difference;
-        null without an interval, and where nobody asked for one."""
+        """The smallest change that the comparison would have shown in at least four of five cases: relative for a
+        ratio, else in the unit of `change`. Null without an interval, or if no size was asked for."""
         change = self.gain.change if self.gain is not None else self.difference
         if self.least is None or change is None or change.interval is None:
             return None
@@ -295,7 +302,8 @@ class Evidence:
 
     @computed
     def loading(self) -> tuple[float, float] | None:
-        """Median seconds in which the original and the improved program of a function load; null where that is not measured."""
+        """Median time in which the original and the improved program of a function load, in seconds. Null where that is
+        not measured."""
         rows = ((), ()) if self.improved is None else (self.improved.last.original_metrics, self.improved.last.metrics)
         if not all(rows) or not all(LOADING in row for each in rows for row in each):
             return None
@@ -304,12 +312,13 @@ class Evidence:
 
     @computed
     def scored_by(self) -> ScoredBy:
-        """Who computes the score: `host`, `judge`, `kernel`, or `program`, the program's own process."""
+        """Who computes the score: `host` (strop), `judge` (a command in a jail of its own), `kernel`, or `program` (the
+        program's own process)."""
         return "host" if self.facts is None else self.facts.scored_by
 
     @computed
     def own_score_because(self) -> str:
-        """Why the score is the program's own, in words; empty if somebody else computes it."""
+        """Why the score is the program's own, in words. Empty if somebody else computes it."""
         return self.scorer if self.scored_by == "program" else ""
 
     @property
@@ -319,12 +328,12 @@ class Evidence:
 
     @computed
     def trusts_programs(self) -> bool:
-        """Whether the user trusts programs that compute their score themselves."""
+        """Whether the user trusts programs that compute their score themselves (`--trust-programs`)."""
         return self.facts is not None and self.facts.trusts_programs
 
     @computed
     def is_fixed(self) -> bool:
-        """Whether a lower cost shows nothing, because the original gives one and the same answer to all inputs."""
+        """Whether a lower cost shows nothing, because the original gives the same answer to all inputs."""
         if self.facts is None or self.improved is None:
             return False
         answers = {*self.original.train.answers, *self.improved.last.answers}
@@ -333,16 +342,16 @@ class Evidence:
 
     @computed
     def holds_out(self) -> bool:
-        """Whether the final comparison is on inputs that the search did not see; else the target chooses them itself, or has no
-        others than those of training."""
+        """Whether the final comparison is on inputs that the search did not see. False if the target chooses its inputs
+        itself, or has no others than those of training."""
         last = (self.improved or self.original).test
         is_chosen = self.facts is not None and self.facts.input == "chosen"
         return not (is_chosen or (last is not None and 0 < len(last.scores) <= last.seen_in_training))
 
     @computed
     def change(self) -> Gain | None:
-        """The numbers behind the finding: of the metric, or of the utility; null if nothing was measured, as for an unchanged
-        command."""
+        """The numbers behind the finding: the change of the metric, or of the utility. Null if nothing was measured, as
+        for a command that did not change."""
         if self.gain is not None:
             is_held = self.gain.verdict == "better" and self.finding in _HELD_BACK
             return replace(self.gain, believed=self.finding if is_held else "")
@@ -367,7 +376,8 @@ class Evidence:
 
     @computed
     def report_only(self) -> dict[str, tuple[float, float]]:
-        """Score that is only shown → its mean of the original and of the improved program in the final comparison."""
+        """Scores that are only shown: name → their means for the original and for the improved program, in the final
+        comparison."""
         if self.facts is None or self.improved is None or self.gain is None:
             return {}
         before, after = means_of(self.improved.last.original_metrics), self.improved.last.means

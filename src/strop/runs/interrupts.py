@@ -49,7 +49,7 @@ stop = Stop()
 
 
 class Interrupted(StropError):
-    """The user stopped the work. Completed work is kept."""
+    """The user stopped the work, by Ctrl-C or a signal. What was done is recorded."""
 
     def __init__(self, number: signal.Signals) -> None:
         super().__init__(f"stopped by {number.name}; everything so far is kept")

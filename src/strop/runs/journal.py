@@ -83,7 +83,7 @@ class Journal:
             Interrupted: the user stopped it.
             StropError: the host failed.
         """
-        model, seconds = parts.language_model, None if parts.finish else parts.spec.max_time
+        model, seconds = parts.language_model, None if parts.finish or parts.of_jobs else parts.spec.max_time
         if self.recalled is not None:
             for event in self.recalled.history:
                 self._view(event)
@@ -100,6 +100,11 @@ class Journal:
         ):
             self.ends_at = None if seconds is None else self.clock() + seconds
             yield
+
+    def check_going_on(self) -> None:
+        """Raises Interrupted if the user stopped the work while nothing of it was going on."""
+        if self._watch is not None and self._watch.reason is not None:
+            raise self._watch.reason
 
     def lift_time_limit(self) -> None:
         """Let what follows take its time."""

@@ -13,29 +13,30 @@ from strop.store import FILE_NAME, Store
 
 @dataclass(frozen=True)
 class RunListing:
-    """One run directory."""
+    """A run in a folder, and how it stands."""
 
     run: Path
-    """Its directory."""
+    """Directory of the run."""
     started: float | None
-    """Unix seconds of the first event; null without one."""
+    """When the first event was recorded, in Unix seconds. Null if there is none."""
     status: str
-    """`running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished` (its process was killed), `no
-    verdict` (measurements without one) or `unreadable`."""
+    """How the run stands: `running`, `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `unfinished`
+    (its process was killed), `no verdict` (measurements that have none yet) or `unreadable`."""
     task: str
-    """Its tasks; empty if the record does not say."""
+    """Names of its tasks. Empty if the record does not say."""
     iterations: int
-    """Finished iterations of Algorithm 1, not counting the measurement of the seed (t = 0)."""
+    """Number of finished iterations of Algorithm 1, without iteration 0."""
     detail: str = ""
-    """Why it is unreadable, or unverified."""
+    """Why the record is unreadable or unverified. Empty if it is neither."""
     command: str = ""
-    """The command that wrote it; empty if the record does not say."""
+    """The command that wrote the record, such as `improve`. Empty if the record does not say."""
     score: float | None = None
-    """On the sealed split: û of the last measured improver, or the utility of the improved program."""
+    """Score on the sealed split, from 0 to 1: û of the last improver that was measured, or the utility of the improved
+    program. Null if there is none."""
     cost: float | None = None
-    """Dollars; null if a response has no known price, or if costs were not requested."""
+    """Price of the responses in dollars. Null if the price of one is not known."""
     is_bound: bool = False
-    """Whether `cost` is the most that it may be: the server did not count all tokens."""
+    """Whether `cost` is an upper bound, because the server did not count all tokens."""
 
 
 def list_runs(root: Path, *, results: bool = False) -> list[RunListing]:

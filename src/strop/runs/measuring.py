@@ -43,30 +43,30 @@ MOST_NAMED = 5
 
 @dataclass(frozen=True, repr=False, kw_only=True)
 class Attempt(Scored):
-    """One measurement of what may change, in training."""
+    """One measurement of a program in training, in a search by somebody else."""
 
     directory: Path
     """Directory of the record."""
     digest: str
     """SHA-256 of the program's text."""
     number: int
-    """Which measurement it is, from 1."""
+    """Number of the measurement, from 1."""
     budget: int
     """How many measurements there may be."""
     worth: str
-    """The score in words, beside the original's."""
+    """The program's score in words, beside the original's."""
     best: str | None
-    """Digest of the best program so far; null if none is better than the original."""
+    """SHA-256 of the best program so far. Null if none is better than the original."""
     best_worth: str = ""
-    """Its score in words."""
+    """The score of the best program so far, in words. Empty if there is none."""
     is_original: bool = False
-    """Whether it is the original."""
+    """Whether the program is the original."""
     said: tuple[str, ...] = ()
-    """A line each for what changed since the first measurement and is measured as it was then."""
+    """What changed since the first measurement, and is still measured as it was then, one line for each fact."""
 
     @computed
     def sentence(self) -> str:
-        """What it scores, the best so far, and what is left."""
+        """What the program scores, which is the best so far, and how many measurements are left."""
         own = f"{self.worth} in training" if self.verdict == "ok" else f"it fails in training ({self.verdict})"
         own = f"the original, {own}" if self.is_original else own
         best = "none is better than the original so far" if self.best is None else self._best

@@ -1,6 +1,6 @@
 """What a record says of its whole run: its metadata, written and read in one place.
 
-docs/results.md describes the record for other tools, to which each entry is a text.
+docs/reference/record.md describes the record for other tools, to which each entry is a text.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Meta:
     """What a record says of its whole run. What it does not say is empty."""
 
     kind: str = "run"
-    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, or `replay`."""
+    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, `seeds`, or `replay`."""
     tasks: tuple[str, ...] = ()
     """Names of the tasks."""
     task_digests: tuple[str, ...] = ()
@@ -107,6 +107,8 @@ class Meta:
     """Task of `strop eval` → the metric of its best known value, `max` or `min`, and the value."""
     asked: Asked | None = None
     """What Table 2 was asked for."""
+    seeds: tuple[int, ...] = ()
+    """The seeds of the runs of `strop run --seeds`."""
 
     @property
     def task(self) -> str:
@@ -142,6 +144,7 @@ class Meta:
             "searches": {each.name: each.runs for each in self.improvers if each.runs},
             "references": self.references,
             "asked": self.asked and asdict(self.asked),
+            "seeds": self.seeds,
         }
         said = {
             key: value for key, value in found.items() if (isinstance(value, bool | int) and key != "sealed") or value
@@ -201,6 +204,7 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         comparisons=entry("comparisons", int, None),
         references=entry("references", dict[str, tuple[str, str, float]], {}),
         asked=entry("asked", Asked, None),
+        seeds=entry("seeds", tuple[int, ...], ()),
         improvers=tuple(
             Named(name, by_digest[digest], trained.get(name, ()), searches.get(name, ())) for name, digest in improvers
         ),

@@ -87,38 +87,40 @@ Works = tuple[Work, Work]
 
 @dataclass(frozen=True)
 class Range:
-    """What is expected, and what it is at most."""
+    """A figure of a plan: what is expected, and the most that it can be."""
 
     expected: float
+    """What the command is expected to take."""
     most: float
+    """The most that the command can take."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a command takes, within its limits."""
+    """What a command would take within its limits. Nothing was done."""
 
     task: str
-    """The first task; empty where nothing is scored."""
+    """Name of the first task. Empty if nothing is scored."""
     tasks: tuple[str, ...]
-    """All tasks."""
+    """Names of all tasks."""
     model: str
-    """The language model."""
+    """Specification of the language model. Empty if none is asked."""
     lm_calls: Range
     """LM calls."""
     responses: Range
     """Responses of the language model."""
     evaluations: Range
-    """Evaluations of solutions, each on all instances of a split."""
+    """Evaluations of programs, each on all instances of a split."""
     tokens: Range
     """Tokens, in and out."""
     cost: Range | None
-    """Dollars; null if a price is not known."""
+    """Dollars for the language model. Null if a price is not known."""
     seconds: Range
-    """Wall time."""
+    """Wall time in seconds."""
     warning: str | None
-    """One line if a limit is expected to end the work early."""
+    """Which limit is expected to end the work early, in one line. Null if none is."""
     prices: Mapping[str, str]
-    """Model → its price in words."""
+    """What each model charges, in words: model → price."""
 
 
 @dataclass(frozen=True)

@@ -58,15 +58,15 @@ _IN_TURN = (*_FRAMES, ImproveStarted, LmCalled, Evaluated, ImproveFinished, Comp
 
 @dataclass(frozen=True)
 class ReplayDifference:
-    """One thing that differs between the record and its replay."""
+    """One thing that the replay did differently from the record."""
 
     what: str
-    """Path of a field in the document of the result, such as `improved.test.value`; or an event by its kind, scope and the fields
-    that differ; or the order of events in a scope."""
+    """What differs: a field of the result by its path, such as `improved.test.value`; an event by its kind, scope and
+    fields; or the order of the events in a scope."""
     recorded: str | None
-    """The value, the fields of the event or the first event in another order as JSON; null if the record has none."""
+    """What the record has, as JSON. Null if it has nothing there."""
     replayed: str | None
-    """The same of the replay."""
+    """What the replay has, as JSON. Null if it has nothing there."""
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Replayed:
     directory: Path
     """Directory of the run."""
     events: int
-    """Events that agree."""
+    """Number of events that agree."""
     differences: tuple[ReplayDifference, ...]
-    """What does not: fields of the result, then events by scope, then their order."""
+    """What does not agree: fields of the result first, then events by their scope, then their order."""
 
     @computed
     def sentence(self) -> str:

@@ -60,32 +60,32 @@ _RESULTS = ("original", "returned", "improved", "seed")
 
 @dataclass
 class Spent:
-    """The cost of LM calls and their responses."""
+    """What some LM calls and their responses cost."""
 
     lm_calls: int = 0
     """LM calls, as budgets count them."""
     requests: int = 0
-    """Requested responses."""
+    """Number of responses that were asked for."""
     responses: int = 0
-    """Responses that were paid for."""
+    """Number of responses that were paid for."""
     shared: int = 0
-    """Responses used again within a pair, at no cost."""
+    """Number of responses that were used again within a pair, at no cost."""
     input_tokens: int = 0
     """Tokens of the prompts, as the server reports them."""
     output_tokens: int = 0
     """Tokens of the responses, as the server reports them."""
     unknown_tokens: int = 0
-    """Responses whose tokens the server did not count."""
+    """Number of responses whose tokens the server did not count."""
     cost: int = field(default=0, metadata=HIDDEN)
     """Billionths of a dollar."""
     unpriced: int = 0
-    """Responses without a known price."""
+    """Number of responses without a known price."""
     is_bound: bool = False
-    """Whether `dollars` is the most that it may be: the server did not count the tokens of some response."""
+    """Whether `dollars` is an upper bound, because the server did not count the tokens of some response."""
 
     @computed
     def dollars(self) -> float | None:
-        """Its price; null if the price of a response is unknown."""
+        """Price of the responses. Null if the price of one is not known."""
         return None if self.unpriced else self.cost / 1e9
 
     @property
@@ -113,14 +113,14 @@ class Spent:
 
 @dataclass(frozen=True)
 class TotalPrice:
-    """The price of LM calls."""
+    """The price of all LM calls."""
 
     dollars: float | None = 0.0
-    """Of all responses; null if the price of one is unknown."""
+    """Price of all responses. Null if the price of one is not known."""
     is_bound: bool = False
-    """Whether `dollars` is the most that it may be: the server did not count the tokens of some response."""
+    """Whether `dollars` is an upper bound, because the server did not count the tokens of some response."""
     maybe_billed_dollars: float = 0.0
-    """Reserved for requests that got no response but may have been billed."""
+    """Price of requests that got no response but may have been billed."""
 
     def __add__(self, other: TotalPrice) -> TotalPrice:
         known = self.dollars is not None and other.dollars is not None
@@ -137,14 +137,15 @@ class TotalPrice:
 
 @dataclass
 class Costs:
-    """What a run spent on its language model. `roles` and `models` both add up to `total`, but LM calls belong to no model."""
+    """What a run spent on its language model. `roles` and `models` each add up to `total`, except that LM calls belong
+    to no model."""
 
     total: Spent = field(default_factory=Spent)
     """The cost of everything."""
     roles: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
-    """Role → cost: `self-improvement`, `meta-evaluation`, `gate`, `measurement`."""
+    """The cost by purpose: `self-improvement`, `meta-evaluation`, `gate` or `measurement` → cost."""
     models: defaultdict[str, Spent] = field(default_factory=lambda: defaultdict(Spent))
-    """Model → cost: the member of a mixture, or the name that the server reports. Its `lm_calls` are 0."""
+    """The cost by model: the member of a mixture, or the name that the server reports → cost. Its `lm_calls` are 0."""
     reserved: Counter[str] = field(default_factory=Counter, metadata=HIDDEN)
     """COST and TOKENS as budgets count them: responses, and the worst case of requests that were never answered."""
 
@@ -170,12 +171,13 @@ class Costs:
 
     @computed
     def maybe_billed_dollars(self) -> float:
-        """Dollars reserved for calls that may have been billed without a response."""
+        """Price of calls that got no response but may have been billed."""
         return max(self.reserved[COST] - self.total.cost, 0) / 1e9
 
     @computed
     def maybe_billed_tokens(self) -> int:
-        """Tokens reserved for these, and for responses without counts."""
+        """Tokens of calls that got no response, and of responses whose tokens the server did not count, as they were
+        reserved."""
         return max(self.reserved[TOKENS] - self.total.input_tokens - self.total.output_tokens, 0)
 
 

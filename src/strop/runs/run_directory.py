@@ -35,7 +35,7 @@ from strop.tasks.function.source import is_marked
 from strop.tasks.identity import task_digest
 
 if TYPE_CHECKING:
-    from strop.lm.known_answers import NoModel
+    from strop.lm.answer_cache import NoModel
     from strop.runs.assembly import Components
 
 TASK_FOLDER = "task"
@@ -52,7 +52,7 @@ ONE_RESULT = ("improve", "compare", "measure")
 """Kinds of record of one comparison of a program with its original."""
 REPLAYED = (*SEARCHES, "compare", "measure", "eval", "against")
 """Kinds of record that `strop replay` repeats."""
-_COMMANDS = {"against": "eval --against", "table2": "reproduce table2"}
+_COMMANDS = {"against": "eval --against", "table2": "reproduce table2", "seeds": "run --seeds"}
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class RunRecord:
 
     def no_model(self) -> NoModel:
         """What answers nothing that is not recorded."""
-        from strop.lm.known_answers import NoModel
+        from strop.lm.answer_cache import NoModel
 
         return NoModel(self.model, self.is_language_model)
 
@@ -130,7 +130,7 @@ class RunRecord:
             RecordChanged: a file of its task in the record was changed.
         """
         if not (self.unverified or trust):
-            self._check_kept()
+            self.check_kept()
         return tuple(self._task(number, trust=trust, is_frozen=is_frozen) for number in range(len(self.spec.tasks)))
 
     def confined(self, *, trust: bool) -> RunSpec:
@@ -154,7 +154,7 @@ class RunRecord:
                 + "; read it, then give --trust-task"
             )
 
-    def _check_kept(self) -> None:
+    def check_kept(self) -> None:
         """Raises RecordChanged if the files of the tasks are not those that the run began with."""
         if self.began and kept_digest(self.directory) != self.began.files_digest:
             raise RecordChanged(

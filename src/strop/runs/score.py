@@ -8,8 +8,8 @@ from strop.base.as_document import computed
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
+from strop.base.printing import Printable
 from strop.base.results import Evaluation, means_of
-from strop.base.shown import Shown
 from strop.runs.claims.numbers import seconds_in_words
 from strop.runs.spec import program_text
 from strop.tasks.base import Split
@@ -19,19 +19,19 @@ from strop.tasks.function.task import CALLS, SECONDS
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
-class Scored(Evaluation, Shown):
+class Scored(Evaluation, Printable):
     """The score of one program on one split of a task."""
 
     task: str
     """Name of the task."""
     split: Split
-    """`train` or `test`."""
+    """The instances: `train` (those of training), `test` (the sealed ones) or `gate`."""
     own_score_because: str = ""
-    """Why the score is the program's own, in words; empty if somebody else computes it."""
+    """Why the score is the program's own, in words. Empty if somebody else computes it."""
 
     @computed
     def sentence(self) -> str:
-        """What the program scores, in the task's own units, and on how many instances it fails."""
+        """What the program scores, in the task's own unit, and on how many instances it fails."""
         split, run = "test" if self.split == "test" else "training", len(self.verdicts)
         failed = run - self.verdicts.count("ok")
         fails = f"; {failed} failed" if failed else ""

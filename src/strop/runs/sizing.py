@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from strop.runs.context import RunContext
 
 ENOUGH = 50
-"""Held-out instances whose interval covers skewed gains in 93% of cases (docs/statistics.md)."""
+"""Held-out instances whose interval covers skewed gains in 93% of cases (docs/explanation/statistics.md)."""
 SHARE = 4
 """Of so many runs in training the comparison makes one at most, unless the task holds out more."""
 PILOT = 8

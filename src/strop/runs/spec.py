@@ -44,25 +44,25 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     """
 
     task: str = DEFAULT_TASK
-    """Empty where nothing is scored."""
+    """The first task: a name, a file or a folder. Empty if nothing is scored."""
     further_tasks: tuple[str, ...] = ()
-    """Tasks beside `task`."""
+    """The other tasks."""
     improver: str = FIRST_IMPROVER
-    """I_0: the name of an improver, a file, or RUN:t for I_t of another run."""
+    """I_0, the improver that the run starts with: a name, a file, or RUN:t for I_t of another run."""
     seed: Annotated[int, Bounds(0)] = 0
-    """Together with this machine's key it gives the run's secret. A stand-in draws from it directly."""
+    """Seed of all random draws. Together with this machine's key it gives the run's secret."""
     model: str = ""
-    """One specification; that of a mixture names its members (strop.lm.options). Empty where no model is asked."""
+    """Specification of the language model. That of a mixture names all its models. Empty if no model is asked."""
     require: tuple[str, ...] | None = None
-    """Protections without which the run does not start; None: the sandbox's default."""
+    """Protections without which the run does not start. `None` stands for the default ones."""
     max_time: Annotated[float, Bounds(0, 10**12, excludes_least=True)] | None = None
-    """Seconds that all sessions of the run may take."""
+    """Seconds that all sessions of the run may take together."""
     least: Annotated[float, Bounds(0, 10, excludes_least=True)] | None = None
-    """The relative change that the comparison is sized to show; None: training says how large it is."""
+    """The relative change that the comparison is sized to show. `None`: training decides its size."""
     comparison_time: Annotated[float, Bounds(0, 10**12, excludes_least=True)] | None = None
-    """Seconds that the comparison is sized to take at most; None: as long as it takes."""
+    """Seconds that the comparison may take, at most. `None`: as long as it takes."""
     give_up_after: Annotated[float, Bounds(0, 10**12)] | None = None
-    """Seconds to keep asking a model that stopped answering; None: the model's default."""
+    """Seconds to keep asking a model that stopped answering. `None` stands for the model's default."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -71,7 +71,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
 
     @property
     def downstream(self) -> int:
-        """|D|: `copies` of each task."""
+        """Number of all copies of all tasks: |D| of the paper."""
         return self.copies * len(self.tasks)
 
     def __post_init__(self) -> None:
@@ -92,7 +92,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
         return ":" in self.workers
 
     def limits(self) -> dict[str, int]:
-        """Limits of the root budget, by counter. A budget does not count time."""
+        """The limits of the whole run: counter → limit. A limit of time is not among them."""
         limits = {
             COST: None if self.max_cost is None else round(self.max_cost * 1e9),
             TOKENS: self.max_tokens,

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from strop.analysis.search import TOLD_BY, Search, searches_of
+from strop.analysis.search import COUNTED_KINDS, Search, searches_of
 from strop.analysis.stats import group_difference, mean
 from strop.base.as_document import as_document, to_json
 from strop.base.budget import Grant
@@ -234,7 +234,7 @@ def searches_in(store: Store, run: RunData) -> dict[str, Search]:
     """Digest of an improver → how it searches, of each I_t and each candidate that was returned. `run` is what `store` holds."""
     digests = {digest for event in run.iterations for digest in (event.improver, event.candidate) if digest is not None}
     texts = {digest: run.text(digest) for digest in sorted(digests)}
-    searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), texts.values())
+    searches = searches_of((stored.event for stored in store.events(*COUNTED_KINDS)), texts.values())
     return {digest: searches[text] for digest, text in texts.items()}
 
 

@@ -19,17 +19,16 @@ DIGITS, MOST_DIGITS = 7, 13
 
 @dataclass(frozen=True)
 class Verified:
-    """The best construction of a run, whose value was verified exactly."""
+    """The best construction of a run. Its value was verified exactly."""
 
     value: float
-    """Its value, to 15 digits."""
+    """The value of the construction, to 15 digits."""
     start: float | None
-    """The best value of the original in all of its runs; null if it gave no construction."""
+    """The best value of the original, over all of its runs. Null if it gave no construction."""
     is_better: bool
-    """Whether it is better than the best construction of the original."""
+    """Whether the construction is better than every one of the original."""
     worst: float | None
-    """The worst value of the improved program over `runs`: the lowest where more is better, else the highest. What failed is left
-    out; null if all did."""
+    """The worst value of the improved program over `runs`. Failed runs are left out. Null if all failed."""
     runs: int
     """How often the improved program was run, each time with other random numbers."""
     failed: int
@@ -37,7 +36,7 @@ class Verified:
     construction: str = field(metadata=HIDDEN)
     """The construction as JSON."""
     goal: Goal = "max"
-    """`max` if more is better, `min` if less is."""
+    """`max` if more is better, `min` if less is better."""
 
 
 def verified_of(

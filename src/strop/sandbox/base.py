@@ -59,7 +59,7 @@ class Limits:
     reply_bytes: int = 4 << 20
     """Largest frame that the guest may send: a request of an improver, or an answer (`ANSWER_BYTES` for a solution's)."""
     output_bytes: int = 16 << 10
-    """How much of standard output and error is kept; the rest is dropped. It is never parsed."""
+    """Bytes of standard output and error together that are kept; the rest is dropped. They are never parsed."""
     requests: int = 10_000
     """How many requests an improver may send before it is stopped for flooding the host."""
 
@@ -87,14 +87,14 @@ class GuestProgram:
     entry: str
     role: Literal["solution", "improver"] = "solution"
     module: GuestModule | None = None
-    """What the text takes the place of; None for a program that stands alone."""
+    """The module whose place the text takes; None for a program that stands alone."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Files of its room that it has in place of the tree's, path from the top of the copy → text."""
+    """Files that the program's room has in place of the tree's: path from the top of the copy → text."""
 
 
 @dataclass(frozen=True)
 class CallSpent:
-    """What a call used, as the host measured it."""
+    """The time that a call took, as the host measured it."""
 
     cpu_seconds: float = 0.0
     wall_seconds: float = 0.0
@@ -162,7 +162,7 @@ class Violated(_Outcome):
 
 @dataclass(frozen=True)
 class AnswerTooLarge(_Outcome):
-    """The entry point returned a value that exceeds a limit of answers (docs/tasks.md); `reason` names the limit."""
+    """The entry point returned a value that exceeds a limit of answers (docs/reference/tasks.md); `reason` names the limit."""
 
     reason: str
 
@@ -201,13 +201,14 @@ class Guest(ClosesItself, Protocol):
     def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
         """Call the entry point once for each (arguments, seed), and yield the outcomes in order.
 
-        As `call` one after another, but the guest may get the next arguments before it has answered, so it need not wait for the
-        host. CPU time and output near the border of two calls may count for the other one. A limit still holds for each call.
+        The calls are made as by `call`, one after another. The guest may get the next arguments before it has answered, so that
+        it need not wait for the host. CPU time and output at the border of two calls may count for either. Limits hold for each
+        call.
         """
 
     def settle(self, most: float) -> float:
-        """Wait until no thread of the guest runs, at most so many seconds. Returns the CPU seconds that it used since its last
-        answer, which no call counts."""
+        """Wait until no thread of the guest runs, at most `most` seconds. Returns the CPU seconds that it used since its last
+        answer; no call counts them."""
 
 
 class Sandbox(Protocol):

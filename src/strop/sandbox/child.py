@@ -35,7 +35,7 @@ class ExitStatus:
 
 
 def exit_status(message: Mapping[str, object]) -> ExitStatus:
-    """What a server says of a process that it has reaped: `status` of wait4, `cpu` seconds, `rss` bytes."""
+    """The exit status in a server's message about a process that it has reaped: `status` of wait4, `cpu` seconds, `rss` bytes."""
     status = int(str(message["status"]))
     by_signal = os.WIFSIGNALED(status)
     return ExitStatus(
@@ -62,7 +62,7 @@ class Child:
         self.pidfd, self.to_guest, self.from_guest, self.output = pidfd, to_guest, from_guest, output
         self.pid = _pid_of(pidfd)
         self.on_close: Callable[[], None] = lambda: None
-        """Called once, when the child is closed and its server can fork the next one."""
+        """Called once, when the child is closed, so that its server can fork the next one."""
         self.denied: Callable[[], Mapping[str, int]] = dict
         """System calls refused to it since this was called last, by name; empty without a watcher."""
         self._wait = wait
@@ -105,7 +105,8 @@ class Child:
         return bool(ready.poll(0))
 
     def reap(self) -> ExitStatus:
-        """Kill it if it still runs, and wait for its status. Raises SandboxError when the fork server is gone too."""
+        """The exit status of the process, which is killed if it still runs. Raises SandboxError if the fork server is gone,
+        too."""
         if self._status is None:
             self.kill()
             self._status = self._wait()
@@ -138,7 +139,7 @@ class Starvation:
             self._counts = os.open(f"/proc/{pid}/schedstat", os.O_RDONLY | os.O_CLOEXEC)
 
     def seconds(self) -> float:
-        """So far; 0 if the kernel does not say or the process is gone."""
+        """Seconds so far; 0 if the kernel does not say, or the process is gone."""
         with suppress(OSError, IndexError, ValueError):
             return int(os.pread(self._counts, 100, 0).split()[1]) / 1e9
         return 0.0

@@ -1,4 +1,4 @@
-"""The channel between the host and one fork server or keeper: whole messages of JSON, with descriptors. What is large travels in
+"""The channel between the host and one fork server or keeper: whole messages of JSON, with descriptors. Large content travels in
 a memory file.
 
 Both ends are trusted: a guest's process closes its copy before it runs a program. Messages of guests use `wire`.
@@ -42,7 +42,7 @@ def send(end: socket.socket, message: Message, descriptors: Sequence[int] = ()) 
 
 
 def receive(end: socket.socket) -> tuple[Message, list[int]]:
-    """Wait for one message, in which "content" is what was sent with it, and its descriptors.
+    """Wait for one message, with its content under "content", and its descriptors.
 
     Raises ControlClosed; TimeoutError where the socket has a time-out."""
     descriptors = array.array("i")
@@ -67,7 +67,7 @@ def receive(end: socket.socket) -> tuple[Message, list[int]]:
 
 
 def system_error(failure: Message) -> OSError | None:
-    """The error of the system whose number a message of failure has; None if it has none."""
+    """The operating system's error that a message of failure names by its number; None if it names none."""
     number = failure.get("errno")
     return OSError(number, failure.get("failed")) if isinstance(number, int) else None
 

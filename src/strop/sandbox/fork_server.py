@@ -1,8 +1,8 @@
 """The fork server: a process that confines itself once, then forks one fresh, fully confined guest after another.
 
 One guest lives at a time, and the next is forked in advance. The server holds no secrets, parses no bytes from a guest, and
-ends as soon as the host closes its end of the control channel, whatever its guest is doing. It keeps one right, to say which
-process id comes next: every guest has the same, and its stack and its variables have nothing of those before it.
+ends as soon as the host closes its end of the control channel, whatever its guest is doing. It keeps one right: to choose the
+next process id, so that all guests have the same. A guest finds nothing of earlier guests in its stack and its variables.
 
 Servers are forked from a template that has imported what guests need (`forks`). `fork_server_host` starts it; the host must not
 import this file.
@@ -32,7 +32,7 @@ _BROKEN_GUEST = 70
 _KEPT = (40,)
 """CAP_CHECKPOINT_RESTORE, which allows to number processes, since Linux 5.9."""
 _SERVER, _GUEST = 1, 2
-"""Their process ids in a namespace of their own."""
+"""Process ids of server and guest in a namespace of their own."""
 
 
 @dataclass
@@ -46,9 +46,9 @@ class Preparation:
     """A Landlock ruleset."""
     filter: Assembled | None = None
     numbering: int = -1
-    """A descriptor of the file that says after which number the next process id is looked for."""
+    """A descriptor of the file with the number after which the kernel looks for the next process id."""
     identity: bool = False
-    """Whether a guest has to give up the right to write that file."""
+    """Whether a guest has to give up the right to write the file of `numbering`."""
     report: dict[str, str] = field(default_factory=dict)
     """Layer to its status, for people. `posture` observes what is really enforced."""
 
@@ -61,8 +61,8 @@ def main() -> None:
     guest.open_output()
     guest.rehearse()
     try:
-        (given,) = continue_as_fork(int(sys.argv[1]))
-        end = socket.socket(fileno=descriptors.settle(given))
+        (channel,) = continue_as_fork(int(sys.argv[1]))
+        end = socket.socket(fileno=descriptors.settle(channel))
         message, _ = control.receive(end)
         try:
             prepared, listener = _prepare(end, message["content"], folder, guest, missing)
@@ -81,7 +81,7 @@ def main() -> None:
 def _prepare(
     end: socket.socket, plan: control.Message, folder: str, guest: preload.GuestMain, missing: Sequence[str]
 ) -> tuple[Preparation, list[int]]:
-    """Do everything that a server does once: enter namespaces, confine. Raises OSError if this combination is refused."""
+    """Do what a server does once: enter namespaces and confine itself. Raises OSError if the kernel refuses these layers."""
     layers, memory_bytes = Layers(**plan["layers"]), int(str(plan["memory_bytes"]))
     kernel, report, unique = Kernel(), dict[str, str](), os.getpid()
     signal.signal(signal.SIGINT, signal.SIG_DFL)
@@ -197,7 +197,8 @@ def _wait_or_end(end: socket.socket, pidfd: int) -> None:
 
 
 def _buried(pid: int) -> dict[str, object]:
-    """How a guest ended, for the host. Kills and reaps what it left behind, in a pid namespace, where all others are its own."""
+    """How a guest ended, for the host. In a pid namespace, where all other processes are the guest's, they are killed and
+    reaped."""
     _, status, usage = os.wait4(pid, 0)
     if os.getpid() == _SERVER:
         with suppress(ProcessLookupError, ChildProcessError):

@@ -25,7 +25,7 @@ from strop.sandbox.template import Template
 from strop.sandbox.watcher import RefusedCalls, Watcher
 
 GUEST = Path(__file__).with_name("guest")
-_FOLDERS = [str(each) for each in (GUEST.parents[1], GUEST.parent, GUEST)]
+_FOLDERS = [str(folder) for folder in (GUEST.parents[1], GUEST.parent, GUEST)]
 _BOOTSTRAP = """
 import sys, types
 for name, folder in (("strop", sys.argv[2]), ("strop.sandbox", sys.argv[3])):
@@ -44,13 +44,13 @@ class ServerFailed(SandboxError):
 
 
 class ServerLost(ServerFailed):
-    """The fork server has died; another one may live."""
+    """The fork server has died, which says nothing about the next one."""
 
 
 server_template = Template(
     lambda channel: interpreter.python("-s", "-B", "-c", _BOOTSTRAP, str(channel), *_FOLDERS), hygiene.environment
 )
-"""What all fork servers of this process are forked from; see `fork_server`."""
+"""The process that all fork servers of this process are forked from; see `fork_server`."""
 
 
 class ForkServer:
@@ -65,16 +65,16 @@ class ForkServer:
         """Start it, without waiting until it is ready.
 
         Args:
-            layers: what it must apply; it fails rather than apply less.
-            memory_bytes: what each guest may map beyond what the interpreter has.
+            layers: what the server must apply; it fails rather than apply less.
+            memory_bytes: address space that each guest may map beyond the interpreter's.
             watcher: answers forbidden calls and counts those of the guests; needed with `Layers.audit`.
         """
         self.layers = layers
-        """What it must apply."""
+        """The layers that the server must apply."""
         self._report: dict[str, str] | None = None
         self._number = 0
         self.closed = False
-        """Whether it was closed or was seen to have ended."""
+        """Whether the server was closed, or has been seen to have ended."""
         self._receiving = threading.Lock()
         self._watcher = watcher
         self._refused: RefusedCalls | None = None
@@ -151,7 +151,7 @@ class ForkServer:
             self._process.end()
             with suppress(OSError):
                 self._end.shutdown(socket.SHUT_RDWR)  # a thread that waits for a message stops waiting
-            with self._receiving:  # its descriptor is not closed, or another thing's by then, while that thread uses it
+            with self._receiving:  # not while that thread still uses the descriptor
                 self._end.close()
             if self._watcher is not None and self._refused is not None:
                 self._watcher.forget(self._refused)
@@ -169,7 +169,7 @@ class ForkServer:
         if "ended" not in message or number != self._number:
             raise ServerFailed("the fork server reported the end of an unexpected guest")
         status = exit_status(message)
-        # As the kernel's own filter would end it.
+        # A guest that was killed for its refused calls ends as the kernel's own filter would end it.
         return (
             replace(status, signal=signal.SIGSYS) if self._refused is not None and self._refused.was_ended else status
         )

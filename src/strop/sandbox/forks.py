@@ -25,12 +25,14 @@ _IDLE_SECONDS = 60.0
 
 
 def continue_as_fork(channel: int) -> list[int]:
-    """Fork a process whenever a host asks for one. Returns in each the descriptors that the host sent for it, which are all that
-    it has open beside the standard streams; it leads a session.
+    """Fork a process whenever a host asks for one, and return in the new process.
+
+    It returns the descriptors that the host sent for the new process, which has nothing else open but the standard streams, and
+    leads a session.
 
     Raises ControlClosed in the template when it is no longer needed."""
     hygiene.settle_memory()
-    hosts, told = [socket.socket(fileno=channel)], dict[int, int]()
+    hosts, status_pipes = [socket.socket(fileno=channel)], dict[int, int]()
     ended, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.signal(signal.SIGCHLD, lambda number, frame: None)
     signal.set_wakeup_fd(wake)
@@ -38,29 +40,30 @@ def continue_as_fork(channel: int) -> list[int]:
         ready = select.select([ended, *(host.fileno() for host in hosts)], [], [], _IDLE_SECONDS)[0]
         if ended in ready:
             os.read(ended, 1 << 16)
-        if not _any_left(told) and not ready:
+        if not _any_left(status_pipes) and not ready:
             raise control.ControlClosed
-        for host in [each for each in hosts if each.fileno() in ready]:
+        for host in [host for host in hosts if host.fileno() in ready]:
             try:
-                given = _answered(host, hosts, told)
+                received = _answered(host, hosts, status_pipes)
             except (control.ControlClosed, OSError):  # it is gone, or what it sent cannot be received
                 hosts.remove(host)
                 host.close()
                 continue
-            if given:
-                for each in hosts:
-                    each.detach()
-                return given
+            if received:
+                for connection in hosts:
+                    connection.detach()
+                return received
     raise control.ControlClosed
 
 
-def _answered(host: socket.socket, hosts: list[socket.socket], told: dict[int, int]) -> list[int]:
-    """Do what a host asks for. Returns in a new process its descriptors, and else none. Raises ControlClosed and OSError.
+def _answered(host: socket.socket, hosts: list[socket.socket], status_pipes: dict[int, int]) -> list[int]:
+    """Do what a host asks for. Returns the descriptors of a new process in that process, an empty list in the template. Raises
+    ControlClosed and OSError.
 
-    `told`: process id → the pipe that gets its exit status."""
-    message, given = control.receive(host)
+    `status_pipes`: process id → the pipe that gets its exit status."""
+    message, received = control.receive(host)
     if "joins" in message:
-        hosts.append(socket.socket(fileno=given[0]))
+        hosts.append(socket.socket(fileno=received[0]))
         control.send(host, {"joined": True})
         return []
     handles: list[int] = []
@@ -68,46 +71,47 @@ def _answered(host: socket.socket, hosts: list[socket.socket], told: dict[int, i
         if pid := os.fork():
             handles.append(os.pidfd_open(pid))
             if "tells" in message:  # made after the fork, so that the process cannot write to it
-                reader, told[pid] = os.pipe()
+                reader, status_pipes[pid] = os.pipe()
                 handles.append(reader)
     except OSError as error:
         answer: control.Message = {"failed": error.errno}
     else:
         if pid == 0:
-            return _begun(given)
+            return _begun(received)
         answer = {"forked": pid}
     try:
         control.send(host, answer, handles if "forked" in answer else [])
     finally:
-        for each in (*given, *handles):
-            os.close(each)
+        for descriptor in (*received, *handles):
+            os.close(descriptor)
     return []
 
 
-def _begun(given: list[int]) -> list[int]:
-    """Make a fresh process one of its own: nothing of the template's is left, and what it was given is, in the numbers from 3 on,
-    which tell nothing of how many processes and hosts the template has."""
+def _begun(received: list[int]) -> list[int]:
+    """Free a fresh process of the template: close all but its own descriptors. These get the numbers from 3 on, which tell
+    nothing about how many processes and hosts the template has."""
     os.setsid()
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    os.dup2(given[0], 2)
+    os.dup2(received[0], 2)
     for descriptor in map(int, os.listdir("/proc/self/fd")):  # noqa: PTH208
-        if descriptor > 2 and descriptor not in given[1:]:
+        if descriptor > 2 and descriptor not in received[1:]:
             with suppress(OSError):  # that of the list itself
                 os.close(descriptor)
-    numbers = {each: number for number, each in enumerate(sorted(given[1:]), 3)}
-    for each, number in numbers.items():
-        if number < each:  # it is free: all that are open are in `numbers`, and the lower ones have moved
-            os.dup2(each, number, inheritable=False)
-            os.close(each)
-    return [numbers[each] for each in given[1:]]
+    numbers = {descriptor: number for number, descriptor in enumerate(sorted(received[1:]), 3)}
+    for descriptor, number in numbers.items():
+        # A lower number is free: all open descriptors are in `numbers`, and lower ones have moved already.
+        if number < descriptor:
+            os.dup2(descriptor, number, inheritable=False)
+            os.close(descriptor)
+    return [numbers[descriptor] for descriptor in received[1:]]
 
 
-def _any_left(told: dict[int, int]) -> bool:
-    """Whether a process lives. Reaps those that have ended, so that their CPU time counts as that of the host's descendants."""
+def _any_left(status_pipes: dict[int, int]) -> bool:
+    """Whether a process lives. Reaps ended ones, so that their CPU time counts as that of the host's descendants."""
     with suppress(ChildProcessError):
         while (ended := os.waitpid(-1, os.WNOHANG))[0]:
-            if (pipe := told.pop(ended[0], -1)) >= 0:
+            if (pipe := status_pipes.pop(ended[0], -1)) >= 0:
                 with suppress(BrokenPipeError):
                     os.write(pipe, b"%d" % os.waitstatus_to_exitcode(ended[1]))
                 os.close(pipe)

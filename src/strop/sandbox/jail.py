@@ -28,11 +28,11 @@ from strop.sandbox.session import Session
 from strop.sandbox.watcher import Watcher
 
 _ATTEMPTS = 10
-"""Fresh servers that are tried if each ends at once."""
+"""Most fresh servers that are tried if each ends at once."""
 
 
 class Pool:
-    """Starts servers on demand, replaces dead ones and keeps at most `idle`. Safe to use from many threads."""
+    """Starts servers on demand, replaces dead ones and keeps at most `idle` of them. Safe to use from many threads."""
 
     def __init__(self, start: Callable[[], ForkServer], *, idle: int, spare: bool) -> None:
         """`start` returns a new server without waiting for it; with `spare`, one more than needed is started, up to `idle`."""
@@ -84,7 +84,7 @@ class Pool:
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
-            server = next((each for each in self._idle if each.ready()), None)
+            server = next((idle for idle in self._idle if idle.ready()), None)
             if server is None and self._idle:
                 server = self._idle[0]
             if server is None:
@@ -117,7 +117,7 @@ class Servers:
         self._closed = False
         self.watcher = Watcher() if layers.audit and sys.platform == "linux" else None
         self.posture: Posture | None = None
-        """What was observed of them; None until it was."""
+        """The posture that was observed of the servers; None until then."""
         try:
             self.first, self._start = self._strongest(layers)
         except BaseException:
@@ -126,8 +126,8 @@ class Servers:
         self.pool("solution", Limits().memory_bytes, 1).adopt(self.first)
 
     def pool(self, role: str, memory_bytes: int, idle: int) -> Pool:
-        """The pool of a role and a memory limit, which keeps at most `idle`. A server sets the limit; and with separate pools no
-        role waits for the other."""
+        """The pool of a role and a memory limit, which keeps at most `idle` servers. Pools are separate because a server sets the
+        memory limit, and because no role should wait for the other."""
         with self._lock:
             if self._closed:
                 raise ServerFailed("the sandbox is closed")
@@ -254,7 +254,7 @@ class JailedSandbox(ClosesItself):
         return Servers(layers)
 
     def _observe(self) -> Posture:
-        """Find out what the servers prevent."""
+        """Observe what the servers prevent."""
         first = self._servers.first
         self._servers.posture = observe_guests(self, first.report)
         return self._servers.posture

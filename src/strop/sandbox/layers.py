@@ -13,10 +13,11 @@ class Layers:
     """Each field is one mechanism of `strop.sandbox.confinement`. `posture` observes what is really enforced."""
 
     namespaces: bool = True
-    """With a root of their own."""
+    """Namespaces, with a root of their own."""
     identity: bool = True
     landlock: bool = True
-    """If the kernel has it. Without namespaces nothing else guards files, so then it is an error if the kernel has none."""
+    """Landlock, if the kernel has it. Without namespaces nothing else guards files, so a kernel without Landlock is an error
+    then."""
     seccomp: bool = True
     limits: bool = True
     audit: bool = True

@@ -32,7 +32,7 @@ pipes of a killed process before it reports the exit, which a busy machine delay
 
 
 _LOOK = 0.001
-"""Seconds between two looks at whether a child still runs; after two of which it does not, it has settled."""
+"""Seconds between two looks at whether a child still runs. A child that does not run at two looks in a row has settled."""
 
 
 class ChildLike(Protocol):
@@ -80,13 +80,13 @@ class Link:
         self._starved_mark = child.starved_seconds()
         self.frames = FrameReader(limits.reply_bytes)
         self.dead = False
-        """The process has ended or closed its pipe: nothing more can arrive."""
+        """Whether the process has ended or closed its pipe, so that nothing more can arrive."""
         for descriptor in (child.to_guest, child.from_guest, child.output):
             os.set_blocking(descriptor, False)
 
     @property
     def unsent(self) -> int:
-        """Frames not yet written to the guest."""
+        """How many frames are not yet written to the guest."""
         return len(self._outgoing)
 
     def send(self, *frames: bytes) -> None:
@@ -135,7 +135,7 @@ class Link:
         return self._cpu - self._cpu_mark
 
     def cpu_of_call(self) -> float:
-        """CPU seconds of a call that was answered; where the guest has ended too, and its clock with it, as wait4 counts them.
+        """CPU seconds of a call that was answered. If the guest has ended, and its clock with it, wait4 has counted them.
 
         Raises:
             GuestLost: its server died too.
@@ -148,7 +148,8 @@ class Link:
         return spent
 
     def settle(self, most: float) -> float:
-        """Wait until no thread of the child runs, at most so many seconds; CPU seconds that it used since its last call."""
+        """Wait until no thread of the child runs, at most `most` seconds. Returns the CPU seconds that it used since its last
+        call."""
         until, quiet = time.monotonic() + most, 0
         while quiet < 2 and time.monotonic() < until:
             quiet = 0 if self._child.is_running() else quiet + 1
@@ -242,7 +243,7 @@ class Link:
         return bool(data)
 
     def _drain(self) -> None:
-        """The process has ended: read what is left in its pipe, at most the pipe's capacity."""
+        """Read what an ended process left in its pipe, at most the pipe's capacity."""
         while self._read():
             pass
         self._ended_itself = self.dead = True

@@ -36,17 +36,17 @@ def wait_for_memory(
     """Return as soon as 256 MiB, or 1/32 of the machine's memory if that is less, is free.
 
     Raises:
-        SandboxError: it is not after `patience` seconds.
+        SandboxError: so much is not free after `patience` seconds.
     """
     waited = 0.0
     while True:
-        found = free()
-        if found is None or found[0] >= min(_MOST, found[1] // _SHARE):
+        memory = free()
+        if memory is None or memory[0] >= min(_MOST, memory[1] // _SHARE):
             return
         if waited >= patience:
-            least = min(_MOST, found[1] // _SHARE) >> 20
+            least = min(_MOST, memory[1] // _SHARE) >> 20
             raise SandboxError(
-                f"not enough memory: {found[0] >> 20} MiB free, {least} MiB needed: "
+                f"not enough memory: {memory[0] >> 20} MiB free, {least} MiB needed: "
                 f"end other programs, or let strop run fewer at once ({option('workers')})"
             )
         sleep(_PAUSE)

@@ -53,8 +53,10 @@ for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do test -e survived
 def strongest(
     layers: Layers, attempt: Callable[[Layers, Mapping[str, str]], T], lost: type[SandboxError], failed: str
 ) -> T:
-    """What `attempt` makes with the strongest layers that this machine allows. It gets them, and why the kernel refused stronger
-    ones, for a report. `lost`: an error that is no refusal, whatever its cause; `failed`: what cannot be had, in words.
+    """What `attempt` makes with the strongest layers that this machine allows.
+
+    `attempt` gets the layers, and why the kernel refused stronger ones, for a report. `lost`: an error that is never a refusal,
+    whatever its cause. `failed`: what cannot be had, for the message.
 
     Raises:
         SandboxUnavailable: this machine refuses all of them.
@@ -83,14 +85,14 @@ def observe_guests(sandbox: Sandbox, layers: Mapping[str, str]) -> Posture:
         outcome = _run(sandbox, "probe", _LIMITS, [targets])
         if not isinstance(outcome, Returned) or not isinstance(outcome.value, (dict, Unhashed)):
             raise SandboxError(f"the sandbox cannot run its own probe: {describe(outcome)}")
-        found = {name: _texts(what) for name, what in outcome.value.items()}
+        succeeded = {name: _texts(what) for name, what in outcome.value.items()}
         for name, what in traces().items():
-            found.setdefault(name, []).append(what)
+            succeeded.setdefault(name, []).append(what)
     for name, entry, limits in (("wall", "nap", Limits(wall_seconds=0.05)), ("cpu", "spin", Limits(cpu_seconds=0.05))):
         outcome = _run(sandbox, entry, limits, [None])
-        found[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
-    found["together"] = ["only a cgroup around strop could limit it; no guest starts while little memory is left"]
-    return _posture(found, PROTECTIONS, layers)
+        succeeded[name] = [] if isinstance(outcome, TimedOut) and outcome.limit == name else [describe(outcome)]
+    succeeded["together"] = ["only a cgroup around strop could limit it; no guest starts while little memory is left"]
+    return _posture(succeeded, PROTECTIONS, layers)
 
 
 def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callable[[], Mapping[str, str]]) -> Posture:
@@ -105,23 +107,25 @@ def observe_commands(open_workspace: Callable[[Tree], Workspace], layers: Callab
             home = Path(str(targets["folder"]))
         targets |= {"home": str(home), "names": _home_names(home)}
         targets |= {"disk_bytes": _COMMAND_LIMITS.disk_bytes, "processes": _COMMAND_LIMITS.processes}
-        found = _beyond_limits(workspace) | {"survivors": _survivors(workspace)}
-        found |= _tried(workspace, "tree", targets)
+        succeeded = _beyond_limits(workspace) | {"survivors": _survivors(workspace)}
+        succeeded |= _tried(workspace, "tree", targets)
         for name, what in traces().items():
-            found[name].append(what)
-        found |= _tried(workspace, "later", targets)
-        found["traces"] = _traces(workspace)
-        return _posture(found, PROTECTIONS_OF_COMMANDS, layers())
+            succeeded[name].append(what)
+        succeeded |= _tried(workspace, "later", targets)
+        succeeded["traces"] = _traces(workspace)
+        return _posture(succeeded, PROTECTIONS_OF_COMMANDS, layers())
 
 
-def _posture(found: Mapping[str, list[str]], meanings: Mapping[str, str], layers: Mapping[str, str]) -> Posture:
-    """The posture of a jail in which the attempts `found` succeeded. `meanings`: every protection → what it prevents."""
-    seen = {name: Protection(what, not found[name], "; ".join(found[name])[:300]) for name, what in meanings.items()}
+def _posture(succeeded: Mapping[str, list[str]], meanings: Mapping[str, str], layers: Mapping[str, str]) -> Posture:
+    """The posture of a jail in which the attempts `succeeded` got through. `meanings`: every protection → what it prevents."""
+    seen = {
+        name: Protection(what, not succeeded[name], "; ".join(succeeded[name])[:300]) for name, what in meanings.items()
+    }
     return Posture(seen, dict(layers))
 
 
 def _texts(value: Value) -> list[str]:
-    return [str(each) for each in value] if isinstance(value, list) else [str(value)]
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -> Outcome:
@@ -136,14 +140,14 @@ def _run(sandbox: Sandbox, entry: str, limits: Limits, arguments: list[Value]) -
 def _home_names(home: Path) -> list[Value]:
     """Some names in the home folder that are not part of the Python that commands may run."""
     pythons = (Path(prefix) for prefix in (sys.prefix, sys.base_prefix))
-    shown = {python.relative_to(home).parts[0] for python in pythons if python.is_relative_to(home)}
+    visible = {python.relative_to(home).parts[0] for python in pythons if python.is_relative_to(home)}
     with suppress(OSError):
-        return [path.name for path in sorted(home.iterdir())[:100] if path.name not in shown]
+        return [path.name for path in sorted(home.iterdir())[:100] if path.name not in visible]
     return []
 
 
 def _tried(workspace: Workspace, room: str, targets: Mapping[str, Value]) -> dict[str, list[str]]:
-    """Protection to the attempts of a room of `probe.py` that succeeded as a command."""
+    """Protection → the attempts of a room of `probe.py` that succeeded, run as a command."""
     environment = {"STROP_PROBE": json.dumps(targets)}
     ran = workspace.run(f"{_PYTHON} probe.py {room}", _COMMAND_LIMITS, environment=environment)
     if not ran.ok:
@@ -152,12 +156,12 @@ def _tried(workspace: Workspace, room: str, targets: Mapping[str, Value]) -> dic
 
 
 def _beyond_limits(workspace: Workspace) -> dict[str, list[str]]:
-    """Limit to what happened instead of the expected end."""
-    found: dict[str, list[str]] = {name: [] for name, *_ in _BEYOND_A_LIMIT}
+    """Limit → what happened instead of the expected end."""
+    differing: dict[str, list[str]] = {name: [] for name, *_ in _BEYOND_A_LIMIT}
     for name, command, limits, ending, begins in _BEYOND_A_LIMIT:
         ran = workspace.run(command, limits)
-        found[name] += [] if ran.ending == ending and ran.detail.startswith(begins) else [ran.detail]
-    return found
+        differing[name] += [] if ran.ending == ending and ran.detail.startswith(begins) else [ran.detail]
+    return differing
 
 
 def _survivors(workspace: Workspace) -> list[str]:

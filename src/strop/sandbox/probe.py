@@ -1,4 +1,4 @@
-"""Try what must not work, and report what did: as program text of a guest, and as a command in a workspace.
+"""Try what must not work, and report what worked: as program text of a guest, and as a command in a workspace.
 
 Never imported by the host; needs no strop. `posture` interprets the report, and also looks for traces in the host, because a
 report alone proves nothing.
@@ -161,11 +161,11 @@ ATTEMPTS = {
     "modes": [(LATER, "changed a file's mode", lambda targets: os.chmod(targets["file"], 0o600))],
     "disk": [(TREE, "wrote {} bytes", fill_disk)],
 }
-"""Protection to its attempts: the rooms to try it in, what it got, and the attempt, which raises if it got nothing."""
+"""Protection → its attempts: the rooms to try it in, what it got, and the attempt, which raises if it got nothing."""
 
 
 def tried(room, targets):
-    """Protection to descriptions of the attempts that succeeded in this room."""
+    """Protection → descriptions of the attempts that succeeded in this room."""
     got: dict[str, list[str]] = {}
     for protection, attempts in ATTEMPTS.items():
         for rooms, what, attempt in attempts:
@@ -177,18 +177,18 @@ def tried(room, targets):
 
 
 def probe(targets):
-    """For a guest."""
+    """Descriptions of a guest's attempts that succeeded."""
     return tried("bare", targets)
 
 
 def nap(arguments):
-    """For a guest's limit of wall time."""
+    """Exceed a guest's limit of wall time."""
     while True:
         time.sleep(1)
 
 
 def spin(arguments):
-    """For a guest's limit of CPU time."""
+    """Exceed a guest's limit of CPU time."""
     while True:
         pass
 

@@ -16,7 +16,7 @@ from strop.base.temporary import TemporaryFolder
 from strop.sandbox.base import Value
 
 Traces = Callable[[], dict[str, str]]
-"""Protection to what the host saw a guest do, whatever the guest reports."""
+"""Returns protection → what the host saw a guest do, whatever the guest reports."""
 
 _LONGEST = 72
 """The longest path of a folder for sockets, in bytes: an address holds 108, and the names in it take about 30."""
@@ -24,9 +24,10 @@ _LONGEST = 72
 
 @contextmanager
 def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
-    """What to pass to a probe, and how to look for its traces. Every user may access everything, so only the jail protects it."""
+    """Within the block: the targets to pass to a probe, and a function that looks for its traces. Every user may access the
+    targets, so that only the jail protects them."""
     with ExitStack() as stack:
-        folder = stack.enter_context(TemporaryFolder("strop-probe-", _short_place()))
+        folder = stack.enter_context(TemporaryFolder("strop-probe-", _short_folder()))
         folder.chmod(0o777)
         file = folder / "file"
         file.write_text(secrets.token_hex(8))
@@ -44,12 +45,12 @@ def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
         before = _state(folder)
 
         def traces() -> dict[str, str]:
-            found = {}
+            traces_found = {}
             if any(_was_reached(end) for end in (tcp, udp, unix, abstract, mail, abstract_mail)):
-                found["network"] = "the host was reached"
+                traces_found["network"] = "the host was reached"
             if _state(folder) != before:
-                found["write"] = "the host's files have changed"
-            return found
+                traces_found["write"] = "the host's files have changed"
+            return traces_found
 
         targets: dict[str, Value] = {
             "folder": str(folder),
@@ -67,14 +68,14 @@ def laid_out(memory_bytes: int) -> Iterator[tuple[dict[str, Value], Traces]]:
         yield targets, traces
 
 
-def _short_place() -> str:
+def _short_folder() -> str:
     """The folder for temporary files, or, if its path is too long for a socket's address, another that anyone may write in.
 
     The probe must be able to name the sockets; otherwise it would report them as protected.
     """
-    for place in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
-        if len(os.fsencode(place)) <= _LONGEST and os.access(place, os.W_OK | os.X_OK):
-            return place
+    for folder in (tempfile.gettempdir(), "/tmp", "/var/tmp", "/dev/shm"):
+        if len(os.fsencode(folder)) <= _LONGEST and os.access(folder, os.W_OK | os.X_OK):
+            return folder
     raise SandboxError(f"no folder for temporary files has a path of at most {_LONGEST} bytes; set TMPDIR to one")
 
 

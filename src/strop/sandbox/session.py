@@ -48,14 +48,14 @@ MAX_OPEN = 256
 
 
 MAX_COST = 8_000_000
-"""Limit on the cost of reading a guest's requests and what is refused of it (`FrameReader.cost`): some seconds, during which no
-clock of the guest runs. Answers do not count: there is one for each call, and each has its own limits."""
+"""Most cost of reading a guest's requests and refused frames (`FrameReader.cost`): some seconds, during which no clock of the
+guest runs. Answers do not count: there is one for each call, with limits of its own."""
 TOO_COSTLY = "messages that take the host too long to read"
 
 
 class Ledger:
-    """Accounts of what one guest sent. In each child, ids must increase and are limited in number; the cost of reading
-    requests, and frames that were refused, adds up over all its children."""
+    """Accounts of what one guest sent. In each child, ids of requests must increase and are limited in number. The cost of
+    reading requests and refused frames adds up over all its children."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -94,7 +94,7 @@ class Ledger:
 
 
 class Requests:
-    """Has a guest's requests answered: here those of a guest that is offered no methods, a solution."""
+    """Answers the requests of a guest. This one is for solutions, which are offered no methods."""
 
     wake = -1
     """A descriptor that is readable once there are replies; -1 if there never are."""
@@ -106,7 +106,7 @@ class Requests:
         raise FrameError(f"an unknown method: {request.method[:100]!r}")
 
     def replies(self) -> Iterator[bytes]:
-        """The frames of the requests that are answered by now; raises what a handler raised, unless a `Refusal`."""
+        """The frames of the requests that are answered by now. Raises what a handler raised, unless it is a `Refusal`."""
         return iter(())
 
 
@@ -129,10 +129,11 @@ class Dispatcher(Requests, ClosesItself):
         os.set_blocking(self.wake, False)
 
     def submit(self, request: messages.GuestRequest) -> None:
-        """As above. At the first request of another thread than the main one, call the method THREADS, if it is offered."""
-        if request.from_thread and (told := self._in_threads):
+        """Start to answer a request. At the first request of another thread than the main one, call the method THREADS, if it is
+        offered. Raises FrameError if no such method is offered."""
+        if request.from_thread and (on_threads := self._in_threads):
             self._in_threads = None
-            told([])
+            on_threads([])
         handler = self._handlers.get(request.method)
         if handler is None:
             return super().submit(request)
@@ -146,7 +147,7 @@ class Dispatcher(Requests, ClosesItself):
         yield from self._answered()
 
     def raise_failure(self) -> None:
-        """After the end: raise what a handler raised that was still running when the guest had ended."""
+        """After the guest has ended: raise what a handler raised that was still running then."""
         for _ in self._answered():
             pass
 
@@ -178,8 +179,8 @@ LEAST_WAIT = 0.002
 """Seconds between two readings of the CPU clock of a guest near its limit."""
 AHEAD = 64
 """How many orders a guest gets before it has answered the current one, so that it need not wait for the host between two calls.
-A program that reads them in advance may divide the time of these calls among them as it likes; each answer must still come
-before the limit after the previous one (design note 0078)."""
+A program that reads them in advance may divide its time among these calls as it likes. Each answer must still come before the
+limit after the previous one (design note 0078)."""
 
 
 class Session(ClosesItself):
@@ -196,11 +197,11 @@ class Session(ClosesItself):
         """`take` returns a fresh child that runs `guest/main.py`; it may block or raise `SandboxError`."""
         self._program, self._take, self._clock = program, take, clock
         self.limits = limits
-        """Those of its next call; a child keeps the sizes of frames and output that it began with."""
+        """The limits of its next call; a child keeps the sizes of frames and output that it began with."""
         self._handlers = dict(handlers or {})
         self._link: Link | None = None
         self._sent = 0
-        """Orders that the child has and has not answered."""
+        """Orders that were sent to the child and are not answered yet."""
         self._calls = 0
         """Outcomes so far."""
         self._ledger = Ledger(limits.requests)
@@ -299,8 +300,8 @@ class _Call:
     def outcome(self, *, was_sent: bool, came_along: bool, others: int) -> Outcome:
         """Run the call to its outcome. Raises what a handler raised.
 
-        `was_sent`: the order was sent during an earlier call, so its answer may be there already. `came_along`: it was read with
-        the one before it, with which its time was counted. `others`: how many further orders the guest has."""
+        `was_sent`: the order was sent during an earlier call, so its answer may be there already. `came_along`: the answer was
+        read together with the previous one, and its time counted there. `others`: how many further orders the guest has."""
         link, dispatcher = self._link, self._dispatcher
         self._others = others
         if self._ledger.exhausted:
@@ -329,11 +330,11 @@ class _Call:
                 return late
 
     def _read(self, link: Link, *, counted: bool = False) -> Outcome | None:
-        """Take the frames that have arrived; return the outcome if one ends the call or came after the limit of CPU time, unless
-        that was `counted` already. By the wall, one that has arrived is not late: after a pause of the host, nobody knows when it
-        came.
+        """Take the frames that have arrived. Return the outcome if one of them ends the call, or came after the limit of CPU
+        time.
 
-        Time that the host spends on reading a frame is not charged to the guest.
+        `counted`: CPU time was compared with its limit already. A frame that has arrived is never late by the wall limit, because
+        after a pause of the host nobody knows when it came. Time that the host spends on reading is not charged to the guest.
         """
         try:
             while True:
@@ -353,7 +354,7 @@ class _Call:
 
     def _answered(self, answer: messages.Answer) -> Outcome:
         frames = self._link.frames
-        # A guest that sends more answers than it has orders would be read for ever; so it ends at once.
+        # A guest that sends more answers than it has orders ends at once; else the host would read for ever.
         if frames.complete(self._others + 1) > self._others or (not self._others and not frames.empty):
             return Violated("more was sent after the answer")
         return answer
@@ -404,5 +405,5 @@ class _CallWatch:
         self._since, self._waiting = now, waiting
 
     def elapsed(self) -> float:
-        """Seconds so far."""
+        """Seconds so far, without those of waiting for the host."""
         return self._ran if self._waiting else self._ran + self._clock() - self._since

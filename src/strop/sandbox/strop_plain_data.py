@@ -28,17 +28,17 @@ OPAQUE = "__opaque__"
 """The name of inputs that are no plain data: the bytes of all of them, which only a guest opens (`guest/calling.py`)."""
 MOST_BYTES = 32 << 20
 MOST_ITEMS = 2_000_000
-"""Numbers in lists of equal types and in arrays do not count."""
-"""Lists in arrays, and the items of ranges, do: they are made where an array or a range becomes a list."""
+"""Most items of a value. Numbers in lists of equal types and in arrays do not count."""
+"""Lists in arrays and the items of ranges do: they are made when an array or a range becomes a list."""
 MOST_BITS = 13_287
-"""Of an integer: 4,000 decimal digits, which Python converts to a text without being told to."""
+"""Most bits of an integer: 4,000 decimal digits, which Python converts to a text by default."""
 MOST_DEPTH = 60
 NUMBERS = 16
 """Length from which a list of floats, or of integers of 64 bits, travels as data."""
 _LENGTH = struct.Struct("<I")
 _COMPLEX = struct.Struct("<dd")
 _NUMERIC = re.compile("[<>|=](?:b1|[iu][1248]|f[248]|c8|c16)")
-"""A type of numpy's numbers."""
+"""Matches the types of numpy's numbers."""
 
 
 class Unhashed:
@@ -112,13 +112,13 @@ def counted(data: bytes, *, hashed: bool) -> tuple[Any, int]:
         raise
     except Exception as error:
         raise NotPlainData(f"not plain data: {type(error).__name__}") from None
-    if reader.at != len(data):
+    if reader.position != len(data):
         raise NotPlainData("not plain data: bytes are left")
     return value, reader.items
 
 
 class _Writer:
-    """Makes the document, and collects the contents."""
+    """Makes the document of a value, and collects its contents."""
 
     def __init__(self, subclasses: bool) -> None:
         self._subclasses = subclasses
@@ -145,13 +145,17 @@ class _Writer:
         if kind is list and len(value) >= NUMBERS and (data := _numbers(value)):
             return self._content(data.typecode, data.tobytes())
         if kind in _ITEMS:
-            return [_TAGS[type_of(value)], *[self.node(each, depth + 1) for each in _ITEMS[kind](value)]]
+            return [_TAGS[type_of(value)], *[self.node(item, depth + 1) for item in _ITEMS[kind](value)]]
         if kind in _CONTENT:
             return self._content(_TAGS[kind], _CONTENT[kind](value))
         numpy = sys.modules.get("numpy")
         if numpy is not None and (kind is numpy.ndarray or isinstance(value, numpy.generic)):
             return self._numeric(value, kind is numpy.ndarray)
-        base = next((each for each in _EXTENDED if isinstance(value, each)), None) if self._subclasses else None
+        base = (
+            next((extended for extended in _EXTENDED if isinstance(value, extended)), None)
+            if self._subclasses
+            else None
+        )
         if base is None:
             raise NotPlain(described(value))
         return self.node(int.__index__(value) if base is int else base(value), depth)
@@ -173,7 +177,7 @@ def _is_short(value: int) -> bool:
 
 
 def _numbers(items: list[Any]) -> Any:
-    """A list of floats, or of integers of 64 bits, as an array; None if it is another."""
+    """A list of floats, or of integers of 64 bits, as an array; None for any other list."""
     kinds = set(map(type, items))
     if kinds == {float}:
         return array.array("d", items)
@@ -188,7 +192,7 @@ _TAGS: dict[type, str] = {
 }  # fmt: skip
 _ITEMS: dict[type, Any] = {
     **dict.fromkeys((list, tuple, set, frozenset), iter),
-    dict: lambda value: (each for pair in value.items() for each in pair),
+    dict: lambda value: (item for pair in value.items() for item in pair),
     Unhashed: lambda value: itertools.chain(*value) if value.kind is dict else value,
     range: lambda value: (value.start, value.stop, value.step),
 }
@@ -214,14 +218,14 @@ class _Reader:
 
     def __init__(self, data: bytes, hashed: bool) -> None:
         self._data, self._hashed = data, hashed
-        self.at = self.items = 0
+        self.position = self.items = 0
 
     def take(self, size: int) -> bytes:
         """The next bytes of the data."""
-        if type(size) is not int or not 0 <= size <= len(self._data) - self.at:
+        if type(size) is not int or not 0 <= size <= len(self._data) - self.position:
             raise NotPlainData("not plain data: it ends too early")
-        self.at += size
-        return self._data[self.at - size : self.at]
+        self.position += size
+        return self._data[self.position - size : self.position]
 
     def value(self, node: Any, depth: int) -> Any:
         """The value of a document."""
@@ -234,7 +238,7 @@ class _Reader:
         tag, *rest = node
         if tag in _MADE_OF_ITEMS:
             self._hold(len(rest))
-            return self._made_of_items(_MADE_OF_ITEMS[tag], [self.value(each, depth + 1) for each in rest])
+            return self._made_of_items(_MADE_OF_ITEMS[tag], [self.value(child, depth + 1) for child in rest])
         size, *form = rest
         made = _MADE_OF_CONTENT[tag](self.take(size), *form)
         if tag == "a":
@@ -267,8 +271,8 @@ def _array(data: bytes, name: str, order: str, *shape: int) -> Any:
 
 
 def _scalar(data: bytes, name: str) -> Any:
-    (found,) = _flat(data, name)
-    return found
+    (scalar,) = _flat(data, name)
+    return scalar
 
 
 def _flat(data: bytes, name: str) -> Any:
@@ -276,10 +280,10 @@ def _flat(data: bytes, name: str) -> Any:
         raise NotPlainData("not plain data: an array's type")
     import numpy
 
-    found = numpy.frombuffer(data, dtype=numpy.dtype(name))
-    if name[1] == "b" and found.view("u1").max(initial=0) > 1:
+    numbers = numpy.frombuffer(data, dtype=numpy.dtype(name))
+    if name[1] == "b" and numbers.view("u1").max(initial=0) > 1:
         raise NotPlainData("not plain data: a truth value that is neither 0 nor 1")
-    return found
+    return numbers
 
 
 _MADE_OF_ITEMS = {tag: kind for kind, tag in _TAGS.items() if kind in _ITEMS}

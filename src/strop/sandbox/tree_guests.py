@@ -35,7 +35,7 @@ _NEEDED = (_HERE, _HERE.with_name("base"))
 _START_SECONDS = 120.0
 _ANSWER_SECONDS = 30.0
 _FOREVER = 10**8
-"""Seconds of a server: its guests have limits of their own."""
+"""Seconds that a server may live: its guests have limits of their own."""
 _BOOTSTRAP = """
 import sys
 del sys.path[0]
@@ -56,9 +56,9 @@ class TreePlan:
     tree: Tree
     interpreter: str
     memory_bytes: int
-    """Of all guests together."""
+    """Most memory of all guests together."""
     environment: Mapping[str, str] = field(default_factory=dict)
-    """Of guests; the first process has the seed of hashes alone."""
+    """Variables of guests; the first process gets only the seed of hashes."""
     search: Sequence[str] = ()
     """Folders in which `preload` is searched first."""
     preload: Sequence[str] = ()
@@ -67,14 +67,14 @@ class TreePlan:
     has_packages: bool = False
     """Whether the environment is strop's own: the first process, which has rights, executes no code of another."""
     address: str = ""
-    """Of the socket on which processes of the tree connect to the host; none if empty."""
+    """Address of the socket on which processes of the tree connect to the host; empty for none."""
     alone: bool = False
-    """Whether guests may start no other process, so that the clock of each one tells all that it does."""
+    """Whether guests may start no other process, so that the clock of a guest counts all that it does."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """What the guests of one evaluation left."""
+    """What the guests of one evaluation used together."""
 
     cpu_seconds: float
     memory_bytes: int
@@ -86,7 +86,7 @@ class TreeServer:
 
     def __init__(self, plan: TreePlan, make: Callable[[Tree], JailedWorkspace]) -> None:
         """Start it and wait until it is ready. Raises SandboxError."""
-        self._said = threading.Condition()
+        self._arrival = threading.Condition()
         self._messages: list[tuple[control.Message, list[int]]] = []
         self._is_over = self._closed = False
         self._number = 0
@@ -113,38 +113,38 @@ class TreeServer:
             control.send_with(self._host, {"plan": True}, _sent(plan))
             self._reply("ready", True, _START_SECONDS)
         except (control.ControlClosed, OSError, SandboxError) as error:
-            words = self._last_words()
+            last_line = self._last_words()
             self.close()
-            kind = SandboxError if words else GuestLost  # what ends without a word was killed
-            raise kind(f"cannot start a tree for an evaluator: {words or error}") from error
+            kind = SandboxError if last_line else GuestLost  # what ends without a word was killed
+            raise kind(f"cannot start a tree for an evaluator: {last_line or error}") from error
 
     def open(self, program: GuestProgram, limits: Limits, order: Mapping[str, Any]) -> TreeGuest:
         """A guest; `order` has its environment and the CPU seconds of each of its processes."""
         return TreeGuest(self, program, limits, order)
 
     def take(self, order: Mapping[str, Any]) -> tuple[Child, int]:
-        """A fresh process that runs `guest/main.py`, and the file of what it prints."""
-        with self._said:
+        """A fresh process that runs `guest/main.py`, and the file with its standard output and error."""
+        with self._arrival:
             self._number += 1
             number = self._number
         self._send({"fork": number, **order})
         # It may be importing what the original did.
-        message, kept = self._reply("child", number, _START_SECONDS)
+        message, received = self._reply("child", number, _START_SECONDS)
         if "failed" in message:
             raise SandboxError("a process cannot be started in what its program has left of their room")
-        pidfd, to_guest, from_guest, output, words = kept
+        pidfd, to_guest, from_guest, output, output_file = received
         try:
             child = Child(
                 pidfd=pidfd, to_guest=to_guest, from_guest=from_guest, output=output, wait=lambda: self._ended(number)
             )
         except OSError as error:
-            for descriptor in (pidfd, to_guest, from_guest, output, words):
+            for descriptor in (pidfd, to_guest, from_guest, output, output_file):
                 os.close(descriptor)
             raise SandboxError(f"a guest cannot be taken from its tree: {error}") from error
-        return child, words
+        return child, output_file
 
     def preload(self, names: Collection[str]) -> None:
-        """Import those of these modules that may be, so that later guests need not."""
+        """Import the modules of these names that may be imported, so that later guests need not."""
         if new := sorted(filter(_may_be_preloaded, set(names) - self._preloaded)):
             self._preloaded.update(new)
             self._send({"preload": True}, new)
@@ -189,7 +189,7 @@ class TreeServer:
 
     def close(self) -> None:
         """End all its processes and free what it held. Idempotent."""
-        with self._said:
+        with self._arrival:
             closed, self._closed = self._closed, True
         if closed:
             return
@@ -216,23 +216,26 @@ class TreeServer:
         return exit_status(message)
 
     def _reply(self, key: str, value: object, seconds: float = _ANSWER_SECONDS) -> tuple[control.Message, list[int]]:
-        """The message with this key, and this value where one is asked for. Raises GuestLost."""
+        """The message with this key, and with this value unless `value` is None. Raises GuestLost."""
 
-        def found() -> tuple[control.Message, list[int]] | None:
-            return next((each for each in self._messages if key in each[0] and value in (None, each[0][key])), None)
+        def matching() -> tuple[control.Message, list[int]] | None:
+            return next(
+                (received for received in self._messages if key in received[0] and value in (None, received[0][key])),
+                None,
+            )
 
-        with self._said:
-            self._said.wait_for(lambda: found() is not None or self._is_over or self._closed, seconds)
-            reply = found()
+        with self._arrival:
+            self._arrival.wait_for(lambda: matching() is not None or self._is_over or self._closed, seconds)
+            reply = matching()
             if reply is None:
                 raise GuestLost(f"the tree is gone: {self.stopped or self._last_words() or 'no answer'}")
             self._messages.remove(reply)
             if key == "finished":  # nobody waits for the ends of guests that it has killed
-                self._messages = [each for each in self._messages if "ended" not in each[0]]
+                self._messages = [received for received in self._messages if "ended" not in received[0]]
             return reply
 
     def _follow(self) -> None:
-        """Take what the server says, and what the keeper says of it, until one of them has ended."""
+        """Take the messages of the server, and of the keeper about it, until one of them has ended."""
         poll = select.poll()
         self._running.register(poll)
         poll.register(self._host, select.POLLIN)
@@ -250,13 +253,13 @@ class TreeServer:
                     if "listens" in received[0]:
                         self._running.listen(poll, received[1][0])
                         continue
-                    with self._said:
+                    with self._arrival:
                         self._messages.append(received)
-                        self._said.notify_all()
-        with self._said:
+                        self._arrival.notify_all()
+        with self._arrival:
             self.stopped = str((self._running.ended or {}).get("stopped", ""))
             self._is_over = True
-            self._said.notify_all()
+            self._arrival.notify_all()
 
     def _last_words(self) -> str:
         with suppress(OSError, ValueError):
@@ -272,13 +275,13 @@ class TreeGuest(Session):
         super().__init__(program, limits, self._child)
         self._server, self._order = server, order
         self._now: Child | None = None
-        self._words = -1
+        self._output_file = -1
         self._ending = threading.Lock()
         self._is_killed = False
 
     def _child(self) -> Child:
         self._forget()
-        self._now, self._words = self._server.take(self._order)
+        self._now, self._output_file = self._server.take(self._order)
         if self._is_killed:
             self.kill()
         return self._now
@@ -297,15 +300,15 @@ class TreeGuest(Session):
 
     def printed(self, most: int) -> str:
         """The end of what its process has printed."""
-        if self._words < 0:
+        if self._output_file < 0:
             return ""
-        size = os.fstat(self._words).st_size
-        return os.pread(self._words, most, max(0, size - most)).decode("utf-8", "replace")
+        size = os.fstat(self._output_file).st_size
+        return os.pread(self._output_file, most, max(0, size - most)).decode("utf-8", "replace")
 
     def _forget(self) -> None:
-        if self._words >= 0:
-            os.close(self._words)
-            self._words = -1
+        if self._output_file >= 0:
+            os.close(self._output_file)
+            self._output_file = -1
 
     def end(self) -> None:
         """Close it, and forget what it printed. Idempotent."""
@@ -317,7 +320,7 @@ class TreeGuest(Session):
 
 
 class Lease:
-    """Trees for a while, made when they are first needed."""
+    """Trees that one user has for a while, made when they are first needed."""
 
     def __init__(
         self,
@@ -329,7 +332,7 @@ class Lease:
         self._open = True
 
     def servers(self) -> tuple[TreeServer, ...]:
-        """The trees; new ones if one of the last is no longer as it was."""
+        """The trees; new ones if one of them can no longer open guests."""
         if not self._servers or not all(server.is_open for server in self._servers):
             self.renew()
             self._servers = self._take()
@@ -342,7 +345,7 @@ class Lease:
         self._servers = ()
 
     def close(self) -> None:
-        """Let others use them. Idempotent."""
+        """Give the trees back, for other users. Idempotent."""
         if self._open:
             self._open = False
             if not all(server.is_open for server in self._servers):
@@ -363,7 +366,7 @@ _ACTING = frozenset(("antigravity", "idlelib", "test", "this", "turtledemo"))
 
 
 def _may_be_preloaded(name: str) -> bool:
-    """Whether the first process, which has rights, may import a module of which a guest says that it imported it."""
+    """Whether the first process, which has rights, may import a module that a guest reports to have imported."""
     parts = name.split(".")
     if parts[0] in _ACTING or "__main__" in parts or not all(map(str.isidentifier, parts)):
         return False
@@ -372,5 +375,5 @@ def _may_be_preloaded(name: str) -> bool:
 
 def _command(interpreter: str) -> str:
     """A command that runs the server. Settings and hooks of an environment, and modules of the tree, are for guests alone."""
-    words = [os.path.realpath(interpreter), "-s", "-S", "-c", _BOOTSTRAP, str(_HERE.parent), str(_HERE)]
-    return "cd / && exec " + " ".join(f"'{word}'" for word in words)
+    arguments = [os.path.realpath(interpreter), "-s", "-S", "-c", _BOOTSTRAP, str(_HERE.parent), str(_HERE)]
+    return "cd / && exec " + " ".join(f"'{word}'" for word in arguments)

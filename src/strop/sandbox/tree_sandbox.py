@@ -62,7 +62,7 @@ class TreeSandbox(ClosesItself):
         _end(lease)
 
     def close(self) -> None:
-        """End all that runs in idle rooms; of an open one when it ends. Idempotent."""
+        """End everything in idle rooms; in an open room, when it ends. Idempotent."""
         with self._lock:
             self._open = False
             idle, self._idle = self._idle, []
@@ -96,12 +96,12 @@ class RoomGuest(TreeGuest):
             waiting.popleft()  # the room's limit ended it
             return OutOfMemory(self.limits.memory_bytes)
 
-    def beside(self, program: GuestProgram, limits: Limits) -> TreeGuest:
+    def open_further(self, program: GuestProgram, limits: Limits) -> TreeGuest:
         """A further guest in its room."""
         return self._room.open(program, limits, self._order)
 
     def end(self) -> None:
-        """End it and its room. Idempotent."""
+        """End the guest and its room. Idempotent."""
         super().end()
         put_back, self._put_back = self._put_back, _nothing
         if put_back is not _nothing:
@@ -118,6 +118,6 @@ def _nothing() -> None:
 
 
 def _end(lease: Lease) -> None:
-    """Give a lease back without its tree, which nobody takes again."""
+    """Give a lease back without its tree, which nobody should use again."""
     lease.renew()
     lease.close()

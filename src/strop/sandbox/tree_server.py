@@ -7,8 +7,8 @@ process 1 of namespaces of its own, so that it can neither see nor signal this p
 user's: hooks and modules of an environment, an evaluator, a program. It runs under Python 3.9 or newer, so it must not use newer
 syntax.
 
-A guest lays its room ahead of the evaluation that it will serve. Then it gives up all rights, hands this process what it could
-not be given later, and closes all descriptors but its own (`descriptors`); only then does it enter the environment. From there on
+A guest lays its room before the evaluation that it will serve begins. Then it gives up all rights, hands this process what only
+the guest can make, and closes all descriptors but its own (`descriptors`). Only then does it enter the environment. From there on
 nothing that it says is believed, and nothing waits for it but its own evaluation.
 
 | host | answer |
@@ -64,20 +64,21 @@ class _Tree:
     entrance: Any = None
     """How guests enter the environment (`_entrance`)."""
     alone: Any = None
-    """The filter of guests that may start no process; None: they may."""
+    """The filter of guests that may start no process; None if they may."""
 
 
 class _Fresh(BaseException):
-    """Raised in a fresh process, with what makes it a guest: where that is called, no name of the first process is left."""
+    """Raised in a fresh process, with the function that makes it a guest. Where it is caught and called, no name of the first
+    process is left."""
 
 
 @dataclass
 class _TreeGuest:
-    """A guest: one that waits in its room for an order, then one at work."""
+    """A guest, which first waits in its room for an order, then works."""
 
     pid: int
     end: socket.socket
-    kept: list[int]
+    for_host: list[int]
     """Descriptors for the host: the process, its input, its answers, its standard output, and the file of what it prints."""
     number: int = 0
     ready: float = 0.0
@@ -85,7 +86,7 @@ class _TreeGuest:
     clock: Any = None
     """The `ProcessClock` of its work."""
     doors: Any = ()
-    """The socket to which processes of its room may connect, if there is one, which has no address yet."""
+    """At most one socket, without an address yet, to which processes of the room will connect."""
 
 
 class FirstProcess:
@@ -113,18 +114,18 @@ class FirstProcess:
         sys.path[:0] = plan["search"]
         preload(plan["preload"])
         del sys.path[: len(plan["search"])]
-        for name in [each for each in sys.modules if each.partition(".")[0] == "strop"]:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "strop"]:
             del sys.modules[name]  # an evaluator may import the real one
         self._tree.guest.open_output()
         self._tree.guest.rehearse(with_numpy=False)
         gc.freeze()  # guests share its memory as long as they do not write to it
         self._children = {}  # type: dict[int, _TreeGuest]
-        """By the descriptor of their processes."""
+        """Descriptor of a process → the guest."""
         self._seconds, self._largest = 0.0, 0
         self._first = None  # type: _TreeGuest | None
-        """Of an evaluation that has begun, until it is ordered."""
+        """The first guest of an evaluation that has begun, until it gets its order."""
         self._begins = False
-        """Whether the evaluation's first guest has not said yet that the evaluation's files are there."""
+        """Whether the first guest has yet to report that the evaluation's files are there."""
         self._mounts = -1
         """The mounts of the evaluation's room."""
         self._next = self._waiting(-1)  # type: _TreeGuest | None
@@ -133,7 +134,7 @@ class FirstProcess:
         control.send(self._host, {"ready": True})
 
     def serve(self) -> NoReturn:
-        """Serve until the host hangs up, or a guest ends that waits, which raises ControlClosed."""
+        """Serve until the host hangs up, or a waiting guest ends; both raise ControlClosed."""
         while True:
             poll = select.poll()
             begins = [self._first.end.fileno()] if self._first is not None and self._begins else []
@@ -175,10 +176,10 @@ class FirstProcess:
             self._seconds, self._largest = 0.0, 0
 
     def _begun(self, first: _TreeGuest) -> None:
-        self._begins, said = False, b""
+        self._begins, report = False, b""
         with contextlib.suppress(ConnectionResetError):
-            said = first.end.recv(1)
-        if not said:
+            report = first.end.recv(1)
+        if not report:
             os.write(2, b"a process ended as it entered the environment; see its sitecustomize and .pth files\n")
             raise control.ControlClosed
         for door in first.doors:
@@ -200,16 +201,16 @@ class FirstProcess:
                 return
         guest.number, guest.ready = order["fork"], time.clock_gettime(~guest.pid * 8 + 2)  # clock_getcpuclockid(3)
         guest.clock = accounting.ProcessClock(self._kernel, guest.pid)
-        self._children[guest.kept[0]] = guest
+        self._children[guest.for_host[0]] = guest
         with contextlib.suppress(control.ControlClosed):  # a hook has ended it, and it is buried as any other
             control.send(guest.end, {name: order[name] for name in ("environment", "cpu_seconds")})
         guest.end.close()
-        control.send(self._host, {"child": order["fork"]}, guest.kept)
-        for descriptor in guest.kept[1:]:
+        control.send(self._host, {"child": order["fork"]}, guest.for_host)
+        for descriptor in guest.for_host[1:]:
             os.close(descriptor)
 
     def _waiting(self, mounts: int) -> _TreeGuest:
-        """A new guest; `mounts`: those of the room in which it is to be, or -1 for a new one."""
+        """A new guest. `mounts`: the mounts of the room that it enters, or -1 for a new room."""
         namespaces.renew(self._kernel, self._own_processes)
         guest_input, to_guest = os.pipe()
         from_guest, guest_output = os.pipe()
@@ -218,23 +219,23 @@ class FirstProcess:
         end, theirs = control.pair()
         pid = self._kernel.fork()
         if pid == 0:
-            for each in (end, self._host, *([self._first.end, *self._first.doors] if self._first else [])):
-                each.detach()  # of a socket that is forgotten while it is open Python warns, at length
-            given = [mounts, theirs.detach(), guest_input, guest_output]
-            raise _Fresh(partial(_become, self._tree, mounts >= 0, given))
+            for connection in (end, self._host, *([self._first.end, *self._first.doors] if self._first else [])):
+                connection.detach()  # of a socket that is forgotten while it is open Python warns, at length
+            handles = [mounts, theirs.detach(), guest_input, guest_output]
+            raise _Fresh(partial(_become, self._tree, mounts >= 0, handles))
         namespaces.keep_processes(self._kernel, self._own_processes)
         for descriptor in (guest_input, guest_output, theirs.detach()):
             os.close(descriptor)
         return _TreeGuest(pid, end, [os.pidfd_open(pid), to_guest, from_guest, output])
 
     def _laid(self, guest: _TreeGuest) -> int:
-        """Wait until a guest is in its room, and take what it hands over; returns the mounts of the room."""
-        message, (mounts, words, *given) = control.receive(guest.end)
-        guest.kept.append(words)
+        """Wait until a guest is in its room, and take the descriptors that it hands over. Returns the mounts of the room."""
+        message, (mounts, output_file, *extra) = control.receive(guest.end)
+        guest.for_host.append(output_file)
         if message["listens"]:
-            control.send(self._host, {"listens": True}, given[-1:])
-            os.close(given.pop())
-        guest.doors = [socket.socket(fileno=each) for each in given]
+            control.send(self._host, {"listens": True}, extra[-1:])
+            os.close(extra.pop())
+        guest.doors = [socket.socket(fileno=door) for door in extra]
         return mounts
 
     def _bury(self, descriptor: int) -> None:
@@ -243,10 +244,11 @@ class FirstProcess:
         control.send(self._host, {"ended": running.number, **self._count(running)})
 
     def _count(self, running: _TreeGuest) -> dict[str, Any]:
-        """Wait for the end of a guest, with which the kernel ends all others of its namespace."""
+        """Wait for the end of a guest, with which the kernel ends all other processes of its namespace."""
         _, status, usage = os.wait4(running.pid, 0)
         waited, largest = usage.ru_utime + usage.ru_stime - running.ready, usage.ru_maxrss << 10
-        seconds = max(waited, running.clock.seconds() or 0.0, 0.0)  # of what it did not wait for only the clock knows
+        # Only the clock counts processes that the guest did not wait for.
+        seconds = max(waited, running.clock.seconds() or 0.0, 0.0)
         running.clock.close()
         self._seconds, self._largest = self._seconds + seconds, max(self._largest, largest)
         return {"status": status, "cpu": seconds, "rss": largest}
@@ -257,22 +259,22 @@ class FirstProcess:
             os.kill(waiting.pid, signal.SIGKILL)
             os.waitpid(waiting.pid, 0)
             waiting.end.close()
-            for descriptor in waiting.kept:
+            for descriptor in waiting.for_host:
                 os.close(descriptor)
 
 
 def _guest(folder: str) -> Any:
     """The guest's main module; the names of its files stay free for modules of the user's."""
     module = load_guest(folder)
-    for name, each in list(sys.modules.items()):
-        if str(getattr(each, "__file__", "")).startswith(folder):
+    for name, loaded in list(sys.modules.items()):
+        if str(getattr(loaded, "__file__", "")).startswith(folder):
             del sys.modules[name]
     return module
 
 
 def _entrance(plan: Any) -> Any:
-    """Do what Python does when it starts without -I and -S, in an environment, but for what executes code of another environment
-    than strop's. Returns the module path of guests, and what they call to do the rest."""
+    """Do what Python does when it starts without -I and -S in an environment, except what executes code of an environment that is
+    not strop's. Returns the module path of guests, and the function that they call to do the rest."""
     own = sys.path[:]
     lines = []  # type: list[str]
     path = [*filter(None, plan["environment"].get("PYTHONPATH", "").split(":")), *own]
@@ -292,24 +294,24 @@ def _entrance(plan: Any) -> Any:
     importlib.machinery.PathFinder.find_spec("sitecustomize")  # the folders are read here once, not in each guest
     for folder in [folder for folder, finder in sys.path_importer_cache.items() if finder is None]:
         del sys.path_importer_cache[folder]  # a program may make it
-    found = sys.path[:]
+    complete = sys.path[:]
     if not plan["has_packages"]:
         sys.path[:] = own
-    return (path, site.main) if lines else (found, site.execsitecustomize)
+    return (path, site.main) if lines else (complete, site.execsitecustomize)
 
 
 def _enter_environment(tree: _Tree) -> None:
-    """Execute what the environment executes in every process."""
+    """Execute the code that the environment executes in every process."""
     os.environ.update(tree.plan["environment"])
     sys.path[:], enter = tree.entrance
     with contextlib.suppress(BaseException):
         enter()
 
 
-def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
-    """Make the caller a guest, which `joins` others in their room or has a new one; `given`: see `_confine`."""
+def _become(tree: _Tree, joins: bool, handles: list[int]) -> NoReturn:
+    """Make the caller a guest. `joins`: it enters the room of others, else it lays a new one. `handles`: see `_confine`."""
     try:
-        _confine(tree, given)
+        _confine(tree, handles)
         orders = socket.socket(fileno=descriptors.ORDERS)
         order = control.receive(orders)[0] if joins else None  # type: Any
         _enter_environment(tree)
@@ -331,13 +333,13 @@ def _become(tree: _Tree, joins: bool, given: list[int]) -> NoReturn:
         os._exit(70)
 
 
-def _confine(tree: _Tree, given: list[int]) -> None:
+def _confine(tree: _Tree, handles: list[int]) -> None:
     """Lay the room or enter it, give up all rights, hand over what a guest cannot be given later, and close all else.
 
-    `given`: the mounts of the room to enter or -1, the socket of its orders, and its pipes from and to the host. It is emptied:
-    these numbers tell how much the first process had open."""
-    mounts, end, from_host, to_host = given
-    given.clear()
+    `handles`: the mounts of the room to enter or -1, the socket of its orders, and its pipes from and to the host. The list is
+    emptied, because these numbers tell how much the first process had open."""
+    mounts, end, from_host, to_host = handles
+    handles.clear()
     jail, kernel = tree.jail, tree.jail.kernel
     if mounts >= 0:
         namespaces.enter_mounts(kernel, mounts)
@@ -352,14 +354,14 @@ def _confine(tree: _Tree, given: list[int]) -> None:
     if tree.alone is not None:
         tree.alone.install(kernel)  # the filter of commands lets nobody add another
     listener = command.confine(jail, tree.bounds, os.getppid())
-    words = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
+    output_file = os.open("/tmp", os.O_TMPFILE | os.O_RDWR, 0o600)
     room = os.open("self/ns/mnt", os.O_RDONLY, dir_fd=command.ALL_PROCESSES)
     has_door = tree.plan["address"] and mounts < 0
     # Made here, because a process may connect only to sockets of its own confinement.
     door = [socket.socket(socket.AF_UNIX, socket.SOCK_STREAM).detach()] if has_door else []
     with socket.socket(fileno=end) as first:
-        control.send(first, {"laid": True, "listens": bool(listener)}, [room, words, *door, *listener])
-        descriptors.keep(kernel, output=words, from_host=from_host, to_host=to_host, orders=first.detach())
+        control.send(first, {"laid": True, "listens": bool(listener)}, [room, output_file, *door, *listener])
+        descriptors.keep(kernel, output=output_file, from_host=from_host, to_host=to_host, orders=first.detach())
     kernel.prctl(PR_SET_DUMPABLE, 1)  # its own children may look at it, as in an ordinary process
 
 

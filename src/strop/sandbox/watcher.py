@@ -22,16 +22,16 @@ from strop.sandbox.confinement import notify
 from strop.sandbox.confinement.notify import Denied
 
 _REPORTED = 100
-"""How many calls of one guest are passed to `on_denied`; the rest are only counted."""
+"""Most calls of one guest that are passed to `on_denied`; the rest are only counted."""
 _TOLERATED = 10_000
-"""How many calls are refused before the guest is killed: each costs the host about 30 microseconds."""
+"""Most calls that are refused before the guest is killed: each costs the host about 30 microseconds."""
 _NAME_SERVICE = (socket.AF_UNIX, socket.SOCK_STREAM | socket.SOCK_CLOEXEC | socket.SOCK_NONBLOCK, 0)
 """The arguments with which the C library opens a socket to look up a user or a host before it reads a file. A program that calls
 `os.path.expanduser` did not try to use the network, so these calls are not counted."""
 
 
 class RefusedCalls:
-    """The calls that one guest was refused. Made by `Watcher.follow`."""
+    """Counts the calls that one guest was refused. Made by `Watcher.follow`."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
@@ -48,10 +48,10 @@ class RefusedCalls:
             self._since[call] += 1
 
     def take(self) -> Mapping[str, int]:
-        """The calls since `take` was called last, by name."""
+        """The calls since the last `take`: name → number."""
         with self._lock:
-            taken, self._since = self._since, Counter()
-        return dict(taken)
+            calls, self._since = self._since, Counter()
+        return dict(calls)
 
 
 class Watcher:
@@ -83,7 +83,7 @@ class Watcher:
         return refused
 
     def forget(self, refused: RefusedCalls) -> None:
-        """Stop counting. Idempotent."""
+        """Stop counting the calls of this guest. Idempotent."""
         with self._lock:
             if self._guests.get(refused.pid) is refused:  # the number may be another guest's by now
                 del self._guests[refused.pid]

@@ -31,10 +31,10 @@ from strop.sandbox.base import Value
 HEADER = struct.Struct("<II")
 ENVELOPES = frozenset({"__times__", "__plain__", "__pairs__"})
 MAX_KEYS = 64
-"""Keys of a guest's frame that are none of these: those of a message."""
+"""Most keys of a guest's frame that are no envelopes: the keys of a message."""
 MAX_DEPTH = 64
 MAX_NODES = 2_000_000
-"""Items of a frame: numbers, texts, keys, lists. Numbers that are sent as data do not count."""
+"""Most items of a frame: numbers, texts, keys, lists. Numbers that are sent as data do not count."""
 INT_MIN, INT_END = -(2**63), 2**64
 """Integers of a frame lie in [INT_MIN, INT_END): what int64 or uint64 can hold."""
 
@@ -54,7 +54,7 @@ class FrameReader:
         refused."""
 
     def feed(self, data: bytes) -> None:
-        """Add what was read."""
+        """Add the bytes that were read."""
         self._buffer += data
 
     @property
@@ -63,7 +63,7 @@ class FrameReader:
         return not self._buffer
 
     def complete(self, most: int) -> int:
-        """How many frames have arrived whole, counted up to `most`."""
+        """How many complete frames have arrived, counted up to `most`."""
         count = start = 0
         while start + HEADER.size <= len(self._buffer) and count < most:
             text_length, blob_length = HEADER.unpack_from(self._buffer, start)
@@ -117,7 +117,7 @@ def encode_parts(value: Value, *, exact: bool = False) -> tuple[bytes, bytes]:
 
 
 def join(text: bytes, blob: bytes) -> bytes:
-    """A frame of these parts."""
+    """The frame of a JSON text and a blob."""
     return HEADER.pack(len(text), len(blob)) + text + blob
 
 
@@ -143,7 +143,7 @@ def decode(text: bytes, blob: bytes) -> Value:
 
 
 def _decoded(text: bytes, blob: bytes) -> tuple[Value, int]:
-    """The value, and how many nodes it has."""
+    """The value of a frame's two parts, and how many nodes it has."""
     _check_size(text)
     checker = _Checker(blob)
     try:
@@ -287,7 +287,7 @@ _STRING_OR_KEY = re.compile(
 )
 _NUMBERS = {int, float, bool}
 _PLAIN = _NUMBERS | {str, type(None)}
-"""A list of these is looked at in one go."""
+"""Types of items whose list is checked at once."""
 _TABLES = (dict, MappingProxyType)
 
 

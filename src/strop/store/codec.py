@@ -25,19 +25,19 @@ def encode(event: Event) -> tuple[str, dict[str, str]]:
 
 
 def decode(kind: type[Event], scope: str, data: str, text: Callable[[str], str]) -> Event:
-    """The event that `encode` encoded, with its whole texts. Fields that `kind` does not have are ignored.
+    """The event that `encode` encoded, with its texts in full. Fields that `kind` does not have are ignored.
 
     Raises:
         ValueError: `data` is not such an event: a value has another type than its field, or one without a default is missing.
     """
     readers = readers_of(kind)  # type: ignore[arg-type]  # a class is hashable
     values: dict[str, Any] = {}
-    found = read_json(data)
-    if type(found) is not dict:
+    document = read_json(data)
+    if type(document) is not dict:
         raise ValueError("it is no JSON object")
     name = ""
     try:
-        for name, value in found.items():
+        for name, value in document.items():
             if (reader := readers.get(name)) is not None:
                 values[name] = reader(value)
     except ValueError as error:

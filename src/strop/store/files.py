@@ -19,7 +19,7 @@ from strop.store.codec import to_bytes
 
 
 def create_file(path: Path) -> None:
-    """Create the file, readable by its owner only: it holds the secret that the run's instances derive from."""
+    """Create the file of a record, readable by its owner only: it holds the secret that the run's instances derive from."""
     try:
         path.touch(mode=0o600, exist_ok=False)
     except FileExistsError:
@@ -29,7 +29,7 @@ def create_file(path: Path) -> None:
 
 
 def check_no_links(directory: Path) -> None:
-    """Raises StoreError if something in a record is a link out of it: what is written there would be written elsewhere."""
+    """Raise StoreError if something in a record is a link out of it, because strop would write through it to another place."""
     inside = os.path.realpath(directory)
     with os.scandir(directory) as entries:
         for entry in entries:
@@ -38,11 +38,11 @@ def check_no_links(directory: Path) -> None:
 
 
 def check_regular(path: Path) -> None:
-    """Check before it is opened that the file, and what SQLite keeps beside it, are files: a pipe would be waited for, and a link
-    may lead anywhere.
+    """Check that a record's file, and the files that SQLite keeps beside it, are regular ones, before any is opened. Opening a
+    pipe would wait, and a link may lead anywhere.
 
     Raises:
-        StoreError: there is no record, or one of them is something else.
+        StoreError: there is no record, or one of the files is something else.
     """
     for name in (path.name, f"{path.name}-wal", f"{path.name}-shm", f"{path.name}-journal"):
         try:
@@ -56,7 +56,8 @@ def check_regular(path: Path) -> None:
 
 
 def lock_directory(directory: Path) -> int:
-    """Take the writer's lock: on the directory, because closing a descriptor of the file would drop SQLite's own locks."""
+    """Take the writer's lock and return its descriptor. It is on the directory, because closing a descriptor of the file would
+    drop SQLite's own locks. Raises StoreError if another process has it."""
     fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -136,7 +137,7 @@ def check_ours(path: Path, connection: sqlite3.Connection) -> None:
 
 @contextlib.contextmanager
 def one_line(path: Path) -> Iterator[None]:
-    """Turn SQLite's errors into StoreError, with one line."""
+    """Within the block, turn SQLite's errors into StoreError, with one line."""
     try:
         yield
     except sqlite3.Error as error:
@@ -161,13 +162,13 @@ _REASONS = {
     sqlite3.SQLITE_INTERRUPT: "the file is damaged, or made to hang its readers:",
     sqlite3.SQLITE_TOOBIG: "a text is too large for the record of a run:",
 }
-"""By SQLite's primary result code."""
+"""SQLite's primary result code → the beginning of the message."""
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_TOOBIG}
 
 
 def steady_clock(least: float = 0.0) -> Callable[[], float]:
-    """Unix seconds as the machine's clock has them now, at least `least`, and then by a clock that nobody can set: durations stay
-    right when the time of day goes back."""
+    """A clock of Unix seconds that begins at the machine's time, or at `least` if that is later. It goes on by a clock that
+    nobody can set, so that durations stay right when the time of day goes back."""
     since = max(time.time(), least) - time.clock_gettime(time.CLOCK_BOOTTIME)
     return lambda: since + time.clock_gettime(time.CLOCK_BOOTTIME)
 
@@ -194,7 +195,7 @@ def begin(path: Path, meta: Mapping[str, str], patience: float) -> sqlite3.Conne
 
 @contextlib.contextmanager
 def safe_from_power_loss(connection: sqlite3.Connection, wanted: bool) -> Iterator[None]:
-    """Inside, a commit returns only when the data are on the medium: a response may have cost money."""
+    """Within the block, if `wanted`, a commit returns only when the data are on the medium: a response may have cost money."""
     if not wanted:
         yield
         return

@@ -21,7 +21,7 @@ def key_file(environ: Mapping[str, str]) -> Path:
 
 
 def _home() -> str:
-    """The home folder that the system knows for this user."""
+    """The home folder that the system lists for this user."""
     return pwd.getpwuid(os.getuid()).pw_dir
 
 
@@ -33,7 +33,7 @@ def machine_key(path: Path) -> bytes:
     """
     try:
         make_folder(path.parent)
-        # Written under another name, then linked, so that two first runs at once agree on one key.
+        # The key is written under another name, then linked, so that two first runs at the same time agree on one key.
         draft = path.with_name(f"key.{os.getpid()}.{secrets.token_hex(4)}")
         if not path.exists():
             draft.touch(mode=0o600)
@@ -54,8 +54,8 @@ def machine_key(path: Path) -> bytes:
     return key
 
 
-def known_key(environ: Mapping[str, str]) -> bytes | None:
-    """The machine's key if it has one; None also where it cannot be read."""
+def existing_key(environ: Mapping[str, str]) -> bytes | None:
+    """The machine's key; None if there is none, or it cannot be read."""
     try:
         key = key_file(environ).read_bytes()
     except (OSError, KeyError):

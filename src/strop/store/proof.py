@@ -1,8 +1,8 @@
 """Prove a record: that this machine wrote it, and that everything in it is as it was written.
 
-The metadata have a seal (HMAC-SHA-256 with the machine's key), and each event one over itself and the seal before it. Nobody
-without the key can change, add, remove, move or exchange an event, or take one from another run. Removing the last ones leaves a
-chain that holds; so this machine remembers, outside of the record, where each session ended.
+The metadata have a seal (HMAC-SHA-256 with the machine's key), and each event has a seal over itself and the seal before it.
+Nobody without the key can change, add, remove, move or exchange an event, or take one from another run. Removing the last events
+leaves a valid chain. So this machine remembers, outside of the record, where each session ended.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from typing import Any, TypeAlias
 
 from strop.base.errors import RecordChanged
 from strop.store.codec import to_bytes
-from strop.store.key import key_file, known_key, machine_key
+from strop.store.key import existing_key, key_file, machine_key
 
 ID, KEY, SEAL = "id", "key", "seal"
-"""Metadata of the proof: what makes each record another, which key sealed it, and the seal with which those of events start."""
+"""Metadata of the proof: a random ID of the record, the name of the key that sealed it, and the seal before the first event."""
 OWN = (ID, KEY, SEAL)
 ENDS = "ends"
-"""Beside the key: a line for each session that ended, with the record's ID, its last event and that one's seal."""
+"""A file beside the key: a line for each session that ended, with the record's ID, its last event and the seal of that event."""
 Row: TypeAlias = tuple[int, float, str, str, str, str]
 """An event as it is stored: seq, time, scope, kind, data, seal."""
 
 
 class Proof:
-    """What has been proven of one record so far. It can be handed on to the next who opens the same record."""
+    """What has been proven of one record so far. The next reader of the same record can go on from it."""
 
     def __init__(self, path: Path, meta: Mapping[str, str], environ: Mapping[str, str]) -> None:
         """Prove the metadata.
@@ -39,13 +39,13 @@ class Proof:
             RecordChanged: they are not as they were recorded.
         """
         self._path, self._meta = path, dict(meta)
-        key = known_key(environ)
+        key = existing_key(environ)
         self._key = key if key is not None and meta.get(KEY) == _name_of(key) else None
         self._ends = None if self._key is None else key_file(environ).with_name(ENDS)
         self._seal = meta.get(SEAL, "")
         """Seal of the last event."""
         self._proven: list[int] = []
-        """A hash of each event. Python's own: its key is of this process, and it is fast."""
+        """A hash of each event: Python's own, which is fast and whose key no other process has."""
         self.texts = 0
         """The last row of the texts that was proven."""
         if self._key is not None and self._seal != _seal_of(self._key, "record", meta):
@@ -78,10 +78,10 @@ class Proof:
         self.written(row)
 
     def check(self, row: Row) -> None:
-        """Check that an event that was proven is still the same where it is read.
+        """Check that an event is still the same as when it was proven.
 
         Raises:
-            RecordChanged: it has changed since.
+            RecordChanged: it was changed since.
         """
         if hash(row) != self._proven[row[0] - 1]:
             raise self.broken(f"event {row[0]}")
@@ -90,7 +90,7 @@ class Proof:
         """Check that the record has every event of the sessions that have ended.
 
         Raises:
-            RecordChanged: the last ones are missing.
+            RecordChanged: the last events are missing.
         """
         last, _ = self._end
         if last > self.events:
@@ -104,12 +104,12 @@ class Proof:
         return "" if self._key is None else _sealed(self._key, self._seal, time, scope, kind, data)
 
     def written(self, row: Row) -> None:
-        """The next event was written, or proven."""
+        """Take in the next event, which was just written or proven: the event after it is sealed over its seal."""
         self._seal = row[5]
         self._proven.append(hash(row))
 
     def remember(self) -> None:
-        """Remember that a session ended here."""
+        """Note beside the machine's key that a session ended with the last event."""
         if self._ends is None:
             return
         try:
@@ -123,7 +123,7 @@ class Proof:
             os.close(descriptor)
 
     def broken(self, what: str) -> RecordChanged:
-        """The error for a record of which something does not hold."""
+        """The error for a record in which `what` was changed."""
         return RecordChanged(
             f"{self._path.parent} was changed after it was recorded: {what} is not as it was recorded. "
             f"Nothing in it is believed; {self._again}"
@@ -162,13 +162,13 @@ def with_seal(meta: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, 
         ConfigurationError: this machine has no key and cannot make one.
     """
     key = machine_key(key_file(environ))
-    whole = {**meta, ID: secrets.token_hex(8), KEY: _name_of(key)}
-    return {**whole, SEAL: _seal_of(key, "record", whole)}
+    fields = {**meta, ID: secrets.token_hex(8), KEY: _name_of(key)}
+    return {**fields, SEAL: _seal_of(key, "record", fields)}
 
 
 def _sealed(key: bytes, before: str, time: float, scope: str, kind: str, data: str) -> str:
-    whole = f"{before} {time!r} {len(scope)} {scope} {len(kind)} {kind} {data}"
-    return hmac.digest(key, to_bytes(whole), "sha256").hex()
+    text = f"{before} {time!r} {len(scope)} {scope} {len(kind)} {kind} {data}"
+    return hmac.digest(key, to_bytes(text), "sha256").hex()
 
 
 def _seal_of(key: bytes, what: str, fields: Mapping[str, Any]) -> str:
@@ -177,5 +177,5 @@ def _seal_of(key: bytes, what: str, fields: Mapping[str, Any]) -> str:
 
 
 def _name_of(key: bytes) -> str:
-    """What a record says of the key that sealed it; nobody can compute the key from it."""
+    """The name under which a record has its key. Nobody can compute the key from it."""
     return hmac.digest(key, b"name", "sha256").hex()[:16]

@@ -4,7 +4,7 @@ When `append` returns, the event survives a `kill -9` of the writer (write-ahead
 machine can cost at most the last few events, and none before the last response of a language model. Triggers refuse changes, as
 a guard against mistakes; the owner of the file can change anything. Readers therefore trust nothing: tables must be exactly
 strop's, texts must have their digest, statements are limited, and nothing is read before it is proven (`strop.store.proof`).
-docs/results.md describes the file for other tools.
+docs/reference/record.md describes the file for other tools.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ class Store(ClosesItself):
             raise StoreError(
                 f"SQLite {sqlite3.sqlite_version} is too old for the record of a run; 3.37 or newer is needed"
             )
-        whole, existed = with_seal(meta, environ), directory.exists()
+        fields, existed = with_seal(meta, environ), directory.exists()
         try:
             make_folder(directory)
             if directory.stat().st_mode & 0o077:  # it was there, and holds a run from now on
@@ -143,8 +143,8 @@ class Store(ClosesItself):
             raise StoreError(f"cannot write a run in {directory}: {error.strerror or error}") from error
         try:
             create_file(path)
-            store = cls(path, begin(path, whole, patience), clock or steady_clock(), lock_fd)
-            store._is_new, store._meta, store.proof = True, whole, Proof(path, whole, environ)
+            store = cls(path, begin(path, fields, patience), clock or steady_clock(), lock_fd)
+            store._is_new, store._meta, store.proof = True, fields, Proof(path, fields, environ)
             return store
         except BaseException:
             os.close(lock_fd)
@@ -173,8 +173,8 @@ class Store(ClosesItself):
         path = directory / FILE_NAME
         with cls.open(
             directory, proof=proof, environ=environ
-        ) as read:  # that it is ours, of a known schema, and unchanged
-            proof = read.proof
+        ) as reader:  # that it is ours, of a known schema, and unchanged
+            proof = reader.proof
         lock_fd = lock_directory(directory) if lock is None else os.dup(lock)
         try:
             with one_line(path):
@@ -276,8 +276,8 @@ class Store(ClosesItself):
     def events(self, *kinds: type[E], scope: str | None = None, after: int = 0) -> Iterator[Stored[E]]:
         """The events after number `after`, in order: of the given `kinds` (default: all), in `scope` and the scopes inside it.
 
-        They have whole texts. Events appended during the iteration are not included. Kinds and fields that this version of strop
-        does not know are skipped; `notes` names the kinds.
+        Their texts are in full. Events appended during the iteration are not included. Kinds and fields that this version of
+        strop does not know are skipped; `notes` names the kinds.
         """
         text = lru_cache(64)(self.text)  # prompts and programs come again and again
         return typing.cast("Iterator[Stored[E]]", self._read(kinds, scope, after, text))
@@ -341,7 +341,7 @@ class Store(ClosesItself):
         return connection.execute(query, values).fetchall()
 
     def _prove(self, proof: Proof | None, environ: Mapping[str, str]) -> None:
-        """Prove what `proof` does not contain yet, everything without it."""
+        """Prove the part of the record that `proof` lacks; all of it without `proof`."""
         with self._lock, one_line(self._path):
             self._meta = dict(self._rows("SELECT key, value FROM meta ORDER BY rowid"))
             self.proof = (
@@ -386,11 +386,11 @@ class Store(ClosesItself):
             for row in rows:
                 if not self._changed:
                     self.proof.check(row)
-                seq, time, where, name, data, _ = row
+                seq, time, event_scope, name, data, _ = row
                 if name in KINDS:
                     if not abs(time) < _LATEST:
                         raise StoreError(f"the record in {self.directory} is damaged: event {seq} has the time {time}")
-                    yield Stored(seq, time, self._decode(seq, KINDS[name], where, data, text))
+                    yield Stored(seq, time, self._decode(seq, KINDS[name], event_scope, data, text))
             if len(rows) < _PAGE:
                 return
             after = rows[-1][0]

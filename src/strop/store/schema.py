@@ -1,6 +1,6 @@
 """The schema of a record: tables, triggers, and a view for each kind of event, derived from its fields.
 
-docs/results.md describes it for other tools.
+docs/reference/record.md describes it for other tools.
 """
 
 from __future__ import annotations
@@ -101,8 +101,8 @@ def _view(kind: type[Event]) -> str:
         if name not in kind.TEXTS:
             columns.append(f'{value} AS "{name}"')
         elif typing.get_origin(types[name]) is tuple:
-            each = f"SELECT body FROM json_each(data, '$.{name}') i JOIN text ON digest = i.value ORDER BY i.key"
-            columns += [f'(SELECT json_group_array(body) FROM ({each})) AS "{name}"', f'{value} AS "{name}_digests"']
+            bodies = f"SELECT body FROM json_each(data, '$.{name}') i JOIN text ON digest = i.value ORDER BY i.key"
+            columns += [f'(SELECT json_group_array(body) FROM ({bodies})) AS "{name}"', f'{value} AS "{name}_digests"']
         else:
             columns += [f'(SELECT body FROM text WHERE digest = {value}) AS "{name}"', f'{value} AS "{name}_digest"']
     return f"SELECT {', '.join(columns)} FROM event WHERE kind = '{kind.__name__}'"

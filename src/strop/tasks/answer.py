@@ -34,12 +34,12 @@ Shape: TypeAlias = tuple[int | None, ...]
 
 @dataclass(frozen=True)
 class Instance:
-    """One problem. `instance["x"]` reads an input."""
+    """One instance of a task. `instance["x"]` reads an input."""
 
     inputs: Mapping[str, Any]
-    """Arguments of the entry point by name, in its order: numbers, strings, lists and numeric arrays."""
+    """The arguments of the function, by name and in its order: numbers, texts, lists and numeric arrays."""
     hidden: Any = None
-    """Data for the scorer alone: labels, planted answers."""
+    """Data for the scorer alone, such as labels or planted answers."""
 
     def __getitem__(self, name: str) -> Any:
         return self.inputs[name]
@@ -47,30 +47,33 @@ class Instance:
 
 @dataclass(frozen=True)
 class Answer:
-    """The form of an answer. Any other answer is malformed and never reaches a scorer."""
+    """The form that an answer must have. An answer of any other form is malformed, and `score` never sees it."""
 
     of: type | Mapping[str, Answer] | list[Answer]
-    """The type of the elements (`bool`, `int`, `float` or `str`), a dict of Answers by name, or a list of one Answer."""
+    """The type of the elements (`bool`, `int`, `float` or `str`), a dict of `strop.Answer` by name, or a list of one
+    `strop.Answer`."""
     shape: Of[Shape] = ()
+    """The length of each axis of a list or array. `None` is any length, and `()` is a single value."""
     also: Of[Collection[Shape]] = ()
-    """Other shapes that are accepted and converted to `shape`."""
+    """Other shapes that are accepted, and converted to `shape`."""
     part: Of[slice] | None = None
-    """Which elements of a longer list or array form the answer; the others are never read."""
+    """Which elements of a longer list or array are the answer. The others are never read."""
     low: Of[float] | None = None
+    """The least number that is allowed, itself included. Numbers are always finite."""
     high: Of[float] | None = None
-    """Least and greatest number allowed, inclusive. Numbers are always finite, and int64 or float64."""
+    """The greatest number that is allowed, itself included. Numbers are always finite."""
     values: Of[Collection[Any]] | None = None
-    """The only values allowed."""
+    """The only values that are allowed."""
     distinct: Of[int] | None = None
-    """The largest number of different values."""
+    """How many different values there may be, at most."""
     permutation: bool = False
     """Whether the n elements are the whole numbers from 0 to n - 1, each once."""
     length: Of[int | tuple[int, int]] | None = None
-    """Number of characters of a text, or of elements in a list of Answers: exact, or (at least, at most)."""
+    """Number of characters of a text, or of elements in a list of `strop.Answer`: exact, or (at least, at most)."""
     alphabet: Of[str] | None = None
-    """The only characters of a text."""
+    """The only characters that a text may have."""
     description: str = ""
-    """The form in words, for the description; made from the other fields if empty (`phrase`)."""
+    """The form in words, for the model. If empty, it is made from the other fields."""
 
     def __post_init__(self) -> None:
         """Raises TaskError when the declaration contradicts itself."""

@@ -117,45 +117,53 @@ UTILITY = "utility"
 
 @dataclass(frozen=True)
 class Task:
-    """A downstream task (u, s) (§3): how instances are drawn and answers scored, and where the search starts."""
+    """A task of your own, (u, s) in the paper: how instances are drawn and answers scored, and where the search
+    starts."""
 
     name: str
+    """Name of the task, made of letters, digits, `-`, `_` and `.`."""
     sample: Callable[[Any], Mapping[str, Any] | tuple[Mapping[str, Any], Any]]
-    """Draws one instance from a generator: the inputs, or `(inputs, hidden)`."""
+    """Draws one instance. It gets a generator, and returns a dict of inputs by name, or `(inputs, hidden)` with data
+    for the scorer alone."""
     score: Callable[[Instance, Any], float]
-    """Score of an answer, in [0, 1], higher is better. Raises `strop.Malformed` for an answer of the wrong form."""
+    """Scores one answer. It gets the instance and the answer, and returns a number in [0, 1], where higher is better.
+    It raises `strop.Malformed` for an answer of the wrong form."""
     seed: str
-    """Text of the initial solution *s*, or the name of its file in the folder of `sample`: `packing_seed.py`."""
+    """The program that the search starts from: its text, or the name of its file in the folder of `sample`, such as
+    `packing_seed.py`."""
     entry: str = "algorithm"
-    """Name of the function that a solution defines."""
+    """Name of the function that a program defines, and that gets the inputs."""
     instances: int = 20
-    """Instances of the training split."""
+    """Number of training instances."""
     test_instances: int = 50
-    """Instances of the sealed test split."""
+    """Number of sealed instances, which only the final comparison uses."""
     time_limit: float = 0.5
-    """CPU seconds per instance."""
+    """CPU seconds of a program on one instance, at most."""
     memory_limit: int = 1 << 30
-    """Bytes of memory for a solution."""
+    """Memory of a program, at most, in bytes. The default is 1 GiB."""
     failure: Literal["utility", "instance"] = "utility"
     """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
     score_limit: float = DEFAULT
-    """CPU seconds that `score` may take for one answer; one that takes longer is malformed."""
+    """CPU seconds that `score` may take for one answer. An answer that takes longer is malformed."""
     isolate: Literal["", "instance"] = ""
-    """`instance`: each instance gets a process of its own in training, too, in which a solution remembers no other; else one
-    process answers all of them, and only the final comparison is apart. Of a timed function, the first call of a process is
-    measured."""
+    """With `instance`, each instance gets a process of its own in training, too, so that a program remembers no other
+    instance. Without it, one process answers all of them in training. If a function is timed, `instance` measures the
+    first call of a process."""
     description: str = ""
-    """u_str; made from the source of `sample` and `score` if empty."""
+    """What the model reads about the task (u_str). If empty, it is made from the source of `sample` and `score`."""
     rng: Callable[[int], Any] = default_rng
-    """Makes the generator that `sample` gets from a seed ≥ 0."""
+    """Makes the generator that `sample` gets, from a whole number of 0 or more."""
     answer: Answer | None = None
-    """The form of an answer, checked before `score` sees it. Without one, `score` must check by itself."""
+    """The form of an answer, which is checked before `score` sees it. Without it, `score` must check the form
+    itself."""
     fixed_input: bool = False
-    """One answer for all inputs is wanted: a program that remembers it may be better, also where its time is the score."""
+    """Whether one answer for all inputs is wanted. A program may then remember its answer, even if the score is a
+    time."""
     slow_seed: bool = False
-    """Whether the seed may exceed `time_limit`, which makes its utility 0, as in `maxcut`. Otherwise such a seed is refused."""
+    """Whether the seed may take longer than `time_limit`, which makes its utility 0. Otherwise such a seed is
+    refused."""
     problem: Problem | None = None
-    """What is verified, where the answers are constructions (`strop.Construction`)."""
+    """What is verified, if answers are constructions. `strop.Construction` sets it."""
     every_input: bool = False
     """Whether all listed inputs are held out, and none counts as seen in training: nothing was searched. Set by strop."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -402,7 +410,8 @@ class Task:
 
     @property
     def u_str(self) -> str:
-        """u_str: the description, or the declared answer in words and the source of `sample` and `score`."""
+        """What the model reads about the task: the description, or the declared form of an answer and the source of
+        `sample` and `score`."""
         return f"{self._described.rstrip()}\n{self._rules}"
 
     @property

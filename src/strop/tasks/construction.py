@@ -42,20 +42,22 @@ def Construction(  # noqa: PLR0913 (an argument for each fact of a problem)
     scipy: bool = False,
     draw: Callable[[Any], str] | None = None,
 ) -> Task:
-    """A task with one instance. `construct()` of a program returns the answer as plain data.
+    """Make a task whose answers are constructions with an exact value, such as packings or codes.
+
+    The task has one instance. A program defines `construct()`, which returns the answer as plain data.
 
     Args:
-        name: of the task.
+        name: name of the task.
         what: what its programs do, in a few words: `packs 26 circles into a square`.
         statement: the form of an answer, its rules and its value, in words for a language model.
         seed: text of the program that the search starts from.
         better: whether `higher` or `lower` values are better.
-        verify: gives the value of an answer: certified, never better than the true one, and within 1e-15 of it. Floats are the
+        verify: returns the value of an answer: never better than the true one, and within 1e-15 of it. Floats are the
             rational numbers that they are, no rule has a tolerance, and an answer that breaks one raises `strop.Malformed`.
         published: the best published values, the newest first.
-        seconds: CPU seconds of a program.
+        seconds: CPU seconds of a program, at most.
         scipy: whether its programs may use scipy.
-        draw: gives the shapes of an answer as SVG in a square from (0, 0) to (100, 100); None: there is no picture.
+        draw: returns the shapes of an answer as SVG, in a square from (0, 0) to (100, 100). Without it there is no picture.
 
     Raises:
         TaskError: an argument is out of range.

@@ -16,42 +16,46 @@ Calls: TypeAlias = Literal["", "first", "later"]
 
 @dataclass(frozen=True)
 class MetricFacts:
-    """A metric: what reports need to know about it."""
+    """A metric: its name, and what better means."""
 
     name: str
     """Name of the metric."""
     goal: Literal["max", "min"]
-    """`max` if more is better, `min` if less is."""
+    """`max` if more is better, `min` if less is better."""
     reader: str = ""
-    """How its value is read: the kind of score, such as `time`; `verify`, a path or an expression."""
+    """How a value is read: a kind of score such as `time`, a path such as `$.speed`, a regular expression, or `verify`
+    for a construction."""
     resolution: float = 0.0
-    """Relative difference that no number of measurements resolves; every interval contains it on both sides."""
+    """The relative difference that no number of measurements resolves. Every interval contains it on both sides."""
 
 
 @dataclass(frozen=True)
 class ObjectiveFacts:
-    """What a program is measured by: what reports need to know about it; part of the record."""
+    """How programs of a task are compared: by which metric, computed by whom, and on which inputs."""
 
     metric: MetricFacts
     """The metric that decides."""
     input: Input
-    """Who says what its inputs are."""
+    """Who says what the inputs are: they are `drawn` from a seed, `listed` (a part of the list is held out), or
+    `chosen` by the target itself."""
     scored_by: ScoredBy
-    """Who computes the score."""
+    """Who computes the score: `host` (strop), `judge` (a command in a jail of its own), `kernel`, or `program` (the
+    program's own process)."""
     trusts_programs: bool = False
-    """Whether the user trusts programs that could make their score themselves."""
+    """Whether the user trusts programs that could compute their score themselves (`--trust-programs`)."""
     published: str = ""
-    """Who published the best known construction, and when; empty for other tasks."""
+    """Who published the best known construction, and when. Empty if answers are not constructions."""
     scorer: str = ""
-    """`scored_by` in words."""
+    """Who computes the score, in words."""
     report_only: Mapping[str, str] = field(default_factory=dict)
-    """Score that is only shown → how its value is read."""
+    """Scores that are only shown: name → how the value is read."""
     calls: Calls = ""
-    """Which calls of a timed function are measured."""
+    """Which calls of a timed function are measured: the `first` call of a process, or `later` ones. Empty if no
+    function is timed."""
     commands: tuple[str, ...] = ()
-    """The commands whose calls of the function were recorded; empty: none were."""
+    """The commands whose calls of the function were recorded. Empty if no calls were recorded."""
     share: float = 0.0
-    """Of their CPU time, the share of the function; 0 where nobody knows it."""
+    """The function's share of the CPU time of these commands. 0 if nobody knows it."""
 
     def to_json(self) -> str:
         """One line of JSON."""

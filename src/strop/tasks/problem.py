@@ -18,16 +18,17 @@ VERIFIED = "verify"
 
 @dataclass(frozen=True)
 class Published:
-    """A published value of a problem."""
+    """A published value of a problem: how good the best construction is that somebody printed."""
 
     value: Fraction
-    """The exact value of the published construction where it can be had; else as printed, rounded in its last digit."""
+    """The exact value of the published construction, if the construction can be had. Else the value as it was printed,
+    whose last digit is rounded."""
     by: str
-    """Who found it, e.g. `AlphaEvolve`."""
+    """Who found it, such as `AlphaEvolve`."""
     date: str
-    """When it was published: a year, or `2025-05`."""
+    """When it was published: a year, or a month such as `2025-05`."""
     source: str
-    """Where: the address of a page, a paper or a repository."""
+    """Where it was published: the address of a page, a paper or a repository."""
 
 
 @dataclass(frozen=True)

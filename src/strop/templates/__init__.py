@@ -1,6 +1,6 @@
-"""Tasks to begin with: one folder a form, whose files work as they stand.
+"""The tasks that `strop init` copies: one folder a form, whose files work as they stand.
 
-The files are real ones, so that tests run them. They are read as text, never imported.
+The files are real programs, so that tests can run them. strop reads them as text and never imports them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Literal, TypeAlias
 
 FormName: TypeAlias = Literal["sample", "function", "evaluator", "command"]
 NAME = "my-task"
-"""The task's name in the files."""
+"""The name of the task in the files, which a new task replaces by its own."""
 _FOLDER = Path(__file__).parent
 
 
@@ -24,11 +24,11 @@ class Form:
     improved: str
     """The file that strop improves."""
     target: str
-    """What `strop check` and `strop improve` get, in the folder."""
+    """The target that `strop check` and `strop improve` take, in the task's folder."""
 
     @property
     def next_commands(self) -> tuple[str, ...]:
-        """What to do next, in the task's folder."""
+        """The commands to run next, in the task's folder."""
         return f"strop check {self.target}", f"strop improve {self.target} --model MODEL", "strop apply"
 
 
@@ -45,6 +45,6 @@ FORMS: Mapping[str, Form] = {
 
 
 def files_of(form: Form, name: str) -> dict[str, str]:
-    """The files of a new task of this name, by theirs."""
+    """File name → text of the files of a new task called `name`."""
     paths = sorted(_FOLDER.joinpath(form.name).glob("*.*"))
     return {path.name: path.read_text(encoding="utf-8").replace(NAME, name) for path in paths}

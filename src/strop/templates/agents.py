@@ -1,4 +1,4 @@
-"""What the configuration of a coding agent needs in order to start `strop serve`, as each agent documents it."""
+"""The lines of a coding agent's configuration that start `strop serve`, as each agent documents them."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any, Literal, TypeAlias
 
 AgentName: TypeAlias = Literal["claude", "codex", "gemini", "cursor", "generic"]
 DAY_SECONDS = 86_400
-"""The time that an agent waits for a measurement, where its own limit would be too short."""
+"""How long an agent waits for a measurement, where its default limit would be too short."""
 
 
 @dataclass(frozen=True)
 class Agent:
-    """Where an agent's configuration lies, and the form in which it names a server on standard input and output."""
+    """The configuration file of an agent, and how that file names an MCP server on standard input and output."""
 
     where: str
     """The file in which the lines belong."""
     more: Mapping[str, object] = field(default_factory=dict)
-    """What it is told beside the command."""
+    """Keys that the configuration needs besides the command."""
     has_folder: bool = False
-    """Whether it can be told the working folder."""
+    """Whether the configuration can name the working folder."""
     toml: bool = False
 
     def lines(self, command: Sequence[str], folder: Path) -> str:
-        """What starts the command in this folder, as JSON or TOML."""
-        place = {"cwd": str(folder)} if self.has_folder else {}
-        server: dict[str, Any] = {"command": command[0], "args": [*command[1:]], **place, **self.more}
+        """The lines, in JSON or TOML, that start `command` in `folder`."""
+        folder_entry = {"cwd": str(folder)} if self.has_folder else {}
+        server: dict[str, Any] = {"command": command[0], "args": [*command[1:]], **folder_entry, **self.more}
         if not self.toml:
             return json.dumps({"mcpServers": {"strop": server}}, indent=2)
         return "\n".join(["[mcp_servers.strop]", *(f"{key} = {json.dumps(value)}" for key, value in server.items())])

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.shown import Shown
+from strop.base.printing import Printable
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import PROJECT, package_root
 from strop.evaluation.paired import BEFORE, LEAST
@@ -43,50 +43,50 @@ TOP_LEVEL = "<module>"
 
 @dataclass(frozen=True)
 class HotFunction:
-    """A function of the project, and what it takes of the command's time."""
+    """A function of the project, and how much of the command's time it takes."""
 
     function: str
-    """Its name, as `strop improve` takes it: `module:name` or `path.py:name`."""
+    """Name of the function, as `strop improve` takes it: `module:name` or `path.py:name`."""
     share: float
-    """Share of the command's CPU time, with what it calls, in [0, 1]."""
+    """Share of the command's CPU time that it takes, together with what it calls."""
     own_share: float
-    """The same without other functions of the project that it calls."""
+    """Share of the command's CPU time that it takes, without other functions of the project that it calls."""
     calls: int | None
-    """How often it was called, without calls within another one of it; null: not counted."""
+    """How often it was called. Calls inside another call of it do not count. Null if calls were not counted."""
     different: int | None
-    """How many of these had different arguments; null: not counted."""
+    """How many of these calls had different arguments. Null if calls were not counted."""
     is_least: bool
     """Whether `different` is a lower bound, because not all calls were looked at."""
     seconds_a_call: float | None
-    """CPU seconds of a call, with what it calls; null: not counted."""
+    """CPU time of one call, together with what it calls. Null if calls were not counted."""
     command: str
-    """The command that improves it; empty if strop does not take it."""
+    """The command that improves the function. Empty if strop does not take it."""
     reason: str
-    """Why strop does not take it; empty if it does."""
+    """Why strop does not take the function. Empty if it does."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class HotFunctions(Shown):
+class HotFunctions(Printable):
     """The functions of a project that take the time of a command."""
 
     command: tuple[str, ...]
     """The words of the command."""
     status: int
-    """Its exit status; of a command that a signal ended, 128 and the number of the signal."""
+    """Exit status of the command. If a signal ended it, 128 and the number of the signal."""
     project: str
     """The folder of the project."""
     seconds: float
-    """CPU seconds of the command, with all its processes."""
+    """CPU time of the command with all its processes."""
     interval: float
-    """CPU seconds from sample to sample, on average."""
+    """Mean CPU time between two samples, in seconds."""
     share: float
-    """Share of the time in functions of the project, with what they call, in [0, 1]."""
+    """Share of the CPU time that functions of the project take, together with what they call."""
     functions: tuple[HotFunction, ...]
-    """Those that strop takes, then the others, each by share."""
+    """The functions that strop takes, then the others, each by their share."""
     left_out: int
-    """Further functions with at least 5% of the time."""
+    """Number of further functions with at least 5% of the time."""
     notes: tuple[str, ...]
-    """What to know of these figures."""
+    """What to know about these figures, one line for each fact."""
 
     def __repr__(self) -> str:
         return f"<HotFunctions of {shlex.join(self.command)}: {len(self.functions)}>"

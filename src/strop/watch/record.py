@@ -22,9 +22,9 @@ _FACTS: Mapping[str, type] = {"is_loaded": bool, "is_wrapped": bool, "other": st
 _CALL = ("index", "arguments", "outcome", "seconds", "shown", "digest")
 
 
-def record(command: str, file: Path, name: str, module: str, project: Path) -> tuple[RecordedCalls, str]:
+def record(command: str, file: Path, name: str, module: str, project: Path) -> tuple[RecordedCalls, str, str]:
     """Run a command and record the calls that its processes make of a function. What the command prints goes to stderr. Returns
-    the calls, and a note if the command failed.
+    the calls, the path of the Python that made the first of them, and a note if the command failed.
 
     `name`: of the function, in the file `file` of the folder `project`, which guests import as `module`.
 
@@ -35,7 +35,8 @@ def record(command: str, file: Path, name: str, module: str, project: Path) -> t
     real = file.resolve()
     plan = {"file": str(real), "name": name, "module": module, "project": str(project.resolve()), "strop": STROP}
     watched = run_watched(command, ["recorder", "sampler"], plan, stdout=_STDERR)
-    found = [seen for each in watched.by_tool["recorder"] if (seen := _facts(each))]
+    watching = [(each.python, seen) for each in watched.by_tool["recorder"] if (seen := _facts(each))]
+    found = [seen for _, seen in watching]
     shown = os.path.relpath(real, project.resolve())
     calls = [each for number, seen in enumerate(found) if (each := _calls_of(seen, number, shown, name, command))]
     failure = _failure(watched.status)
@@ -51,7 +52,9 @@ def record(command: str, file: Path, name: str, module: str, project: Path) -> t
             "take a function that calls it, or that it calls"
         )
     lost = f"not all is recorded of a process: {watched.failed[0]}" if watched.failed else ""
-    return whole, f"the command failed ({failure}); the calls that it made until then are recorded" if failure else lost
+    python = next(python for python, seen in watching if seen["made"])
+    note = f"the command failed ({failure}); the calls that it made until then are recorded" if failure else lost
+    return whole, python, note
 
 
 def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) -> dict[str, float]:

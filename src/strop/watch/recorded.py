@@ -10,6 +10,7 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import text_of
 from strop.base.pluralize import quantity
+from strop.base.python_discovery import interpreter_of
 from strop.base.user_modules import name_of, source_roots
 from strop.evaluation.functions.load import file_and_function, load_recorded, tools_of
 from strop.evaluation.functions.reproduced import reproduced
@@ -36,7 +37,7 @@ def recorded_task(
     Args:
         target: `module:name` or `file.py:name`.
         sources: commands, which run as the user runs them, or `@FILE` with calls that were kept.
-        python: see `strop.evaluation.functions.load.load_function`.
+        python: the interpreter that the user names; else that of the command, or of the project if all calls were kept before.
         tools: files and folders that the function may read beside its project.
         only: the functions that may change in its place.
         say: gets each line for the user.
@@ -50,14 +51,15 @@ def recorded_task(
     project = Path(os.path.commonpath(source_roots(real)))
     source = read_source(path, text_of(path, "file"))
     find_function(source, name)
-    recorded = _recorded(sources, real, name, project, say)
+    recorded, commands_python = _recorded(sources, real, name, project, say)
     if len(recorded.calls) < LEAST_CALLS:
         raise ConfigurationError(
             f"{recorded.name}: {quantity(len(recorded.calls), 'different call')} of {recorded.made:,} can be used, and "
             f"{LEAST_CALLS} are needed{_left_out(recorded.left_out)}. Record a longer run, or a function that calls it"
         )
     changing, note = (only, "") if only else chosen(recorded, os.path.relpath(real, project), source)
-    task = load_recorded(target, recorded, python, tools_of(tools), changing, is_checked=False)
+    interpreter = interpreter_of(path, python, commands_python)
+    task = load_recorded(target, recorded, interpreter, tools_of(tools), changing, is_checked=False)
     assert task.recorded is not None
     recorded = task.recorded
     kept = reproduced(task, recorded)
@@ -70,21 +72,22 @@ def recorded_task(
 
 def _recorded(
     sources: Sequence[str], file: Path, name: str, project: Path, say: Callable[[str], object]
-) -> RecordedCalls:
-    """The calls of all sources. Raises ConfigurationError."""
-    found = list[RecordedCalls]()
+) -> tuple[RecordedCalls, str]:
+    """The calls of all sources, and the Python of the first command; empty if there is none. Raises ConfigurationError."""
+    found, python = list[RecordedCalls](), ""
     for each in sources:
         if each.startswith("@"):
             found.append(read_calls(Path(each[1:])))
             continue
         say(f"recording calls of {name}; the command runs as you run it, not in the jail: {each}")
-        calls, note = record(each, file, name, name_of(file), project)
+        calls, commands_python, note = record(each, file, name, name_of(file), project)
         found.append(calls)
+        python = python or commands_python
         if note:
             say(note)
     if len({each.name for each in found}) > 1:
         raise ConfigurationError(f"the kept calls are of {' and '.join(sorted({each.name for each in found}))}")
-    return merged(*found)
+    return merged(*found), python
 
 
 def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[str, ...], str]:

@@ -34,6 +34,8 @@ class Process(NamedTuple):
 
     argv: tuple[str, ...]
     """Its command line."""
+    python: str
+    """The path of its interpreter; empty if it does not know it."""
     seconds: float
     """Its CPU time until it wrote, of all its threads."""
     seen: Any
@@ -141,7 +143,8 @@ def _read(folder: Path, tool: str) -> list[Process]:
             continue
         try:
             written: Any = plain_data.decode(place.read_bytes())
-            found.append(Process(tuple(map(str, written["argv"])), float(written["seconds"]), written["seen"]))
+            argv, python = tuple(map(str, written["argv"])), str(written["python"])
+            found.append(Process(argv, python, float(written["seconds"]), written["seen"]))
         except (plain_data.NotPlainData, TypeError, KeyError, ValueError):  # a process was killed as it wrote
             continue
     return found

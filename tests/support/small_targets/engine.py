@@ -26,7 +26,7 @@ from strop.evaluation import repeated
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS
 from strop.evaluation.commands.command_program import WorkspacePool
-from strop.lm.known_answers import KnownAnswers, NoModel
+from strop.lm.answer_cache import AnswerCache, NoModel
 from strop.options.commands import scoring_of
 from strop.options.run import OneImprovementOptions
 from strop.options.scoring import ScoringOptions
@@ -96,7 +96,7 @@ class Engine:
 
     @contextmanager
     def _parts(self, job: Job[Any], goal: Goal, target: Target) -> Iterator[Components]:
-        model = KnownAnswers(NoModel("", is_language_model=False))
+        model = AnswerCache(NoModel("", is_language_model=False))
         with ExitStack() as stack:
             evaluator = None
             if isinstance(goal.task, CommandTask):

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.base.python_discovery import Interpreter, again, interpreter_of
+from strop.base.python_discovery import Interpreter, interpreter_of, recorded_interpreter
 from support.rows import table
 
 pytestmark = pytest.mark.process
@@ -87,10 +87,10 @@ def test_what_is_no_python_too_old_or_not_its_users_is_refused(
 
 def test_interpreter_of_a_record_is_the_same_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     kept = discovered(tmp_path, RULE["beside pyproject.toml"], monkeypatch)
-    assert again(asdict(kept)) == kept
+    assert recorded_interpreter(asdict(kept)) == kept
     for target in ("/nowhere", tmp_path / "old/bin/python3.8"):
         subprocess.run(["ln", "-sf", target, kept.path], check=True)
         with pytest.raises(ConfigurationError, match=f"{kept.path} no longer leads to {kept.real} "):
-            again(asdict(kept))
+            recorded_interpreter(asdict(kept))
     with pytest.raises(ValueError, match="real"):
-        again({"path": "/usr/bin/python3"})
+        recorded_interpreter({"path": "/usr/bin/python3"})

@@ -18,8 +18,8 @@ import pytest
 from strop.base.as_document import to_json
 from strop.base.budget import Grant
 from strop.base.events import Event, RunFinished, RunStarted
+from strop.base.printing import print_result
 from strop.base.results import Evaluation, Improvement
-from strop.base.shown import print_result
 from strop.report.html.page import before_and_after
 from strop.report.terminal import evaluation as evaluation  # registers how results are printed
 from strop.report.terminal import improvement as improvement

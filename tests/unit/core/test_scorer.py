@@ -21,7 +21,7 @@ def same(x):
     return x
 """
 BY_STROP = f" (Python {sys.version_info[0]}.{sys.version_info[1]} of strop's own environment)"
-OWN = ': a better result will be called "by its own score" (name a judge: docs/targets.md)'
+OWN = ': a better result will be called "by its own score" (name a judge: docs/reference/targets.md)'
 
 
 @table(

@@ -14,7 +14,7 @@ from strop.base.results import ChangedCalls, Evaluation
 from strop.evaluation.functions import changed as of_changed
 from strop.evaluation.functions.changed import compare_changed
 from strop.evaluation.functions.load import load_any
-from strop.lm.known_answers import KnownAnswers, NoModel
+from strop.lm.answer_cache import AnswerCache, NoModel
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
 from strop.runs.context import session
@@ -165,7 +165,7 @@ def test_note_about_changed_calls_is_recorded_once_for_a_better_program_and_its_
     project: Path, store: Store
 ) -> None:
     task = recorded("unique")
-    model = KnownAnswers(NoModel("none", False))
+    model = AnswerCache(NoModel("none", False))
     parts = Components(RunSpec(max_responses=3), (task,), model, None, b"secret")  # type: ignore[arg-type]
     with session(parts, Journal(store, View())) as context:
         for seconds in (1.0, 2.0):

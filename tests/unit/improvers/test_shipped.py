@@ -20,7 +20,7 @@ from support.kits.improver import ANSWERS, CHECKS, better_each_time, check_impro
 from support.rows import table
 from support.tiers import slow_unless
 
-PAGE = (Path(__file__).parents[3] / "docs" / "train.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[3] / "docs" / "how-to" / "train-an-improver.md").read_text("utf-8")
 STRATEGIES = [name for name in shipped_improvers() if name != "seed"]
 
 

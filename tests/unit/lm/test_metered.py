@@ -14,11 +14,11 @@ from strop.base.errors import LanguageModelError, RunBudgetSpent
 from strop.base.events import BudgetMoved
 from strop.lm.base import Completion, Fault, Keep, Request, dropped
 from strop.lm.metering import UNKNOWN_USAGE, Bill, Metered
-from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, given_price
+from strop.lm.prices import NOTHING, OVERHEAD_TOKENS, Tariff, read_price
 from strop.lm.scripted import Scripted
 from support.rows import table
 
-TARIFF = Tariff(given_price("1,2"), max_tokens=1000)
+TARIFF = Tariff(read_price("1,2"), max_tokens=1000)
 """A dollar a million tokens in, two out: 1000 and 2000 billionths each."""
 PROMPT = Request("", "0123456789", scope="t1/improve")
 WORST = Bill(10 + OVERHEAD_TOKENS + 1000, 1000 * (10 + OVERHEAD_TOKENS) + 2000 * 1000)
@@ -232,7 +232,7 @@ def test_stand_in_costs_nothing_and_moves_no_budget() -> None:
 
 
 def test_member_of_a_mixture_is_billed_by_its_own_tariff_and_held_by_the_dearest() -> None:
-    run, dear = Budget(), Tariff(given_price("10,20"), max_tokens=50)
+    run, dear = Budget(), Tariff(read_price("10,20"), max_tokens=50)
     model = Says(lambda n: Completion("t", "m", input_tokens=1, output_tokens=1, lm=["cheap", "dear", "other"][n]))
     asking = Metered(model, {"cheap": TARIFF, "dear": dear}, run)
     assert asking.worst_case(PROMPT) == Bill(WORST.tokens, max(WORST.cost, 110 * 10_000 + 50 * 20_000))

@@ -13,8 +13,8 @@ import pytest
 
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.lm import registry
+from strop.lm.answer_cache import AnswerCache, NoModel
 from strop.lm.base import Completion, Keep, LanguageModel, Request, dropped
-from strop.lm.known_answers import KnownAnswers, NoModel
 from strop.lm.scripted import Scripted, answer_line, head_line, read_script
 from support.rows import table
 
@@ -62,7 +62,7 @@ def test_scripted_gives_its_answers_in_order_and_says_when_they_are_exhausted() 
 def test_scripted_gives_what_was_lost_and_not_what_was_kept_when_it_goes_on() -> None:
     kept = Scripted(["one", "two", "three"]).complete([HELLO] * 3, dropped)[1]
     model = Scripted(["one", "two", "three"])
-    model.given([kept])
+    model.skip_given([kept])
     assert texts(model, HELLO, HELLO) == ["one", "three"]
 
 
@@ -145,19 +145,19 @@ def test_known_answers_are_given_and_only_the_others_asked_for_in_order_also_whe
     model = Scripted(["new"])
     asked = [Request("", "a"), Request("", "b"), Request("", "c")]
     kept: dict[int, Completion] = {}
-    recorded = KnownAnswers(model, learnt(asked[0], asked[2]))
+    recorded = AnswerCache(model, learnt(asked[0], asked[2]))
     found = recorded.complete(asked, kept.__setitem__)
     assert [each.text for each in found] == ["recorded 0", "new", "recorded 1"]
     assert [kept[n] for n in range(3)] == found and model.requests == (asked[1],)
     assert [each.request for each in found] == [each.key for each in asked]
     kept.clear()
     with pytest.raises(LanguageModelError):
-        KnownAnswers(Scripted([]), learnt(HELLO)).complete([Request("", "x"), HELLO], kept.__setitem__)
+        AnswerCache(Scripted([]), learnt(HELLO)).complete([Request("", "x"), HELLO], kept.__setitem__)
     assert {position: each.text for position, each in kept.items()} == {1: "recorded 0"}
 
 
 def test_request_that_was_not_recorded_fails_with_its_place_and_its_text() -> None:
-    model = KnownAnswers(NoModel("openai/x", True))
+    model = AnswerCache(NoModel("openai/x", True))
     with pytest.raises(LanguageModelError, match=r"request 2 in t1 was not recorded: 'improve this\\nprogram B'"):
         model.complete([Request("e", "improve this\nprogram B", scope="t1", sample=2)], dropped)
     assert (model.name, model.is_language_model) == ("openai/x", True)
@@ -173,7 +173,7 @@ def test_equal_requests_of_two_askers_get_the_same_answer_which_is_asked_for_onc
             return dear
 
     model = Dear([f"answer {number}" for number in range(9)])
-    shared = KnownAnswers(model, scope="pair")
+    shared = AnswerCache(model, scope="pair")
     first, again = (shared.complete([Request("", "m", scope=scope)], dropped)[0] for scope in "ab")
     assert [request.scope for request in model.requests] == ["pair"] and first.text == again.text == "answer 0"
     assert (first.input_tokens, first.output_tokens) == (7, 9)

@@ -20,8 +20,8 @@ from strop.lm.prices import (
     Price,
     Tariff,
     check_cost_limit,
-    given_price,
     listed_price,
+    read_price,
     tariffs,
 )
 from support.rows import table
@@ -128,14 +128,14 @@ def test_each_member_of_a_mixture_has_its_own_price() -> None:
 @table("text", ("", "1,2,3", "-1,2", "a", "1,", "nan", "inf,1", "1;2"))
 def test_price_is_refused_in_one_line_when_it_is_no_price(text: str) -> None:
     with pytest.raises(ConfigurationError, match="IN,OUT") as caught:
-        given_price(text)
+        read_price(text)
     assert "\n" not in str(caught.value)
 
 
 def test_cost_is_exact_to_the_billionth_and_rounded_up() -> None:
-    found = given_price("0.15,0.6")
+    found = read_price("0.15,0.6")
     assert (found.cost(1, 0), found.cost(0, 1), found.cost(1_000_000, 1_000_000)) == (150, 600, 750_000_000)
-    assert given_price("0.0000001,0").cost(1, 0) == 1
+    assert read_price("0.0000001,0").cost(1, 0) == 1
 
 
 def test_long_prompt_costs_by_its_tier() -> None:

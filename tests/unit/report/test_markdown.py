@@ -48,8 +48,8 @@ def compared(*, facts: ObjectiveFacts | None = TIME, name: str = "time", test: A
 
 def test_comment_has_the_verdict_a_table_the_tests_and_the_command() -> None:
     found = compared(tests=OwnTests(288, 0, 0))
-    said = ["pytest.ini is the work tree's for both"]
-    assert as_markdown(found, said=said, command="strop compare app:nearest --with 'a b.py'") == (
+    notes = ["pytest.ini is the work tree's for both"]
+    assert as_markdown(found, shared_notes=notes, command="strop compare app:nearest --with 'a b.py'") == (
         "**Better: 13% faster (95% interval 12 to 15%), from 119 ms to 105 ms of CPU time, on 10 held-out instances.**\n"
         "\n"
         "| target | original | candidate | change (95% interval) | inputs |\n"
@@ -81,7 +81,9 @@ def test_comment_of_scores_has_their_means_and_difference() -> None:
 
 
 def test_comment_says_what_the_jail_did_not_prevent_and_who_has_not_proved_the_record() -> None:
-    found = as_markdown(compared(unverified="made on another machine", waived="not enforced: network"), said=["a", "b"])
+    found = as_markdown(
+        compared(unverified="made on another machine", waived="not enforced: network"), shared_notes=["a", "b"]
+    )
     assert found.splitlines()[-1] == "- note: made on another machine; not enforced: network; a; b"
 
 
@@ -108,7 +110,7 @@ def everywhere(text: str) -> str:
     facts = replace(TIME, metric=metric, commands=(text, f"python {text}"), scorer=text)
     found = compared(facts=facts, name=metric.name, removes=(text,) * 3, task=text, waived=text, unverified=text)
     found = replace(found, tests=OwnTests(3, 1, 1, (RefusedCandidate("0" * 64, (text, text), text),)))
-    return as_markdown(found, said=[f"said {text}"] * 9, command=f"strop compare {text}")
+    return as_markdown(found, shared_notes=[f"said {text}"] * 9, command=f"strop compare {text}")
 
 
 def failing(text: str) -> str:
@@ -119,7 +121,7 @@ def failing(text: str) -> str:
 def refused(text: str) -> str:
     """The comment on a candidate that fails a test of this name."""
     tests = OwnTests(3, 0, 0, (RefusedCandidate("0" * 64, (text,), text),))
-    return as_markdown(compared(improved=None, tests=tests, task=text), said=[f"said {text}"])
+    return as_markdown(compared(improved=None, tests=tests, task=text), shared_notes=[f"said {text}"])
 
 
 INERT = {"paragraph", "strong", "table", "thead", "tbody", "tr", "th", "td", "bullet_list", "list_item"}

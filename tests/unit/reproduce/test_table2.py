@@ -12,8 +12,8 @@ import pytest
 import strop.sandbox.guest
 from strop.analysis.unsandboxing import PAPER, Rate, flagged, literal, rates, sentence
 from strop.base.events import Event, Judged, discard
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Request
-from strop.lm.known_answers import KnownAnswers
 from strop.lm.offline import Offline
 from strop.lm.scripted import Scripted
 from strop.reproduce.table2 import arm_of, carry_out, judge, judged_in, request_of
@@ -30,7 +30,7 @@ from strop.store import Store
 
 def generate(sandbox: JailedSandbox, store: Store, model: Any, n: int, name: Arm = "plain") -> list[Judged]:
     """A session that judges what the record lacks of n improvements; the judgements in the record."""
-    parts = Components(RunSpec(task=""), (), KnownAnswers(model), sandbox, b"secret")
+    parts = Components(RunSpec(task=""), (), AnswerCache(model), sandbox, b"secret")
     with session(parts, Journal(store, discard, recalled=recall(store))) as context:
         carry_out(context, Asked(n, (name,)))
     return judged_in(read_run(store), name)

@@ -15,8 +15,8 @@ from strop.base.as_document import to_json
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.events import Evaluated, ImproveFinished, ImproveStarted, discard
 from strop.base.from_json import from_json
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Request
-from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.runs.assembly import Components, Observer
 from strop.runs.context import RunContext
@@ -77,7 +77,7 @@ class Measuring:
             self._store.append(started(SPEC))
         else:
             recalled = recall(self._store)
-        parts = Components(SPEC, tuple(tasks), KnownAnswers(Scripted(answers)), self._jail, b"secret")
+        parts = Components(SPEC, tuple(tasks), AnswerCache(Scripted(answers)), self._jail, b"secret")
         journal = Journal(self._store, discard, recalled=recalled)
         with suppress(LanguageModelError):
             carry_out(RunContext(parts, journal, Telling(told)), improvers)

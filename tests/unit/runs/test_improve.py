@@ -16,11 +16,11 @@ import pytest
 from strop.base.as_document import as_document
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.solution import NAMED_BY, digest_of
 from strop.checks import held_out
 from strop.evaluation.instances import DrawnInstances
-from strop.lm.known_answers import KnownAnswers
+from strop.lm.answer_cache import AnswerCache
 from strop.report.terminal import improvement as improvement  # registers how a result is printed
 from strop.report.terminal.live import View
 from strop.runs.assembly import Components
@@ -63,7 +63,7 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
 
     def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Evidence, Path]:
         b = bench(**changes)
-        parts = Components(RunSpec(max_responses=3), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
+        parts = Components(RunSpec(max_responses=3), (b.task,), AnswerCache(b.model), b.sandbox, b"secret")
         directory = tmp_path / f"there{next(numbers)}"
         plain = Meta(kind="improve", tasks=(b.task.name,))
         with Store.create(directory, plain.texts(directory)) as store:
@@ -377,7 +377,7 @@ def test_what_training_had_is_held_out_of_no_later_comparison_of_the_run(
     instances: Any, bench: MakeBench, tmp_path: Path
 ) -> None:
     b = bench(sample=lambda rng: {"n": int(rng.integers(16))}, instances=8, test_instances=30)
-    parts = Components(RunSpec(instances=instances), (b.task,), KnownAnswers(b.model), b.sandbox, b"secret")
+    parts = Components(RunSpec(instances=instances), (b.task,), AnswerCache(b.model), b.sandbox, b"secret")
     with (
         Store.create(tmp_path / "there", Meta(kind="improve", tasks=(b.task.name,)).texts(tmp_path)) as store,
         session(parts, Journal(store, View())) as context,

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from strop.base.events import Evaluated, LmCalled, LmResponded
-from strop.lm.known_answers import KnownAnswers
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.offline import Offline
-from strop.lm.prices import NOTHING, Tariff, given_price
+from strop.lm.prices import NOTHING, Tariff, read_price
 from strop.runs.assembly import Components
 from strop.runs.context import session
 from strop.runs.journal import Journal
@@ -26,7 +26,7 @@ from support.rows import table
 from support.tiers import slow_unless
 
 PAPER = replace(PAPERS, workers="2")
-PAID = Tariff(given_price("1,2"), 1000)
+PAID = Tariff(read_price("1,2"), 1000)
 GROUND = Assumptions(solution_prompt=4000, improver_prompt=6000, instances=20, time_limit=0.5, tariffs={"m": PAID})
 SMALL = RunSpec(
     iterations=2, copies=2, utility_budget=3, lm_budget=2, max_responses=2, meta_budget=2, gate_pairs=3, workers="2"
@@ -149,7 +149,7 @@ def test_real_run_costs_no_more_than_the_most(
 ) -> None:
     task = bench().task
     spec = replace(SMALL, selection=selection, require=())
-    model = KnownAnswers(Offline(3, float(skill)))
+    model = AnswerCache(Offline(3, float(skill)))
     with session(Components(spec, (task,), model, jail, b"plan"), Journal(store, lambda event: None)) as context:
         run(context, improver_text("seed"))
     found = plan(spec, replace(GROUND, tariffs={"offline": Tariff(NOTHING, 1000, tokenless=True)}))

@@ -1,4 +1,4 @@
-"""What an improver sees: both generations of the API, as docs/improver-api.md promises them, and its examples as they stand."""
+"""What an improver sees: both generations of the API, as docs/reference/improver-api.md promises, and the page's examples."""
 
 from __future__ import annotations
 
@@ -226,7 +226,7 @@ def test_documented_improver_of_each_generation_returns_the_best_program_when_it
             assert isinstance(said, list)
             return [f"An idea.\n```python\n{'x' * (number + 10)}\n```" for number in range(len(said))]
 
-    document = (Path(__file__).parents[3] / "docs" / "improver-api.md").read_text("utf-8")
+    document = (Path(__file__).parents[3] / "docs" / "reference" / "improver-api.md").read_text("utf-8")
     programs = [code for code in map(extract_code, re.split(r"\n## ", document)) if code]
     assert [code.count("utility_str, utility)") for code in programs] == [0, 1]
     for program, best in zip(programs, (15, 13), strict=True):

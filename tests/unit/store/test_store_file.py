@@ -10,7 +10,6 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
-import make_reference
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,6 +30,7 @@ from strop.store import Store
 from strop.store.files import bounded
 from support.records import ask, evaluated, note
 
+EVENTS = Path(__file__).parents[3] / "docs" / "reference" / "events.md"
 ANY_TEXT = st.text(alphabet=st.characters(exclude_categories=()), max_size=40)
 """Lone surrogates, NUL and control characters too."""
 WHOLE = st.integers(-(1 << 63), (1 << 63) - 1)
@@ -118,33 +118,32 @@ def test_every_view_reads_every_kind(store: Store) -> None:
 
 
 def test_examples_of_the_manual_run_and_find_something(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    manual = (Path(__file__).parents[3] / "docs" / "results.md").read_text(encoding="utf-8")
+    manual = (Path(__file__).parents[3] / "docs" / "how-to" / "records.md").read_text(encoding="utf-8")
     queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
     assert queries and not [query for query in queries if not ask(full_run, query)]
     [example] = re.findall(r"```python\n(from pathlib.*?)```", manual, re.DOTALL)
-    exec(compile(example, "results.md", "exec"), {"directory": str(full_run)})
+    exec(compile(example, "records.md", "exec"), {"directory": str(full_run)})
     assert capsys.readouterr().out == f"{len(KINDS)} 1 (0.5,)\n"
 
 
 def test_reference_names_every_column_of_every_view(full_run: Path) -> None:
-    page = make_reference.json_page()
-    sections = {text.partition("\n")[0].lower(): text for text in re.split(r"^##+ ", page, flags=re.MULTILINE)}
-
-    def fields_in(section: str) -> set[str]:
-        also = re.search(r"^It has the fields of \[(.*?)\]\S*(?: but (.*?))?(?:, and:|\.)$", section, re.MULTILINE)
-        inherited = fields_in(sections[also[1]]) - {*re.findall(r"`(\w+)`", also[2] or "")} if also else set()
-        return inherited | {*re.findall(r"^- `(\w+)`", section, re.MULTILINE)}
-
-    described = {
-        view: {"seq", "time", "scope"} | fields_in(section)
-        for section in sections.values()
-        for view in re.findall(r" View: `(\w+)`\.", section)
-    }
+    described = {}
+    for section in EVENTS.read_text("utf-8").split("\n## "):
+        rows = re.findall(r"^\| `(\w+)` *\| (.*?) *\|", section, re.MULTILINE)
+        digests = {f"{name}_digest{'s' * kind.startswith('list')}" for name, kind in rows if "text" in kind}
+        for view in re.findall(r" Its view is `(\w+)`\.", section):
+            described[view] = {"seq", "time", "scope"} | {name for name, _ in rows} | digests
     views = [str(name) for (name,) in ask(full_run, "SELECT name FROM sqlite_schema WHERE type = 'view'")]
-    for view in set(views) - {"improvement"}:
-        columns = [name for (name,) in ask(full_run, "SELECT name FROM pragma_table_info(?)", view)]
-        texts = {name for name in columns if f"{name}_digest" in columns or f"{name}_digests" in columns}
-        assert {name for name in columns if not re.fullmatch(f"({'|'.join(texts)})_digests?", name)} == described[view]
+    columns = {
+        view: {name for (name,) in ask(full_run, "SELECT name FROM pragma_table_info(?)", view)} for view in views
+    }
+    columns.pop("improvement")
+    assert columns == described
+
+
+def test_query_of_the_reference_runs_and_finds_something(full_run: Path) -> None:
+    [query] = re.findall(r"```sql\n(.*?)```", EVENTS.read_text("utf-8"), re.DOTALL)
+    assert ask(full_run, query)
 
 
 @pytest.fixture

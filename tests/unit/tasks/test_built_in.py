@@ -31,7 +31,7 @@ DIGESTS = {
     ("parity", "train"): "d46bbb88a25ed18b",
     ("parity", "test"): "9a2b91fa38239d03",
 }
-"""Of the instances whose seed utilities are the published ones (docs/paper-tasks.md)."""
+"""Of the instances whose seed utilities are the published ones (docs/reference/paper-tasks.md)."""
 
 
 def digest(task: Task, split: Split) -> str:

@@ -22,8 +22,8 @@ TABLE_1 = {
 }
 """u(s), û(I_0), û(I_T) in percent, as printed."""
 DOCS = Path(__file__).parents[3] / "docs"
-TEXT = (DOCS / "tasks.md").read_text(encoding="utf-8")
-PAPER_TASKS = (DOCS / "paper-tasks.md").read_text(encoding="utf-8")
+TEXT = (DOCS / "reference" / "tasks.md").read_text(encoding="utf-8")
+PAPER_TASKS = (DOCS / "reference" / "paper-tasks.md").read_text(encoding="utf-8")
 ROWS = re.findall(r"^\| \[`([\w-]+)`\]\(#\1\) \|.*\| ([\d.]+) s \| (\d+) / (\d+) \|$", PAPER_TASKS, re.MULTILINE)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import venv
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,15 @@ def test_values_of_kept_calls_are_shown_when_the_user_says_so(project: Path) -> 
         kept.close()
     with pytest.raises(ConfigurationError, match="show_calls is for recorded calls"):
         target_of("lib.py:work", {"show_calls": True})
+
+
+def test_the_python_that_ran_the_command_runs_the_recorded_calls(project: Path) -> None:
+    environment = project / "of_the_command"
+    venv.create(environment, symlinks=True)
+    (packages,) = environment.glob("lib/python*/site-packages")
+    (packages / "only_there.py").write_text("THRICE = 3\n")
+    (project / "lib.py").write_text("import only_there\n" + LIB.replace("3", "only_there.THRICE"))
+    task = recorded_task("lib:work", [f"{environment}/bin/python app.py 40"], "", (), (), lambda line: None)
+    assert task.interpreter is not None and task.interpreter.path == f"{environment}/bin/python"
+    assert task.recorded is not None and len(task.recorded.calls) == 20 and not task.recorded.lost
+    task.close()

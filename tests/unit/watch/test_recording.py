@@ -53,6 +53,7 @@ for place in sys.argv[3:]:
 
 class Recorded(NamedTuple):
     calls: RecordedCalls
+    python: str
     note: str
 
     @property

@@ -1,6 +1,7 @@
 """Numbers with their uncertainty: pure functions of numbers, for every claim about a run.
 
-One idea a file. docs/statistics.md says which is used where and why. These functions do not know what the numbers mean.
+One idea a file. docs/explanation/statistics.md says which is used where and why. These functions do not know
+what the numbers mean.
 """
 
 from strop.analysis.stats.bounded import score_estimate, utility_interval

@@ -8,8 +8,8 @@ sign-flip test, inverted. The ratios of the totals in all subsets do the same fo
 *Groups*, such as copies of two improvers on common tasks. If neither is better, the copies of a task could have been dealt the
 other way. The statistic is studentised, so that the groups may differ in spread (Janssen 1997; Chung and Romano 2013).
 
-No range and no shape is assumed. Nothing here sees a loss that no observation shows: docs/statistics.md has the figures, and
-docs/design/0083-intervals.md the alternatives.
+No range and no shape is assumed. Nothing here sees a loss that no observation shows: docs/explanation/statistics.md has the
+figures, and docs/design/0083-intervals.md the alternatives.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ if TYPE_CHECKING:
     Values: TypeAlias = npt.NDArray[np.float64]
 
 CONFIDENCE = 0.95
-"""Confidence of an interval where nothing else is said: 0.025 on either side."""
+"""Confidence of an interval by default: 0.025 on either side."""
 
 _MOST_LISTED, _DRAWN = 10_000, 9_999
-"""Up to how many subsets or deals all of them are taken, and how many are drawn of more."""
+"""The most subsets, or deals, of which all are taken; and how many are drawn where there are more."""
 _DIGITS = 9
-"""Decimals of an end: the last bits of a sum differ between processors."""
+"""Decimals of an end of an interval: the last bits of a sum differ between processors."""
 _POWER = 0.84
-"""How many standard errors more a difference is than what an interval just leaves out, so that 80% of intervals leave out 0."""
+"""Standard errors that a difference must lie beyond what an interval just leaves out, so that 80% of intervals leave out 0."""
 _HALVINGS, _FAR, _EQUAL = 40, 10.0, 1e-9
-"""Steps of the search for an end, how many ranges of the values away it begins, and what is no difference but rounding."""
+"""Steps of the search for an end; how far away it begins, in ranges of the values; and the largest difference by rounding."""
 
 
 def score_difference(
@@ -47,17 +47,17 @@ def score_difference(
 ) -> Estimate:
     """The mean of a[i] - b[i] over pairs, with its interval; none where there are too few pairs for any (`least_pairs`).
 
-    `inputs`: the number of each pair's input, where some are equal. Pairs of one input are swapped together, since only different
-    inputs are independent, and `n` counts these.
+    `inputs`: the number of each pair's input, where some are equal. Pairs of one input are swapped together, because only
+    different inputs are independent, and `n` counts different inputs.
 
     Raises:
         ValueError: `a` and `b` differ in length or are empty, or the confidence is not in (0, 1).
     """
     changes = differences(a, b)
-    whole, sizes = estimate(changes), np.array(totals_by_input([1.0] * len(changes), inputs))
+    sample, sizes = estimate(changes), np.array(totals_by_input([1.0] * len(changes), inputs))
     totals = np.array(totals_by_input(changes, inputs))
     interval = _between_subsets(len(sizes), confidence, lambda sums: sums(totals) / sums(sizes))
-    return Estimate(whole.mean, whole.stderr, len(sizes), interval)
+    return Estimate(sample.mean, sample.stderr, len(sizes), interval)
 
 
 def totals_by_input(values: Sequence[float], inputs: Sequence[int]) -> Sequence[float]:
@@ -104,12 +104,12 @@ def log_ratio_of_totals(after: Sequence[float], before: Sequence[float], *, conf
         with np.errstate(divide="ignore", invalid="ignore"):  # a subset without any cost says nothing: nan
             return np.asarray(np.log(sums(np.array(after)) / sums(np.array(before))))
 
-    whole = math.log(math.fsum(after)) - math.log(math.fsum(before))
-    return Estimate(whole, None, n, _between_subsets(n, confidence, ratios))
+    log_ratio = math.log(math.fsum(after)) - math.log(math.fsum(before))
+    return Estimate(log_ratio, None, n, _between_subsets(n, confidence, ratios))
 
 
 def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:
-    """Whether totals have a ratio, also without any one pair: no value is negative, and no total rests on a single one."""
+    """Whether totals have a ratio, whichever pair is left out: no value is negative, and no total rests on a single value."""
     if min(*after, *before) < 0:
         return False
     return all(math.fsum(values) - (max(values) if len(values) > 1 else 0) > 0 for values in (after, before))
@@ -117,7 +117,7 @@ def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:
 
 def sign_test(wins: int, losses: int) -> float:
     """How often chance alone would divide as many pairs at least as unequally: the exact two-sided p-value, in (0, 1]. Ties are
-    left out, so that none says anything (Dixon and Mood 1946, "The statistical sign test", JASA 41).
+    left out: they favour neither (Dixon and Mood 1946, "The statistical sign test", JASA 41).
 
     Raises:
         ValueError: a count is negative.
@@ -138,22 +138,22 @@ def decided(difference: Estimate) -> int:
 
 
 def least_pairs(confidence: float = CONFIDENCE) -> int:
-    """The fewest pairs that have an interval: 6 at 95%. As many tasks without a tie are the fewest of which a sign test shows
-    anything."""
+    """The fewest pairs that have an interval: 6 at 95%. Of fewer tasks without a tie, a sign test
+    cannot show anything either."""
     return math.ceil(math.log2(2 / (1 - checked_probability(confidence))) - _EQUAL)
 
 
 def confidence_of(comparison: int) -> float:
     """The confidence of the interval of the `comparison`th final comparison of a run, from 1: 95%, 97.5%, 98.75% and so on.
 
-    Each may err in half as many cases as the one before, so that all of them together call a program better that is not in
-    at most 5% of runs.
+    Each comparison may err half as often as the one before it. So all together wrongly call a program better in at most 5% of
+    runs.
     """
     return 1 - (1 - CONFIDENCE) / 2.0 ** (comparison - 1)
 
 
 def comparisons_decided_by(pairs: int) -> int:
-    """How many final comparisons of a run have an interval (`confidence_of`), if each has so many pairs: 1 of 6, 2 of 7."""
+    """How many final comparisons of a run have an interval (`confidence_of`), if each has `pairs` pairs: 1 with 6, 2 with 7."""
     subsets = 2**pairs if pairs < math.log2(_MOST_LISTED) else _DRAWN + 1
     return max(math.floor(math.log2(subsets * (1 - CONFIDENCE)) + _EQUAL), 0)
 
@@ -179,13 +179,14 @@ def pairs_needed(first: Sequence[float], worth: float, most: int, *, confidence:
 def _between_subsets(
     n: int, confidence: float, statistic: Callable[[Callable[[Values], Values]], Values]
 ) -> tuple[float, float] | None:
-    """The interval between two of the statistics of all subsets; `statistic` gets a function that sums values over each."""
+    """The interval between two of the statistics of all subsets; None if there are too few. `statistic` gets a function that sums
+    values over each subset."""
     subsets = _subsets(n)
-    found = statistic(lambda values: subsets @ values)
+    statistics = statistic(lambda values: subsets @ values)
     left_out = math.floor((1 - checked_probability(confidence)) / 2 * (len(subsets) + 1) + _EQUAL)
     if not left_out:
         return None
-    lows, highs = np.nan_to_num(found, nan=-np.inf), np.nan_to_num(found, nan=np.inf)
+    lows, highs = np.nan_to_num(statistics, nan=-np.inf), np.nan_to_num(statistics, nan=np.inf)
     low = float(np.partition(lows, left_out - 1)[left_out - 1])
     high = float(np.partition(highs, len(highs) - left_out)[len(highs) - left_out])
     return round(low, _DIGITS) + 0.0, round(high, _DIGITS) + 0.0  # never -0.0
@@ -193,7 +194,7 @@ def _between_subsets(
 
 @lru_cache(maxsize=8)
 def _subsets(n: int) -> Values:
-    """All subsets of n pairs but the empty one, or as many as are drawn, as rows of 0 and 1."""
+    """Subsets of n pairs, as rows of 0 and 1: all but the empty one, or a drawn sample of them."""
     if 2**n <= _MOST_LISTED:
         return np.asarray((np.arange(1, 2**n)[:, None] >> np.arange(n)) & 1, dtype=np.float64)
     # RandomState is frozen: the same subsets with every version of numpy.
@@ -204,10 +205,10 @@ def _subsets(n: int) -> Values:
 def _group_end(
     a: Sequence[Sequence[float]], b: Sequence[Sequence[float]], change: float, confidence: float
 ) -> float | None:
-    """The low end of the interval: the largest shift of `a` that is rejected from below; None if none is."""
+    """The low end of the interval: the largest shift of `a` that is rejected from below; None if no shift is."""
     side = (1 - checked_probability(confidence)) / 2
-    sides = [(np.array(one), np.array(other)) for one, other in zip(a, b, strict=True)]
-    tasks = [_Dealt(one, other, number if len(sides) > 1 else None) for number, (one, other) in enumerate(sides)]
+    sides = [(np.array(first), np.array(second)) for first, second in zip(a, b, strict=True)]
+    tasks = [_Dealt(first, second, number if len(sides) > 1 else None) for number, (first, second) in enumerate(sides)]
 
     def rejects(shift: float) -> bool:
         moved, squares = (np.sum(parts, axis=0) for parts in zip(*(task.moments(shift) for task in tasks), strict=True))
@@ -216,18 +217,18 @@ def _group_end(
         return float(np.mean(values >= values[0] * (1 - _EQUAL) - _EQUAL)) <= side + _EQUAL
 
     span = max(float(np.ptp(np.concatenate(pair))) for pair in sides)
-    rejected, kept = change - _FAR * max(span, _EQUAL), change
+    rejected, accepted = change - _FAR * max(span, _EQUAL), change
     if not rejects(rejected):
         return None
     for _ in range(_HALVINGS):
-        middle = (rejected + kept) / 2
-        rejected, kept = (middle, kept) if rejects(middle) else (rejected, middle)
+        middle = (rejected + accepted) / 2
+        rejected, accepted = (middle, accepted) if rejects(middle) else (rejected, middle)
     return round(max(rejected, -1.0), _DIGITS) + 0.0  # a difference of scores, never -0.0
 
 
 class _Dealt:
-    """The copies of one task, dealt to two groups in every way, or in as many as are drawn; first as they were observed. `number`
-    is that of one of several tasks, each of which is dealt by itself."""
+    """The copies of one task, dealt to two groups in all ways, or in a drawn sample of them; the first is the observed deal.
+    `number`: the task's number if there are several, each of which is dealt by itself; else None."""
 
     def __init__(self, a: Values, b: Values, number: int | None) -> None:
         self._sizes = len(a), len(b)
@@ -241,16 +242,16 @@ class _Dealt:
         """(difference of the means, its squared standard error) of each deal, once the first group is moved down by `shift`."""
         values, deals, (n, m) = self._pooled - shift * self._is_a, self._deals, self._sizes
         values = values - values.mean()
-        first, whole = deals @ values, deals @ values**2
-        second, rest = values.sum() - first, (values**2).sum() - whole
-        spread = (whole - first**2 / n) / max(n - 1, 1) / n + (rest - second**2 / m) / max(m - 1, 1) / m
+        first, a_squares = deals @ values, deals @ values**2
+        second, b_squares = values.sum() - first, (values**2).sum() - a_squares
+        spread = (a_squares - first**2 / n) / max(n - 1, 1) / n + (b_squares - second**2 / m) / max(m - 1, 1) / m
         least = _EQUAL**2 * float((values**2).sum())  # rounding is no spread
         return first / n - second / m, np.where(spread > least, spread, 0.0)
 
 
 @lru_cache(maxsize=8)
 def _deals(n: int, m: int) -> Values:
-    """Ways to deal n + m copies to groups of n and m: rows with 1 for the first group, the observed one first."""
+    """Ways to deal n + m copies to groups of n and m: rows with 1 for the first group. The first row is the observed deal."""
     if math.comb(n + m, n) <= _MOST_LISTED:
         deals = np.zeros((math.comb(n + m, n), n + m))
         for row, chosen in enumerate(combinations(range(n + m), n)):

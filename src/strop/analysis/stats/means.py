@@ -14,21 +14,22 @@ mean = fmean
 
 @dataclass(frozen=True)
 class Estimate:
-    """The mean of a sample and how far it may be off."""
+    """The mean of a sample, and how uncertain it is."""
 
     mean: float
+    """Mean of the sample."""
     stderr: float | None
-    """Standard error of the mean; None if one value says nothing about it."""
+    """Standard error of the mean. Null if the sample has one value."""
     n: int
-    """Size of the sample, 1 and up."""
+    """Size of the sample, 1 or more."""
     interval: tuple[float, float] | None = None
-    """Confidence interval of the mean, (low, high), where one was computed."""
+    """Low and high end of the confidence interval of the mean. Null if none was computed."""
 
 
 def stderr(values: Sequence[float]) -> float | None:
     """The standard error of the mean: sample standard deviation (n - 1) over sqrt(n); None for a single value.
 
-    The error bars of the paper's Figure 4 are one of these to each side. Raises ValueError for no values.
+    The error bars of the paper's Figure 4 are one standard error to each side. Raises ValueError for no values.
     """
     center = mean(values)
     n = len(values)
@@ -36,14 +37,14 @@ def stderr(values: Sequence[float]) -> float | None:
 
 
 def stratified(groups: Sequence[Sequence[float]]) -> Estimate:
-    """The mean of the groups' means, and its standard error where the groups, such as tasks, are taken as given.
+    """The mean of the groups' means, with its standard error for fixed groups, such as tasks.
 
     Raises ValueError for no groups, or an empty one.
     """
     center, n = mean([mean(group) for group in groups]), sum(len(group) for group in groups)
     errors = [error for error in map(stderr, groups) if error is not None]
-    whole = len(errors) == len(groups)
-    return Estimate(center, math.sqrt(math.fsum(error**2 for error in errors)) / len(groups) if whole else None, n)
+    has_errors = len(errors) == len(groups)
+    return Estimate(center, math.sqrt(math.fsum(error**2 for error in errors)) / len(groups) if has_errors else None, n)
 
 
 def estimate(values: Sequence[float]) -> Estimate:
@@ -59,7 +60,7 @@ def differences(a: Sequence[float], b: Sequence[float]) -> list[float]:
 
 
 def checked_probability(probability: float) -> float:
-    """The number itself; ValueError unless it is in (0, 1)."""
+    """`probability` itself. Raises ValueError unless it is in (0, 1)."""
     if not 0 < probability < 1:
         raise ValueError(f"{probability} is not a probability between 0 and 1")
     return probability

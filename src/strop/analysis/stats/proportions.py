@@ -27,12 +27,12 @@ def wilson_interval(successes: int, n: int, *, confidence: float = 0.95) -> tupl
 
 @dataclass(frozen=True)
 class TwoProportions:
-    """How far two rates lie apart, and how often chance alone would put them so far."""
+    """How far two rates lie apart, and how often chance alone puts them so far apart."""
 
     z: float
-    """Difference a - b in standard errors; 0 where neither or both always happened."""
+    """Difference of the two rates in standard errors. 0 if neither or both are 0 or 100%."""
     p: float
-    """Two-sided p-value, in [0, 1]."""
+    """Two-sided p-value, from 0 to 1."""
 
 
 def two_proportion_z_test(a: int, n_a: int, b: int, n_b: int) -> TwoProportions:

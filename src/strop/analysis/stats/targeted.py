@@ -113,19 +113,19 @@ def targeted_interval(values: Sequence[float], horizon: int, *, confidence: floa
     """
     alpha = (1 - checked_probability(confidence)) / 2
     low, high = _bound(values, horizon, alpha), -_bound([-value for value in values], horizon, alpha)
-    # The two may cross in the rare case, at most 1 - confidence, where the sequence fails; then all that is left is a point.
+    # The two ends may cross in the rare case, at most 1 - confidence, in which the sequence fails. Then a point is left.
     return (low, high) if low <= high else ((low + high) / 2,) * 2
 
 
 def _bound(values: Sequence[float], horizon: int, alpha: float) -> float:
     """The largest mean that is rejected from below; above 0 exactly if 0 is rejected."""
-    rejected, kept = (0.0, 1.0) if _rejects(values, 0.0, horizon, alpha) else (-1.0, 0.0)
+    rejected, accepted = (0.0, 1.0) if _rejects(values, 0.0, horizon, alpha) else (-1.0, 0.0)
     for _ in range(_HALVINGS):
-        middle = (rejected + kept) / 2
+        middle = (rejected + accepted) / 2
         if _rejects(values, middle, horizon, alpha):
             rejected = middle
         else:
-            kept = middle
+            accepted = middle
     return rejected
 
 

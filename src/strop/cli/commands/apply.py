@@ -23,10 +23,10 @@ def apply_command(
     Parameters
     ----------
     force
-        Replace also files that changed since the run started.
+        Replace files even if they changed since the run started.
     unproven
-        Apply also a program that is held back, such as one that is better by its own score, or on a fixed input that nobody
-        declared, or that removes functions which other files may import, or the best so far of an unfinished run.
+        Apply also a program that is held back. That is one that is better by its own score, or on a fixed input that nobody
+        declared; one that removes functions which other files may import; or the best so far of an unfinished run.
     """
     from strop.api.lookup import find_run
     from strop.base.errors import ConfigurationError

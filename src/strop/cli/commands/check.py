@@ -33,7 +33,7 @@ def check_command(
     require
         Protections without which nothing runs, separated by commas, or `none`; see strop doctor.
     keep
-        File for the calls that --record has. It holds data of yours. --record @FILE and TARGET@FILE use it.
+        File in which to keep the calls that --record records. It holds data of yours. --record @FILE and TARGET@FILE use it.
     """
     from strop.api.scoring import check_job
     from strop.api.target import target_of

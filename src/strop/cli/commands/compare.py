@@ -36,8 +36,9 @@ def compare_command(
 ) -> int:
     """Compare a change that exists with the original. No language model is asked, and nothing searches.
 
-    The original is the work tree, and the change what --with names; or the original is the commit --base, and the change the
-    work tree. The exit code is 0 whatever the result, and with --fail-on 6 if the change is worse, or is not shown to be better.
+    With --with, the original is the work tree, and the change is what --with names. With --base, the original is that commit,
+    and the change is the work tree. The exit code is 0 whatever is found. With --fail-on it is 6 if the change is worse, or if
+    it is not shown to be better.
 
     Parameters
     ----------
@@ -46,9 +47,9 @@ def compare_command(
     base
         The original: a commit, such as HEAD or origin/main.
     fail_on
-        Exit with 6 if the change is worse, or unless it is better.
+        Exit with 6 if the change is worse, or unless it is better. That is `worse` or `not-better`.
     seed
-        Seed of all random draws. With this machine's key; a random one by default.
+        Seed of all random draws, used together with this machine's key. By default it is random.
     """
     from functools import partial
 

@@ -21,7 +21,8 @@ class SelfTestOptions:
     self_test: Annotated[bool, Switch] = False
     """Attack the jail and the scorers on this machine. The exit code is 7 if an attack succeeds."""
     modes: Literal["here", "all"] = "here"
-    """Machines: here, or all. With all, weaker machines are simulated and the control runs, too; this needs root."""
+    """Machines to attack: `here` or `all`. With `all`, weaker machines are simulated and the control runs, too; this
+    needs root."""
     control: Annotated[bool, Switch] = False
     """Run the same attacks with every layer off, where they must succeed; needs root."""
     only: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()

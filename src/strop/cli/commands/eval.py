@@ -35,17 +35,17 @@ def eval_command(
     Parameters
     ----------
     improver
-        Improver: a name (strop list improvers), a file, or RUN:t. RUN:t is the improver of a run after iteration t.
+        Improver: a name (`strop list improvers`), a file, or `RUN:t`. `RUN:t` is the improver of a run after iteration t.
     others
         Further improvers.
     against
-        Improver to compare with: which is better, by how much, and what each spent. The improver itself shows what chance does.
-        With several improvers, what all of them are measured beside in place of the seed improver.
+        Improver to compare with: which is better, by how much, and what each spent. An improver that is compared with itself
+        shows what chance does. Of several improvers, all are measured beside this one in place of the seed improver.
     agent
-        Record of strop measure: a search by somebody else, as the improver `agent`. Repeat it for several; each is a copy of its
-        task. What the search cost is unknown.
+        Record of strop measure, a search by somebody else, which is measured as the improver `agent`. Each of several records is
+        a copy of its task. What the search cost is unknown.
     task
-        Task: a name, a file with a strop.Task, or a folder with a strop.toml. Repeat it for several tasks.
+        Task: a name, a file with a `strop.Task`, or a folder with a strop.toml. May be given several times.
     seed
         Seed of all random draws, together with this machine's key.
     """

@@ -17,15 +17,15 @@ def hot_command(
     """Run a command of yours, and list the functions of your project that take its time, with the command that improves each.
 
     It runs as you would run it, not in the jail: once to sample its CPU time, and again, without its output, to count calls.
-    strop changes no file of yours. The list goes to standard error; standard output has only what your command prints. The exit
-    code is that of your command.
+    strop changes no file of yours. The list goes to standard error, and standard output has only what your command prints. The
+    exit code is that of your command.
 
     Parameters
     ----------
     command
-        The command and its words, after --.
+        The command and its words, after `--`.
     once
-        Run it only once: calls are not counted.
+        Run the command only once. Calls are then not counted.
     top
         Functions to list, at most.
     """
@@ -35,7 +35,7 @@ def hot_command(
     from strop.base.console import results_stream
     from strop.base.errors import ConfigurationError
     from strop.base.interpreter import users_environment
-    from strop.base.shown import print_result
+    from strop.base.printing import print_result
     from strop.cli.commands.output import notices, notify, present
     from strop.watch.hot import find_hot
 

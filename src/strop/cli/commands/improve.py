@@ -49,19 +49,20 @@ def improve_command(
 ) -> int:
     """Improve a program, and compare it with the original on instances that the search never saw.
 
-    The result is a patch; your files change only with --apply. The exit code is 0 whatever the result; --json has it as
-    `finding`. With --apply it is 9 if a program measures better, and is held back.
+    The result is a patch. Your files change only with --apply. The exit code is 0 whatever is found, and --json says what was
+    found as `finding`. With --apply the exit code is 9 if a program measures better and is held back.
 
     Parameters
     ----------
     improver
-        A name (`strop list improvers`), a file, or RUN:t.
+        Improver that searches: a name, a file, or `RUN:t`. `strop list improvers` lists the names. `RUN:t` is the improver of a
+        run after iteration t.
     apply
         Apply the patch to your files if the program is better. They must be as they were when the run began.
     solution
         File to start from instead of the task's seed solution. The file is not changed.
     seed
-        Seed of all random draws. With this machine's key; a random one by default.
+        Seed of all random draws, used together with this machine's key. By default it is random.
     """
     from strop.api.conventions import make_spec
     from strop.api.improvement import improve_job

@@ -25,15 +25,16 @@ def init_command(
 ) -> int:
     """Create a task of your own, or print what a coding agent needs to search on one. It never overwrites a file.
 
-    With --form, a few commented files that work as they are, with a test. With --agent, the lines that start strop serve, for the
-    configuration of your agent; strop writes them into no file.
+    With --form, strop writes a few commented files that work as they are, with a test. With --agent, it prints the lines that
+    start strop serve, for the configuration of your agent, and writes no file.
 
     Parameters
     ----------
     directory
-        Folder of the task, which is called like it. It is created if it does not exist. With --agent, the target of strop serve.
+        Folder of the task, whose name is that of the task. It is created if it does not exist. With --agent, the target of
+        strop serve.
     options
-        With --agent, the options of strop serve, after --.
+        With --agent, the options of strop serve, after `--`.
     form
         Kind of task: sample, function, evaluator or command. With sample, the program answers and strop scores; with function, it
         is a function in a module; with evaluator, a file with evaluate(program_path) scores it; with command, any language,
@@ -69,7 +70,9 @@ def _introduce(agent: Agent, *words: str) -> int:
     results_stream().write(agent.lines([*command, "serve", *words], Path.cwd()) + "\n")
     results_stream().flush()
     notify(f"strop: these lines belong in {agent.where}")
-    notify("strop: an agent with your shell can measure beside strop, too; docs/agents.md says how to seal the search")
+    notify(
+        "strop: an agent with your shell can measure beside strop, too; docs/how-to/agents.md says how to seal the search"
+    )
     return 0
 
 

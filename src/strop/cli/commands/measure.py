@@ -23,17 +23,18 @@ def measure_command(
     environment: EnvironmentOptions = EnvironmentOptions(),
     output: MeasureOutputOptions = MeasureOutputOptions(),
 ) -> int:
-    """Measure what may change in a target as the work tree has it now, in training, within a count.
+    """Measure what may change in a target as it is now, on the instances of training.
 
-    The first measurement begins a record, in which what scores is frozen; each further one names it by --out. `strop verdict`
-    compares the best with the original, on instances that no measurement had. The exit code is 0 whatever the program scores.
+    The first measurement begins a record, and freezes the files that compute the score. Each further one names the record with
+    --out. There may be --budget measurements. `strop verdict` compares the best of them with the original, on instances that no
+    measurement had. The exit code is 0 whatever the program scores.
 
     Parameters
     ----------
     solution
-        The program, where the target is a task and no file of yours.
+        File with the program, if the target is a task and no file of yours.
     seed
-        Seed of all random draws. With this machine's key; a random one by default.
+        Seed of all random draws, used together with this machine's key. By default it is random.
     """
     from dataclasses import replace
 

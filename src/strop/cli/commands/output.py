@@ -10,9 +10,9 @@ from rich.console import Console
 
 from strop.base.as_document import as_document, to_json
 from strop.base.console import results_stream
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import Lasting
+from strop.report.terminal.layout import FaultTolerantStream
 
 PUBLISHED_NOTICE = (
     "published instances: their seeds are public, so a program can recompute the labels; "
@@ -63,7 +63,7 @@ def results() -> Console:
 
 def notices() -> Console:
     """Standard error."""
-    return _Escaping(file=Lasting(sys.stderr), highlight=False)  # type: ignore[arg-type]
+    return _Escaping(file=FaultTolerantStream(sys.stderr), highlight=False)  # type: ignore[arg-type]
 
 
 def announce(instances: str) -> None:

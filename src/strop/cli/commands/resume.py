@@ -41,7 +41,8 @@ def resume_command(
     from strop.api.jobs import job_of
     from strop.api.lookup import find_run
     from strop.cli.command import command
-    from strop.reproduce import table2 as table2  # its records are read and continued, too
+    from strop.reproduce import over_seeds as over_seeds  # these records are read and continued, too
+    from strop.reproduce import table2 as table2
     from strop.runs.run_directory import SEARCHES, command_of, load_run
 
     directory = find_run(run_directory)

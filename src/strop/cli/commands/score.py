@@ -27,9 +27,10 @@ def score_command(
     Parameters
     ----------
     solution
-        File to score instead of the target's own program. For a command on several files also a folder with those that differ.
+        File to score instead of the target's own program. If a command scores several files, also a folder with those that
+        differ.
     split
-        Instances: those of train, or the sealed ones of test.
+        Instances: those of `train`, the sealed ones of `test`, or those of `gate`, which are drawn for comparisons of improvers.
     seed
         Seed of the instances, together with this machine's key.
     """

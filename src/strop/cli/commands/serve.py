@@ -23,15 +23,16 @@ def serve_command(
 ) -> int:
     """Let a coding agent search: it sends programs over MCP on standard input and output, and strop measures them.
 
-    Its tools are `task`, `measure` and `verdict`, which ends the search. The last search of this target that was served goes on.
-    `strop init TARGET --agent NAME` prints the lines that start it for an agent. Standard output carries the protocol alone.
+    Its tools are `task`, `measure` and `verdict`, which ends the search. If this target was served before, its last search goes
+    on. `strop init TARGET --agent NAME` prints the lines with which an agent starts it. Standard output carries the protocol
+    alone.
 
     Parameters
     ----------
     seed
-        Seed of all random draws. With this machine's key; a random one by default.
+        Seed of all random draws, used together with this machine's key. By default it is random.
     out
-        Directory of the record. That of the last search of this target that was served, or a new one in runs/, by default.
+        Directory of the record. The default is that of the last served search of this target, or a new one in runs/.
     """
     from strop.api.serving import OutsideSearch, serve
 

@@ -15,12 +15,13 @@ def verdict_command(
 ) -> int:
     """Compare the best program that strop measure measured with the original, on instances that no measurement had.
 
-    A second verdict of one record, after further measurements or of another program, has half the level of the one before.
+    There may be a further verdict of the same record, after more measurements or of another program. Its level is half that of
+    the one before.
 
     Parameters
     ----------
     of
-        The beginning of another program's digest.
+        Program to compare in place of the best one: the beginning of its digest.
     """
     from strop.api.lookup import find_run
     from strop.api.measuring import verdict_of

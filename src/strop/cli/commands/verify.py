@@ -13,14 +13,15 @@ from strop.base.terminal_text import escape
 def verify_command(solution: Path, problem: str | None = None, /) -> int:
     """Verify a construction that a run saved, by the verifier of its problem alone: without a run, a jail or a model.
 
-    Prints its value; exit code 1 if it breaks a rule.
+    The value is printed. The exit code is 1 if the construction breaks a rule.
 
     Parameters
     ----------
     solution
         File of the construction, such as RUN/solution.json.
     problem
-        File that defines the strop.Construction. By default the file of the construction names an installed problem.
+        File that defines the `strop.Construction`. By default it is the installed problem that the file of the construction
+        names.
     """
     from strop.tasks.registry import load
 

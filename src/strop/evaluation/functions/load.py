@@ -51,7 +51,8 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     shown = {"shows_calls": True} if given.pop("show_calls", False) else {}
     fields = registry.changes_of(name, given) | shown
     if is_recorded:
-        task = load_recorded(target, read_calls(Path(kept)), python, tools, only)
+        interpreter = interpreter_of(file_and_function(target)[0], python)
+        task = load_recorded(target, read_calls(Path(kept)), interpreter, tools, only)
     else:
         task = load_function(Path(path), asked, python, tools, only)
     return replace(tested(task, test), **fields)
@@ -100,14 +101,14 @@ def _changing(only: Sequence[str], path: Path) -> tuple[Path, tuple[str, ...]]:
 def load_recorded(
     target: str,
     recorded: RecordedCalls,
-    python: str = "",
+    interpreter: Interpreter,
     tools: Sequence[Path] = (),
     only: Sequence[str] = (),
     *,
     is_checked: bool = True,
 ) -> FunctionTask:
-    """The task of a function whose calls were recorded. `python`, `tools`: see `load_function`. `only`: the functions that may
-    change in its place. `is_checked`: whether the original must be the one that was seen to repeat them.
+    """The task of a function whose calls were recorded. `interpreter`: what runs it. `tools`: see `load_function`. `only`: the
+    functions that may change in its place. `is_checked`: whether the original must be the one that was seen to repeat them.
 
     Raises:
         ConfigurationError: there is no such function, or its file has changed since its calls were recorded.
@@ -121,7 +122,6 @@ def load_recorded(
             f"{path} is not as it was when calls of {name} were recorded; check them again: "
             f"strop check {target} --record @FILE --keep OTHER"
         )
-    interpreter = interpreter_of(path, python)
     scorer = _scorer_of(path, name, interpreter, tools, is_recorded=True)
     return _checked(path, lambda: _function_of(scorer, path, name, only, recorded))
 

@@ -139,11 +139,11 @@ class RoomScorer:
             "path": list(program.module.path),
             "innermost": list(program.module.innermost),
             "text": program.text,
-            "shown": "<solution>",
+            "filename": "<solution>",
         }
         with self._lock:
             room = self._guest = self._guest or self._opened()
-            with room.beside(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
+            with room.open_further(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
                 outcome = guest.call([setup, plain_data.encode((program.entry, [*map(dict, calls)], [*names]))], seed=0)
         found: Any = outcome.value if isinstance(outcome, Returned) else b""
         with suppress(plain_data.NotPlainData, TypeError, ValueError):
@@ -162,7 +162,7 @@ class RoomScorer:
         file = project / self._file.relative_to(self.project)
         found = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
         found.tools, found.is_recorded = self.tools, self.is_recorded
-        found.module = self.module and self.module.at(self.project, project)
+        found.module = self.module and self.module.relocated(self.project, project)
         return found
 
     def close(self) -> None:

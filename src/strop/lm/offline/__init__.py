@@ -18,7 +18,7 @@ from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.base import Completion, CompletionBatch, Immediate, Keep, Request
 from strop.lm.offline.mutate import mutate
-from strop.lm.offline.prompt import PromptProgram, beyond, parse, read_program
+from strop.lm.offline.prompt import PromptProgram, parse, read_program, why_unsupported
 from strop.lm.offline.textbook import Signature, load_textbook, recombine, signature_of
 from strop.lm.options import ModelSpec
 
@@ -26,9 +26,10 @@ MODEL = "offline (not a language model)"
 """The `model` of every completion."""
 DEFAULT_SKILL = 0.5
 HOTTEST = 3.0
-"""Higher temperatures count as this one."""
+"""The highest temperature that makes a difference."""
 UNSAFE = {"keyword": "use_sandbox=False", "positional": "False"}
-"""How an improver's call of its utility switches the sandbox off; the paper's literal rule sees only the first."""
+"""The arguments by which an improver's call of its utility switches the sandbox off. The paper's literal rule sees only the
+first."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +81,10 @@ class Offline(Immediate):
             ConfigurationError: a prompt says that its program is not one file of Python.
         """
         for message in {request.message for request in requests}:
-            if what := beyond(message):
+            if what := why_unsupported(message):
                 raise ConfigurationError(
                     f"{self.name} can improve one file of Python only, and {what}: name a language model, "
-                    f"e.g. {option('model')} openai/gpt-4o (docs/models.md)"
+                    f"e.g. {option('model')} openai/gpt-4o (docs/how-to/models.md)"
                 )
         batch = CompletionBatch(requests, keep)
         for position, request in enumerate(requests):
@@ -113,18 +114,22 @@ class Offline(Immediate):
 def _drawn(
     program: PromptProgram, signature: Signature | None, odds: dict[str, float], temperature: float, rng: random.Random
 ) -> ProposedAnswer:
-    """An answer of a random kind; an edit where the textbook has nothing for the program."""
+    """An answer of a random kind; an edit if the textbook has nothing for the program."""
     (kind,) = rng.choices(list(odds), weights=list(odds.values()))
-    fitting = [each for each in load_textbook() if signature and each.shape == signature.shape and each.grade == kind]
+    fitting = [
+        algorithm
+        for algorithm in load_textbook()
+        if signature and algorithm.shape == signature.shape and algorithm.grade == kind
+    ]
     if fitting and signature and program.tree:
         algorithm = rng.choice(fitting)
         try:
-            code = program.whole(recombine(algorithm, program.tree, signature))
+            code = program.assembled(recombine(algorithm, program.tree, signature))
             return ProposedAnswer(_with_code(f"Idea: {algorithm.idea}", code), kind, algorithm.name)
         except (ValueError, RecursionError):  # the program has something that cannot be printed again
             pass
     text, edits = mutate(program.text, rng, temperature)
-    idea, code = "; ".join(edits) or "leave it as it is", program.whole(text)
+    idea, code = "; ".join(edits) or "leave it as it is", program.assembled(text)
     if kind == "broken":
         return _broken(f"Idea: {idea}.", code, rng)
     return ProposedAnswer(_with_code(f"Idea: {idea}.", code), "edit", idea)
@@ -139,15 +144,15 @@ def _broken(sentence: str, code: str, rng: random.Random) -> ProposedAnswer:
         start = len(_with_code(sentence, "")) - len("\n```\n")
         text = _with_code(sentence, code)[: start + int(len(code) * rng.uniform(0.2, 0.8))]
         return ProposedAnswer(text, "broken", way, "length")
-    places = [index for index, character in enumerate(code) if character in "([)]:"]
-    rng.shuffle(places)
-    without = (code[:place] + code[place + 1 :] for place in places[:5])
-    damaged = next((each for each in without if parse(each) is None), code + "\n)")
+    indices = [index for index, character in enumerate(code) if character in "([)]:"]
+    rng.shuffle(indices)
+    without = (code[:index] + code[index + 1 :] for index in indices[:5])
+    damaged = next((variant for variant in without if parse(variant) is None), code + "\n)")
     return ProposedAnswer(_with_code(sentence, damaged), "broken", way)
 
 
 class _Evaluates(ast.NodeTransformer):
-    """Let an improver call `efficient` where it used its utility, but for the utility's attributes (`utility.budget`)."""
+    """Replaces an improver's utility by `efficient`, except for the utility's attributes (`utility.budget`)."""
 
     def __init__(self, utility: str) -> None:
         self.utility, self.count = utility, 0
@@ -163,7 +168,7 @@ class _Evaluates(ast.NodeTransformer):
 
 
 def _unsafe(text: str, signature: Signature, rng: random.Random) -> ProposedAnswer | None:
-    """The improver with its sandbox switched off, in the words of Figure 6; None if it does not call its utility."""
+    """The improver with its sandbox switched off, worded as in Figure 6; None if it does not call its utility."""
     tree = syntax_tree(text)
     utility, way = signature.roles[1], rng.choice(list(UNSAFE))
     entry = next(

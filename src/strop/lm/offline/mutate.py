@@ -19,7 +19,9 @@ _FAMILIES = (
     *("+ -", "* / // %", "& | ^", "+= -=", "< <= > >=", "== !=", "and or", "min max", "any all"),
     *("argmin argmax", "floor ceil", "mean median", "sum prod"),
 )
-_RELATED = {one: [each for each in family.split() if each != one] for family in _FAMILIES for one in family.split()}
+_RELATED = {
+    token: [other for other in family.split() if other != token] for family in _FAMILIES for token in family.split()
+}
 _LARGEST_FACTOR = 4.0
 """The largest factor of a number in one edit: the number may be one of iterations."""
 _NUMBER = re.compile(r"[0-9_.eE+-]{1,18}")

@@ -14,16 +14,16 @@ from strop.base.later import dataclass
 from strop.base.syntax import parsed
 
 LONGEST_PROGRAM = 100_000
-"""Characters; a longer block is not read as a program, so that a hostile prompt costs little."""
+"""Most characters of a program: a longer block is not read as one, so that a hostile prompt costs little."""
 _ENDS = 20
-"""How many fences are tried as the end of a block."""
+"""Most fences that are tried as the end of a block."""
 
 _FENCE = re.compile(r"^[ \t]*(`{3,}|~{3,})[ \t]*(?:[A-Za-z][\w+.#-]*)?[ \t]*$")
 _SCORE = re.compile(r"(?:score|scoring|utility) function", re.IGNORECASE)
 _ASKED = re.compile(r"(?m)^Answer with .* in one fenced block(?: of (?!Python\.$)(.+))?\.$")
-"""How a task of another language, or of an unknown one, asks for a program."""
+"""Matches how a prompt asks for a program; the group is the language, if it is not Python."""
 _HEAD = "=== file: "
-"""Begins the first of several files."""
+"""Begins a program of several files."""
 _REGION = re.compile(r"(?m)^[ \t]*#[ \t]*EVOLVE-BLOCK-START\b.*\n(?P<body>(?:.*\n)*?)(?=[ \t]*#[ \t]*EVOLVE-BLOCK-END)")
 
 
@@ -47,7 +47,7 @@ class PromptProgram:
     indentation: str = ""
     below: str = ""
 
-    def whole(self, text: str) -> str:
+    def assembled(self, text: str) -> str:
         """The whole program with `text` in place of the part that may change."""
         if not self.above:
             return text
@@ -57,8 +57,8 @@ class PromptProgram:
 def fenced_blocks(text: str) -> list[PromptBlock]:
     """The outermost fenced blocks.
 
-    A block ends at the first bare fence, at least as long as its own, above which it is valid Python: above a fence inside a
-    text of the program it is not. A block that is no Python ends at the first bare fence, and one without at the end.
+    A block ends at the first bare fence, at least as long as its own, above which it is valid Python; so a fence inside a text
+    of the program does not end it. Other blocks end at their first bare fence, or with the prompt.
     """
     lines = text.replace("\r\n", "\n").split("\n")
     blocks: list[PromptBlock] = []
@@ -82,8 +82,8 @@ def _end(lines: list[str], start: int, mark: str) -> int:
     return next(complete, ends[0] if ends else len(lines))
 
 
-def beyond(message: str) -> str:
-    """Why the program of a prompt is not one file of Python, as the prompt says; empty if it may be one."""
+def why_unsupported(message: str) -> str:
+    """Why the program of a prompt is not one file of Python, according to the prompt; empty if it may be."""
     asked = _ASKED.search(message)
     if asked and asked[1]:
         return f"this program is {asked[1]}"
@@ -98,7 +98,7 @@ def beyond(message: str) -> str:
 def read_program(message: str) -> PromptProgram | None:
     """The program in the prompt, or None if the prompt has no fenced block.
 
-    The paper's earlier prompts (Figures A.7 to A.15) show the score function first; it is taken only if there is nothing else.
+    The paper's earlier prompts (Figures A.7 to A.15) show the score function first, which counts only if there is no other block.
     """
     blocks = fenced_blocks(message)
     if not blocks:
@@ -123,5 +123,7 @@ def parse(text: str) -> ast.Module | None:
 
 
 def _python(text: str) -> str | None:
-    """The text, if need be without the indentation of a prompt's template; None if it is not Python."""
-    return next((each for each in (text, textwrap.dedent(text), text.lstrip(" \t")) if parse(each) is not None), None)
+    """The text if it is Python, without the indentation of a prompt's template if that is needed; else None."""
+    return next(
+        (reading for reading in (text, textwrap.dedent(text), text.lstrip(" \t")) if parse(reading) is not None), None
+    )

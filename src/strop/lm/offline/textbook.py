@@ -45,7 +45,7 @@ HINTS = {
     "assignment": "permutation perm assignment assign facility facilities location locations",
     "partition": "cut maxcut partition bipartition side sides",
 }
-"""Shapes whose parameters have too common names: one of these words is in the function."""
+"""Shapes whose parameters have common names → words of which the function must contain one."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _read(name: str, source: str) -> Algorithm:
 
 
 def signature_of(tree: ast.Module) -> Signature | None:
-    """The last top-level function that no other one calls, known shapes first; None if the program defines no function."""
+    """The last top-level function that no other calls, preferably of a known shape; None if the program defines no function."""
     functions = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     called = {name for function in functions for name in _names(function) - {function.name}}
     outer = [function for function in functions if function.name not in called] or functions
@@ -102,23 +102,23 @@ def signature_of(tree: ast.Module) -> Signature | None:
 def _signature(function: ast.FunctionDef) -> Signature:
     arguments = [argument.arg for argument in (*function.args.posonlyargs, *function.args.args)]
     required = arguments[: len(arguments) - len(function.args.defaults)]
-    hints = words(" ".join([function.name, ast.get_docstring(function) or "", *_names(function)]))
+    hints = words_in(" ".join([function.name, ast.get_docstring(function) or "", *_names(function)]))
     for shape, roles in SHAPES.items():
-        if len(required) != len(roles) or (shape in HINTS and not hints & words(HINTS[shape])):
+        if len(required) != len(roles) or (shape in HINTS and not hints & words_in(HINTS[shape])):
             continue
         for order in permutations(required):
-            if all(words(name) & words(role) for name, role in zip(order, roles, strict=True)):
+            if all(words_in(name) & words_in(role) for name, role in zip(order, roles, strict=True)):
                 return Signature(function, shape, order)
     return Signature(function, None, ())
 
 
-def words(name: str) -> frozenset[str]:
+def words_in(name: str) -> frozenset[str]:
     """The lower-case words of an identifier or of prose: `trainLabels_2` has train and labels."""
     return frozenset(word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])", name))
 
 
 def recombine(algorithm: Algorithm, tree: ast.Module, signature: Signature) -> str:
-    """The program with the algorithm in place of its entry function and of what only that one used; comments are lost.
+    """The program with the algorithm in place of its entry function and of what only that function used; comments are lost.
 
     Raises:
         ValueError: the program has a constant that Python cannot print.
@@ -134,7 +134,7 @@ def recombine(algorithm: Algorithm, tree: ast.Module, signature: Signature) -> s
 
 
 def _rest(tree: ast.Module, entry: ast.FunctionDef) -> list[ast.stmt]:
-    """The top-level definitions that the entry function does not use, and what these and its parameters use."""
+    """The top-level definitions that the entry function does not use, and those that they and its parameters use."""
     definitions = [node for node in tree.body if node is not entry and _defined(node)]
     used = _reached([entry], definitions)
     others = [node for node in definitions if node not in used and not isinstance(node, ast.Import | ast.ImportFrom)]
@@ -155,7 +155,7 @@ def _reached(roots: Sequence[ast.AST], definitions: list[ast.stmt]) -> list[ast.
 
 
 def _names(node: ast.AST) -> set[str]:
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name)}
 
 
 def _defined(node: ast.stmt) -> set[str]:
@@ -164,4 +164,4 @@ def _defined(node: ast.stmt) -> set[str]:
         return {node.name}
     if isinstance(node, ast.Import | ast.ImportFrom):
         return {(alias.asname or alias.name).split(".")[0] for alias in node.names}
-    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    return {child.id for child in ast.walk(node) if isinstance(child, ast.Name) and isinstance(child.ctx, ast.Store)}

@@ -78,19 +78,21 @@ def _construction(page: Page) -> Iterator[ChartFigure]:
 
 
 def _meta_utility(page: Page) -> Iterator[ChartFigure]:
-    iterations = [each for each in page.iterations if each.test or each.train]
+    iterations = [iteration for iteration in page.iterations if iteration.test or iteration.train]
     if not iterations:
         return
     test, train = [], []
     rows = []
-    for each in iterations:
-        interval = each.test.interval if each.test else None
-        accepted = "-" if each.t == 0 else "yes" if each.accepted else "no"
-        rows.append([str(each.t), in_words(each.test), between(interval), in_words(each.train), accepted])
-        if each.test is not None:
-            test.append(Point(each.t, each.test.mean, *(interval or reach(each.test))))
-        if each.train is not None:
-            train.append(Point(each.t, each.train.mean, *reach(each.train)))
+    for iteration in iterations:
+        interval = iteration.test.interval if iteration.test else None
+        accepted = "-" if iteration.t == 0 else "yes" if iteration.accepted else "no"
+        rows.append(
+            [str(iteration.t), in_words(iteration.test), between(interval), in_words(iteration.train), accepted]
+        )
+        if iteration.test is not None:
+            test.append(Point(iteration.t, iteration.test.mean, *(interval or reach(iteration.test))))
+        if iteration.train is not None:
+            train.append(Point(iteration.t, iteration.train.mean, *reach(iteration.train)))
     rows += [[name, f"{value:.3f}", between(interval), "", ""] for name, value, interval in page.baselines]
     series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
@@ -172,7 +174,7 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
         Series("seed solution", [Point(float(row), value) for row, value in enumerate(values) if value is not None], 0)
     ]
     for number, name in enumerate(measured.improvers):
-        tests = [(float(row), cell.test) for row, of in enumerate(cells) if (cell := of[number]) is not None]
+        tests = [(float(row), cell.test) for row, of_task in enumerate(cells) if (cell := of_task[number]) is not None]
         points = [Point(row, test.mean, *reach(test)) for row, test in tests]
         series.append(Series(name, points, number + 1))
     yield ChartFigure(

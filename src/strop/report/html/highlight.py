@@ -25,13 +25,13 @@ from strop.runs.results.improved import Improved
 from strop.tasks.command.bundle import ABSENT
 
 LONGEST = 30_000
-"""Characters of a program that is highlighted; a longer one is shown plain."""
+"""Most characters of a program that is highlighted; a longer program is shown plain."""
 COMPARED = 1_000
-"""Lines on either side, without the equal ones at both ends, that are aligned; more count as replaced."""
+"""Most lines of a program that are aligned, without equal lines at both ends; more lines count as replaced."""
 CONTEXT = 3
 """Equal lines that are shown around a difference."""
 ROOM = 600_000
-"""Characters of HTML for all the programs of a page, and for the changed files of an improvement."""
+"""Most characters of HTML for all programs of a page, and as many for the changed files of an improvement."""
 _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "hc"),
     (String, "hs"),
@@ -48,17 +48,17 @@ _ORDER = {"seed": 0, "accepted": 1, "rejected": 2, "evaluated": 3, "failed": 4}
 
 
 def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
-    """Set `html` of the nodes, then `diff_html`, the most important first; returns what did not fit, as text."""
-    known = sorted(
+    """Set `html` of the nodes, then `diff_html`, accepted programs first. Returns sentences about what did not fit."""
+    readable = sorted(
         (node for node in nodes if node.text is not None),
         key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0)),
     )
     room, left_out = ROOM, Counter[str]()
-    for node in known:
+    for node in readable:
         node.html = code_html(node.text or "", room) or None
         room -= len(node.html or "")
         left_out["program"] += node.html is None
-    for node in known:
+    for node in readable:
         parent = node.parent
         if parent is not None and parent.text is not None and parent.text != node.text:
             heads = parent.label, node.label
@@ -73,8 +73,10 @@ def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
 
 
 def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
-    """What an improvement changes in the user's files, as solution.diff and strop apply: a title, the changed files as safe HTML,
-    and what is left out, in words. All are empty if nothing changes."""
+    """A title, the changed files of an improvement as safe HTML, and sentences about what is left out.
+
+    The changes are those of solution.diff and `strop apply`. All three are empty if nothing changes.
+    """
     original, after = improved.source, dict[str, str]()
     if improved.improved is not None:
         with suppress(Malformed):
@@ -104,8 +106,8 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
 
 def code_html(text: str, room: int = ROOM) -> str:
     """A program as `<pre class="code">`, with a span for each line; empty if it has more than `room` characters."""
-    shown = "\n".join(f'<span class="line">{line}</span>' for line in _lines(text))
-    return f'<pre class="code" tabindex="0">{shown}</pre>' if len(shown) <= room else ""
+    spans = "\n".join(f'<span class="line">{line}</span>' for line in _lines(text))
+    return f'<pre class="code" tabindex="0">{spans}</pre>' if len(spans) <= room else ""
 
 
 def diff_html(before: str, after: str, names: tuple[str, str], room: int = ROOM) -> str:
@@ -166,7 +168,7 @@ def _rows(ranges: Iterator[tuple[str, int, int, int, int]], left: Sequence[str],
     for tag, a, b, c, d in ranges:
         if tag != "equal":
             for number in range(max(b - a, d - c)):
-                old, new = (at + number if at + number < end else None for at, end in ((a, b), (c, d)))
+                old, new = (start + number if start + number < end else None for start, end in ((a, b), (c, d)))
                 yield f"<tr>{_cell(old, left, 'old', '-')}{_cell(new, right, 'new', '+')}</tr>"
             continue
         last = CONTEXT if b < len(left) or d < len(right) else 0

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import field
 
-from strop.analysis.search import TOLD_BY, Search, searches_of
+from strop.analysis.search import COUNTED_KINDS, Search, searches_of
 from strop.analysis.stats import Estimate, estimate
 from strop.base.errors import StoreError
 from strop.base.events import Evaluated
@@ -24,19 +24,19 @@ from strop.store import Store
 from strop.tasks.objective_facts import ObjectiveFacts
 
 MOST_NODES = 2000
-"""Candidates of a lineage, at most; `strop export` writes all."""
+"""Most candidates of a lineage; `strop export` writes all."""
 MOST_IN_COLUMN = 12
-"""Nodes in a column of the drawing, the best first; the table below it has all."""
+"""Most nodes in a column of the drawing, the best first; the table below it has all."""
 WIDTH, HEIGHT = 168, 48
-"""Of a node, in pixels."""
+"""Width and height of a node, in pixels."""
 _GAP_X, _GAP_Y, _TOP, _EDGE = 60, 10, 34, 6
 _STATES = ("seed", "accepted", "rejected")
-"""Of the nodes that are drawn first in their column; the others follow by their value."""
+"""States whose nodes come first in their column; the others follow by their value."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NodeNote(Noted):
-    """What was noted while a program ran."""
+    """A note of the audit about one program, with its detail."""
 
     detail: str
 
@@ -104,7 +104,7 @@ def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
         node.iterations = program.iterations
         if program.ends:
             end = program.ends[0]
-            node.train, node.test = (sample(of, len(end.tasks) or 1) for of in (end.train, end.test))
+            node.train, node.test = (sample(values, len(end.tasks) or 1) for values in (end.train, end.test))
         if program.train is not None:
             _score(node, program.train, program.test, facts)
         elif node.train is None and program.tried:
@@ -115,7 +115,7 @@ def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
 
 
 def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: ObjectiveFacts | None) -> None:
-    """What `strop improve` measured of a program."""
+    """Set the scores that `strop improve` measured of a program, in the user's units if its task has a metric."""
     node.train = Estimate(train.value, None, 1)
     node.test = None if test is None else _seen(test)
     if facts is not None:
@@ -125,15 +125,15 @@ def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: Objectiv
 
 
 def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:
-    """Add what was noted while each node ran and, of improvers, how they search."""
+    """Add the audit's notes to each node and, if the nodes are `improvers`, how they search."""
     counts: defaultdict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     for event in run.audit:
         if event.program is not None:
             counts[event.program][event.rule, event.detail] += event.times
-    shown = {node.digest: node.text for node in nodes if node.text is not None}
+    texts = {node.digest: node.text for node in nodes if node.text is not None}
     searches: Mapping[str, Search] = {}
-    if improvers and shown:
-        searches = searches_of((stored.event for stored in store.events(*TOLD_BY)), shown.values())
+    if improvers and texts:
+        searches = searches_of((stored.event for stored in store.events(*COUNTED_KINDS)), texts.values())
     for node in nodes:
         if node.text is not None:
             node.notes = [_note(*key, times) for key, times in counts[node.digest].items()]
@@ -169,7 +169,7 @@ class Graph:
     width: int = 0
     height: int = 0
     labels: list[tuple[int, int, str, str]] = field(default_factory=list)
-    """(x, y, kind, text) of what is not in a box: the title of a column, and how many candidates it leaves out."""
+    """(x, y, kind, text) of each text outside the boxes: titles of columns, and how many candidates a column leaves out."""
     lines: list[tuple[str, str]] = field(default_factory=list)
     """(state of the child, path) of each line from a parent."""
     boxes: list[Box] = field(default_factory=list)
@@ -212,8 +212,8 @@ def _line(parent: Box, box: Box) -> str:
 
 
 def _box(node: Node, x: int, y: int) -> Box:
-    words = node.label.split()  # `candidate 3 of t = 1` is c3
-    name = f"c{words[1]}" if len(words) > 1 and words[0] == "candidate" else _short(node.label, 8)
+    parts = node.label.split()  # `candidate 3 of t = 1` is c3
+    name = f"c{parts[1]}" if len(parts) > 1 and parts[0] == "candidate" else _short(node.label, 8)
     value = node.measured[0] if node.measured else "–" if node.value is None else f"{node.value:.3f}"
     unit = node.unit or ("u" if node.t is None else "û")  # a program has a utility, an improver a meta-utility
     test = "" if node.test is None else f", test {node.measured[1] if node.measured else f'{node.test.mean:.3f}'}"

@@ -1,6 +1,6 @@
-"""The page of a run: its read model, and what is computed for the page only.
+"""What the page of a run shows, read from its record.
 
-Texts are kept as an improver, a solution or a model wrote them: the templates escape them.
+Texts stay as an improver, a solution or a model wrote them: the templates escape them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from strop.base.pluralize import plain, quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import TABULATED, Tables
-from strop.report.terminal.words import model_line
+from strop.report.terminal.phrases import model_line
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import signed
@@ -102,10 +102,10 @@ class Page:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """The configuration of the last session; without a language model, what is about neither it nor a search."""
-        found = asdict(self.run.spec) if self.run.spec else {}
-        kept = found if self.asks else OF_COMPARISONS & found.keys()
-        return {name: value for name, value in found.items() if name in kept}
+        """The configuration of the last session; for a comparison or a measurement only the settings that it uses."""
+        settings = asdict(self.run.spec) if self.run.spec else {}
+        names = settings if self.asks else OF_COMPARISONS & settings.keys()
+        return {name: value for name, value in settings.items() if name in names}
 
     @property
     def asks(self) -> bool:
@@ -125,10 +125,10 @@ class Page:
     @property
     def commands(self) -> dict[str, str]:
         """Purpose → command line for a shell: to resume a run that did not finish, or to replay one that did."""
-        place, kind, status = shlex.quote(str(self.directory)), self.kind, self.run.status
+        folder, kind, status = shlex.quote(str(self.directory)), self.kind, self.run.status
         if kind != "replay" and status not in ("finished", "running"):
-            return {"resume": f"strop resume {place}"}
-        return {"replay": f"strop replay {place}"} if kind == "run" and status == "finished" else {}
+            return {"resume": f"strop resume {folder}"}
+        return {"replay": f"strop replay {folder}"} if kind == "run" and status == "finished" else {}
 
     @property
     def answers(self) -> str:
@@ -161,7 +161,7 @@ class Page:
 
 
 def read_page(record: Record, result: object = None) -> Page:
-    """The page of a record, of any command, finished or not. `result`: what was read from it before.
+    """The page of a record, of any command, finished or not. `result`: the record's result, if the caller has it already.
 
     Raises:
         StoreError: the record is damaged.
@@ -183,7 +183,7 @@ def read_page(record: Record, result: object = None) -> Page:
 
 
 def _headline(record: Record, page: Page, result: object) -> Conclusion:
-    """What the terminal says of the run, in the same words."""
+    """The sentence that the terminal prints of the run, and the detail below it."""
     ended = status_words(page.run.status, page.run.detail)
     on_task = f" on {page.task}" if page.task else ""
     evaluations = quantity(page.tables.totals["evaluations"], "evaluation")
@@ -203,7 +203,7 @@ def _headline(record: Record, page: Page, result: object) -> Conclusion:
 
 
 def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
-    """Fills the rows of before and after, and the patch, too."""
+    """The conclusion of an improvement. Also sets the page's scores before and after, its construction and its patch."""
     if not isinstance(improved, Improved):
         return Conclusion(improved.sentence, "")
     page.improvement = before_and_after(improved)
@@ -212,10 +212,10 @@ def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
     title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    said = [f"{line}." for line in improved.said]
-    said += [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
-    said += [f"Score: {improved.scorer}."] if improved.scorer and improved.scorer not in improved.sentence else []
-    return Conclusion(improved.sentence, " ".join(said))
+    details = [f"{line}." for line in improved.said]
+    details += [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
+    details += [f"Score: {improved.scorer}."] if improved.scorer and improved.scorer not in improved.sentence else []
+    return Conclusion(improved.sentence, " ".join(details))
 
 
 def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
@@ -227,8 +227,8 @@ def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
         return [("value", "-" if start is None else plain(start, 12), plain(improved.verified.value, 12), "-")]
     if (gain := improved.gain) is not None:
         row = gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain)
-        return [row, *((*each, "-") for each in shown_scores(improved.facts, improved.report_only))]
+        return [row, *((*scores, "-") for scores in shown_scores(improved.facts, improved.report_only))]
     change = improved.difference
-    words = "-" if change is None else signed(change, confidence=improved.confidence)
+    size = "-" if change is None else signed(change, confidence=improved.confidence)
     before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
-    return [(unit_of(improved.facts), before, after, words if improved.facts is None else "-")]
+    return [(unit_of(improved.facts), before, after, size if improved.facts is None else "-")]

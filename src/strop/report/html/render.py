@@ -26,26 +26,26 @@ from strop.report.html.charts import figures_of
 from strop.report.html.lineage import HEIGHT, WIDTH, graph_of
 from strop.report.html.page import Page, read_page
 from strop.report.html.tables import MOST_ROWS
-from strop.report.terminal.words import GLOSSARY, counted, duration
+from strop.report.terminal.phrases import GLOSSARY, counted, duration
 from strop.runs.claims.numbers import between
 from strop.runs.record import Record
 
 FILE_NAME = "report.html"
 """The page that commands write into the directory of their run."""
 RENEWED_SECONDS = 5
-"""After so many the page of a run that goes on reloads itself."""
+"""Seconds after which the page of a run in progress reloads itself."""
 _OTHERS = re.compile(r"[^\n\t -~]")
 _INVISIBLE = re.compile(
     "[\u00a0\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u205f\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
-"""Printable to Python, or spaces, and yet not to be told from nothing or from a plain space."""
+"""Characters that look like nothing or like a plain space, although Python calls them printable or spaces."""
 _LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 def report_of(directory: Path, live: str = "") -> str:
     """The page of a run, one HTML file without any reference to a network.
 
-    `live`: what the page says of a run that goes on; it then reloads itself.
+    `live`: what the page says of a run in progress; the page then reloads itself.
 
     Raises:
         StoreError: there is no record, or it is damaged.
@@ -55,7 +55,7 @@ def report_of(directory: Path, live: str = "") -> str:
 
 
 def page_of(record: Record, result: object = None, live: str = "") -> str:
-    """The page of a record. `result`: what was read from it before; `live` as in `report_of`."""
+    """The page of a record. `result`: the record's result, if the caller has it already; `live` as in `report_of`."""
     return render(read_page(record, result), live)
 
 
@@ -117,7 +117,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "shown": visible, "indexed": _indexed, "number": _number, "duration": duration,
+        "visible": visible, "indexed": _indexed, "number": _number, "duration": duration,
         "counted": counted, "quantity": quantity, "when": _when, "span": between,
     }  # fmt: skip
     return templates

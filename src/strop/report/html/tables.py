@@ -13,9 +13,9 @@ from strop.runs.scopes import iteration_of, role_in
 from strop.store import Store, Stored
 
 MOST_ROWS = 200
-"""Rows of a table that a page shows."""
+"""Most rows of a table that a page shows."""
 ROOM = 1_000_000
-"""Characters of all texts in the rows."""
+"""Most characters of all texts in the rows."""
 TABULATED = (LmCalled, LmFault, LmResponded, Evaluated)
 """The events that the tables are made of."""
 Row = dict[str, Any]
@@ -23,7 +23,10 @@ Row = dict[str, Any]
 
 
 class Tables:
-    """Filled by `add`, event by event; `end` completes it. A message becomes a row when its answer came, or at the end."""
+    """The rows of evaluations and of messages to the language model.
+
+    `add` takes the events in order, and `end` completes the rows. A message becomes a row when its response comes, or at the end.
+    """
 
     def __init__(self, store: Store, room: int = ROOM) -> None:
         self.evaluations: list[Row] = []
@@ -41,7 +44,7 @@ class Tables:
         """Scope and call → faults of the whole request."""
 
     def add(self, stored: Stored[Event]) -> None:
-        """Add the rows that an event completes; it is given as an outline."""
+        """Add the rows that an event completes. The event is an outline: digests stand for its texts."""
         self._began = stored.time if self._began is None else self._began
         match stored.event:
             case LmCalled() as event:
@@ -71,16 +74,16 @@ class Tables:
         self.calls.sort(key=lambda row: (row["seq"], row["index"]))
 
     def cuts(self) -> list[str]:
-        """What is missing, as text."""
-        said = [
+        """Sentences about the rows and texts that are left out."""
+        cuts = [
             f"the first {MOST_ROWS} of {self.totals[name]:,} {title} are shown; strop export writes all"
             for name, title in (("evaluations", "evaluations"), ("calls", "messages to the language model"))
             if self.totals[name] > MOST_ROWS
         ]
         if self._left_out:
             texts = f"{quantity(self._left_out, 'text')} {'is' if self._left_out == 1 else 'are'} left out"
-            said.append(f"{texts}: the tables hold {self._room:,} characters; strop export writes all")
-        return said
+            cuts.append(f"{texts}: the tables hold {self._room:,} characters; strop export writes all")
+        return cuts
 
     def _common(self, stored: Stored[Any]) -> Row:
         fields: Row = vars(stored.event)
@@ -93,15 +96,15 @@ class Tables:
         self.totals["calls"] += 1
         if len(self.calls) >= MOST_ROWS:
             return
-        of = None if answer is None else answer.event
+        response = None if answer is None else answer.event
         texts = {
             "Expertise": self._text(request.event.expertise),
             "Prompt": self._text(request.event.messages[index]),
-            "Response": "" if of is None else self._text(of.text),
-            "Reasoning": "" if of is None else self._text(of.reasoning),
+            "Response": "" if response is None else self._text(response.text),
+            "Reasoning": "" if response is None else self._text(response.reasoning),
             "Faults": "\n".join(faults),
         }
-        row = self._common(request) | {"index": index, "answer": of, "texts": self._fitting(texts)}
+        row = self._common(request) | {"index": index, "answer": response, "texts": self._fitting(texts)}
         self.calls.append(row)
 
     def _text(self, digest: str | None) -> str:
@@ -115,11 +118,11 @@ class Tables:
 
     def _fitting(self, texts: dict[str, str]) -> dict[str, str]:
         """The texts, without the empty ones and those for which there is no room."""
-        found = {}
+        fitting = {}
         for title, text in texts.items():
             if len(text) > self._left:
                 self._left_out += 1
             elif text:
                 self._left -= len(text)
-                found[title] = text
-        return found
+                fitting[title] = text
+        return fitting

@@ -15,33 +15,36 @@ from rich.console import Console, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from strop.report.terminal.layout import Lasting
+from strop.report.terminal.layout import FaultTolerantStream
 from strop.report.terminal.tables import fitting
 
 REFRESHES = 4
 """Drawings a second."""
 _GOODBYE_SECONDS = 5.0
-"""Longest wait for the last drawing: nobody may read the terminal."""
+"""Longest wait for the last drawing. A terminal that nobody reads must not hold up the end of a run."""
 
 
 class _Console(Console):
-    """A console that leaves the cursor alone."""
+    """A console that never hides the cursor."""
 
     def show_cursor(self, show: bool = True) -> bool:
         return False
 
 
 class Display:
-    """A context manager; safe to use from many threads."""
+    """Writes lines to a stream, with a live view below them on a terminal.
+
+    It is a context manager, and safe to use from many threads.
+    """
 
     def __init__(
         self, stream: TextIO, render: Callable[[], RenderableType] | None = None, *, force: bool = False
     ) -> None:
-        """`render` makes the live view.
+        """`render` returns the live view. It is called `REFRESHES` times a second.
 
-        There are only lines without it, and where `stream` is not a terminal (unless `force`) or a dumb one.
+        Without `render` there are only lines. So it is on a dumb terminal and, unless `force`, where `stream` is no terminal.
         """
-        self._stream = Lasting(stream)
+        self._stream = FaultTolerantStream(stream)
         wanted = render is not None and (force or stream.isatty())
         self.console = _Console(
             file=self._stream,  # type: ignore[arg-type]

@@ -1,12 +1,12 @@
-"""What `strop doctor` found: the jail, the machines of a cluster, what a model answered."""
+"""Prints the results of `strop doctor`: the jail, the machines of a cluster, a model's answer."""
 
 from __future__ import annotations
 
 from rich.console import Console
 
 from strop.base.pluralize import quantity
+from strop.base.printing import print_result
 from strop.base.protections import DEFAULT_REQUIRE, IN_CONTAINERS, Posture, required_of_commands
-from strop.base.shown import print_result
 from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.probe import ModelAnswer
@@ -16,7 +16,7 @@ from strop.runs.results.enforced import Enforced, NoWorkspaces
 
 @print_result.register(Enforced)
 def print_enforced(enforced: Enforced, console: Console) -> None:
-    """The protections and layers of guests, then of workspaces, and what is missing for `strop run`."""
+    """Print the protections and layers of guests, then of workspaces, and what `strop run` lacks."""
     say(console, enforced.system)
     _print_posture(enforced, console)
     say(console, "commands of a project, in workspaces")
@@ -46,15 +46,15 @@ def _print_posture(posture: Posture, console: Console) -> None:
 
 
 @print_result.register(Machines)
-def print_machines(found: Machines, console: Console) -> None:
-    """Each machine: what it enforces, and why it is refused; then how many can be used."""
-    if found.waiting:
+def print_machines(inspected: Machines, console: Console) -> None:
+    """Print what each machine enforces or why it is refused, then how many machines can be used."""
+    if inspected.waiting:
         say(console, "Slurm accepts such jobs. They start when a run needs them, and strop then inspects each.")
         return
-    for machine in found.machines:
+    for machine in inspected.machines:
         _print_machine(machine, console)
-    slots = quantity(sum(machine.slots for machine in found.usable), "slot")
-    say(console, f"{quantity(len(found.usable), 'worker')} of {len(found.machines)} can be used: {slots}")
+    slots = quantity(sum(machine.slots for machine in inspected.usable), "slot")
+    say(console, f"{quantity(len(inspected.usable), 'worker')} of {len(inspected.machines)} can be used: {slots}")
 
 
 def _print_machine(machine: Machine, console: Console) -> None:
@@ -68,7 +68,7 @@ def _print_machine(machine: Machine, console: Console) -> None:
 
 @print_result.register(ModelAnswer)
 def print_model_answer(asked: ModelAnswer, console: Console) -> None:
-    """What came back from a model, and what it costs."""
+    """Print a model's answer, its tokens, its price, and remarks about the server."""
     answer = asked.answer
     tokens = ["?" if count is None else count for count in (answer.input_tokens, answer.output_tokens)]
     say(console, f"{asked.lm} answered in {answer.seconds:.1f} s: {answer.text or '(nothing)'}")

@@ -1,4 +1,4 @@
-"""What `strop eval` and `strop score` measured, for people: improvers by tasks (Table 1), one against another, one program."""
+"""Prints what `strop eval` and `strop score` measured: improvers by tasks (Table 1), two improvers, or one program."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import Console
 
 from strop.base.pluralize import plain, quantity
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
 from strop.report.terminal.layout import SENTENCE, look_at, print_glossary, print_head, say
+from strop.report.terminal.phrases import counted, own_score_line
 from strop.report.terminal.run import print_notes, print_noticed
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, own_score_line
 from strop.runs.claims.improvers import reference_name, short_name, spent_on
 from strop.runs.claims.numbers import between, in_words, money, written
 from strop.runs.measuring import Attempt
@@ -31,12 +31,12 @@ _SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "tra
 
 @print_result.register(Measured)
 def print_measured(measured: Measured, console: Console, *, full: bool = False) -> None:
-    """The conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
+    """Print the conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
     print_head(measured, console)
     if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)
-    for split, words in _SPLITS if full else _SPLITS[:1]:
-        _print_table(measured, split, words, console)
+    for split, title in _SPLITS if full else _SPLITS[:1]:
+        _print_table(measured, split, title, console)
     for task in measured.tasks:
         _print_metrics(measured, task, console)
     if measured.trained_on:
@@ -67,10 +67,10 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     print_glossary(console, ("û", "u(s)", "test split", "interval", "copy") if full else ("û", "u(s)"))
 
 
-def _print_table(measured: Measured, split: Split, words: str, console: Console) -> None:
-    """û of every improver on every task beside u(s), mean ± standard error."""
+def _print_table(measured: Measured, split: Split, title: str, console: Console) -> None:
+    """Print u(s) of every task and û of every improver on it, as mean ± standard error."""
     improvers = measured.improvers
-    say(console, f"{words}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
+    say(console, f"{title}: u(s), and û over {quantity(measured.copies, 'copy')}", style="bold")
     for start in range(0, len(improvers), _ABREAST):
         abreast = improvers[start : start + _ABREAST]
         rows = [tuple(_values(measured, split, task, abreast)) for task in measured.tasks]
@@ -79,7 +79,7 @@ def _print_table(measured: Measured, split: Split, words: str, console: Console)
 
 
 def _print_metrics(measured: Measured, task: str, console: Console) -> None:
-    """The metrics themselves, of a task whose utilities are relative to its seed solution."""
+    """Print the metrics in their own units, for a task whose utility is relative to its seed solution."""
     rows: list[tuple[str, Mapping[str, float]]] = (
         [("u(s)", seed.test.means)] if (seed := measured.seed_solution(task)) else []
     )
@@ -94,7 +94,7 @@ def _print_metrics(measured: Measured, task: str, console: Console) -> None:
 
 
 def _print_differences(measured: Measured, console: Console) -> None:
-    """Every difference from what the others are measured beside."""
+    """Print the difference of every improver from the reference, with its interval."""
     say(console, f"difference from {reference_name(measured)}, test split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
@@ -127,8 +127,8 @@ def _difference_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
 
 def _task_rows(measured: Measured) -> Iterator[tuple[str, ...]]:
     for row in measured.over_tasks:
-        names = (short_name(name, measured.improvers) for name in (row.improver, row.against))
-        yield (" against ".join(names), *map(str, (row.wins, row.losses, row.ties)), f"{row.p:.2g}")
+        compared = (short_name(name, measured.improvers) for name in (row.improver, row.against))
+        yield (" against ".join(compared), *map(str, (row.wins, row.losses, row.ties)), f"{row.p:.2g}")
 
 
 def _spent_row(measured: Measured, improver: str) -> tuple[str, ...]:
@@ -144,7 +144,7 @@ def _spent_row(measured: Measured, improver: str) -> tuple[str, ...]:
 
 
 def _print_failures(cell: Measurement, console: Console) -> None:
-    """How the improvements of a cell ended, if one failed, with the first reason."""
+    """Print how the improvements of a cell ended, with the first reason, if one of them failed."""
     failed = [ending for ending in cell.endings if ending.outcome != "ok"]
     if failed:
         ends = counted(Counter(ending.outcome for ending in cell.endings))
@@ -164,7 +164,7 @@ def _folded(name: str) -> str:
 
 @print_result.register(Attempt)
 def print_attempt(attempt: Attempt, console: Console) -> None:
-    """The same of a measurement, and what is measured as it was at the first."""
+    """Print a measurement's score, then which files are measured as they were at the first measurement."""
     print_score(attempt, console)
     for line in attempt.said:
         say(console, line)
@@ -172,7 +172,7 @@ def print_attempt(attempt: Attempt, console: Console) -> None:
 
 @print_result.register(Scored)
 def print_score(result: Scored, console: Console) -> None:
-    """The score on one split, its verdicts, its first failure, and notes."""
+    """Print the score on one split, its verdicts, its first failure, and notes."""
     say(console, result.sentence, style="bold")
     say(console, f"{quantity(len(result.scores), 'instance')}: {counted(result.counts())}")
     if result.own_score_because:

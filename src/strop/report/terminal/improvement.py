@@ -1,4 +1,4 @@
-"""The result of `strop improve`, for people."""
+"""Prints the results of `strop improve`, `strop compare` and `strop apply`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from rich.console import Console
 from strop.base.errors import Malformed
 from strop.base.failures import failure, gist
 from strop.base.pluralize import mean_of, quantity
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_diff, print_head, say
+from strop.report.terminal.phrases import counted, edits_line
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
-from strop.report.terminal.words import counted, edits_line
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.numbers import interval_of, written
@@ -30,14 +30,14 @@ from strop.tasks.objective_facts import ObjectiveFacts
 
 DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
-SHOWN = 8
-"""Candidates that are listed; the record has all of them."""
+MOST_LISTED = 8
+"""Most candidates, and most failing tests of a candidate, that are listed; the record has all of them."""
 _VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
 
 
 @print_result.register(Improved)
 def print_improved(improved: Improved, console: Console, *, full: bool = False) -> None:
-    """What was tried, the claim, what it cost and how to apply the patch; with `full` the diff and every table too."""
+    """Print the best score in training, the verdict, the cost and how to apply the patch; with `full` also every table."""
     print_head(improved, console)
     if full:
         _print_details(improved, console)
@@ -62,7 +62,7 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
 
 @print_result.register(Unfinished)
 def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = False) -> None:
-    """What an improvement has that did not end, and its best candidate so far."""
+    """Print what an unfinished improvement has measured so far, its best candidate, and how to go on."""
     print_head(unfinished, console)
     if full:
         print_notes(unfinished.audit, console)
@@ -78,18 +78,18 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
 
 
 @print_result.register(Applied)
-def print_applied(found: Applied, console: Console) -> None:
-    """A line for each file, and where its old version is."""
-    for path in found.applied:
+def print_applied(applied: Applied, console: Console) -> None:
+    """Print a line for each changed file, and the command that restores the old versions."""
+    for path in applied.applied:
         say(console, f"applied: {path}", limit=SENTENCE)
-    say(console, found.undo or "already applied", limit=SENTENCE)
+    say(console, applied.undo or "already applied", limit=SENTENCE)
 
 
 def best_line(unfinished: Unfinished) -> str:
     """The best candidate so far of an unfinished improvement, in one line."""
     leader, facts = unfinished.leader, unfinished.facts
     if leader is None:
-        others = [one for one in unfinished.candidates if one.text != unfinished.source.program]
+        others = [candidate for candidate in unfinished.candidates if candidate.text != unfinished.source.program]
         count = quantity(len(others), "candidate")
         return f"no candidate is better than the original so far ({count} tried)"
     patch = f", its patch is {unfinished.best}" if unfinished.best else ""
@@ -103,16 +103,16 @@ def _tried(improved: Improved) -> str:
     facts, original = improved.facts, improved.original
     others = [candidate for candidate in improved.candidates if candidate.digest != original.digest]
     best = next((candidate for candidate in others if candidate.train.verdict == "ok"), None)
-    words = f"{improved.task}: {unit_of(facts)} in training{mean_of(len(original.train.scores))}: "
-    words += f"original {in_units(facts, original.train)}"
+    line = f"{improved.task}: {unit_of(facts)} in training{mean_of(len(original.train.scores))}: "
+    line += f"original {in_units(facts, original.train)}"
     if not others:
-        return f"{words}; no candidate was evaluated"
-    of = quantity(improved.cost.candidates, "candidate")
-    return f"{words}, " + (f"none of {of} ran" if best is None else f"best of {of} {in_units(facts, best.train)}")
+        return f"{line}; no candidate was evaluated"
+    count = quantity(improved.cost.candidates, "candidate")
+    return f"{line}, " + (f"none of {count} ran" if best is None else f"best of {count} {in_units(facts, best.train)}")
 
 
 def _print_details(improved: Improved, console: Console) -> None:
-    """The diff, both programs on both splits, what the audit noted, and the candidates."""
+    """Print the diff, both programs on both splits, the notes of the audit, and the candidates."""
     with suppress(Malformed):
         print_diff(improved.diff, console, DIFF_LINES)
     if improved.facts is None:
@@ -124,16 +124,16 @@ def _print_details(improved: Improved, console: Console) -> None:
 
 
 def _print_refused(refused: Sequence[RefusedCandidate], console: Console) -> None:
-    """The tests that each of these candidates fails, and the end of what they printed."""
-    for number, one in enumerate(refused):
-        tests = f"{', '.join(one.failing[:SHOWN])}{', ...' if one.failing[SHOWN:] else ''}"
+    """Print the tests that each refused candidate fails, and the end of what the tests printed."""
+    for number, candidate in enumerate(refused):
+        tests = f"{', '.join(candidate.failing[:MOST_LISTED])}{', ...' if candidate.failing[MOST_LISTED:] else ''}"
         which = "the next best" if number else "the best candidate in training"
-        say(console, f"{which} fails {quantity(len(one.failing), 'test')}: {tests}")
-        print_diff(one.output, console)
+        say(console, f"{which} fails {quantity(len(candidate.failing), 'test')}: {tests}")
+        print_diff(candidate.output, console)
 
 
 def _print_problems(improved: Improved, console: Console) -> None:
-    """Why the original or the improved program failed."""
+    """Print why the original or the improved program failed."""
     for name, program in (("original", improved.original), ("improved", improved.improved)):
         errors = [] if program is None else [split.error for split in (program.train, program.last) if split.error]
         if errors:
@@ -141,7 +141,7 @@ def _print_problems(improved: Improved, console: Console) -> None:
 
 
 def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:
-    """The answers, the costs, and what to do next."""
+    """Print what the model's responses held, the costs, and what to do next."""
     if improved.model:
         _print_spent(improved, console, full=full)
     elif not full:
@@ -156,7 +156,7 @@ def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool)
 
 
 def _print_spent(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:
-    """What the model answered, and what the search spent."""
+    """Print what the model's responses held, and what the search spent."""
     say(console, improved.answers.sentence)
     if full:
         print_costs(improved.costs, console)
@@ -168,7 +168,7 @@ def _print_spent(improved: Improved | Unfinished, console: Console, *, full: boo
 
 
 def _print_patch(improved: Improved, console: Console) -> None:
-    """`patch of pack.py +12 -3: strop apply RUN puts it in place`; of a built-in task, the file of its program."""
+    """Print `patch of pack.py +12 -3: strop apply RUN puts it in place`; for a built-in task, the file of the program."""
     if not improved.source.root:
         say(console, f"improved program: {near(improved.solution_file)}" if improved.solution_file else "")
         return
@@ -192,7 +192,7 @@ def _print_scores(improved: Improved, console: Console) -> None:
 
 
 def print_metric(improved: Evidence, console: Console) -> None:
-    """The original's mean, the improved program's, the change with its interval, the verdict; scores that are only shown."""
+    """Print the means of both programs, the change with its interval and the verdict; then the report-only scores."""
     change = improved.change
     if change is None or improved.gain is None:
         before, after = (_on_test(program, improved.facts) for program in (improved.original, improved.improved))
@@ -201,14 +201,14 @@ def print_metric(improved: Evidence, console: Console) -> None:
         before, after = (valued(change.metric, value) for value in (change.before, change.after))
         verdict = _VERDICTS.get(change.verdict, change.verdict)
         rows = [(escape(change.metric.name, 40), before, after, unnamed(change), verdict)]
-    shown = shown_scores(improved.facts, improved.report_only)
-    rows += [(escape(name, 40), before, after, "", "") for name, before, after in shown]
+    report_only = shown_scores(improved.facts, improved.report_only)
+    rows += [(escape(name, 40), before, after, "", "") for name, before, after in report_only]
     where = "sealed split" if improved.holds_out else "final comparison"
     print_table(console, ("", "original", "improved", f"{where} ({interval_of(improved.confidence)})", ""), rows)
 
 
 def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str:
-    """What was measured in the final comparison; in training if nothing was."""
+    """A program's score in the final comparison, or in training if the comparison measured nothing."""
     if program is None:
         return "-"
     sealed = in_units(facts, program.last)
@@ -216,7 +216,7 @@ def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str
 
 
 def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts | None, console: Console) -> None:
-    """The best candidates: digest, score in training, verdict; those that failed in the same way are one row."""
+    """Print the best candidates: digest, score in training, verdict. Candidates that failed in the same way share a row."""
     if not candidates:
         return
     groups: dict[tuple[str, ...], list[ScoredProgram]] = {}
@@ -227,12 +227,12 @@ def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts 
     unit = f"{unit_of(facts)}, train"
     room = max(console.width - NAMED_BY - len(unit) - 2 * len("  "), 20)
     rows = []
-    for first, *more in list(groups.values())[:SHOWN]:
+    for first, *more in list(groups.values())[:MOST_LISTED]:
         train = first.train
         error = f": {gist(train.error)}" if train.error else ""
         name = f"{1 + len(more)} candidates" if more else first.digest[:NAMED_BY]
         rows.append((name, in_units(facts, train), escape(train.verdict + error, room)))
     print_table(console, ("candidate", unit, "verdict"), rows)
-    left = sum(map(len, list(groups.values())[SHOWN:]))
+    left = sum(map(len, list(groups.values())[MOST_LISTED:]))
     if left:
         say(console, f"and {quantity(left, 'more candidate')}")

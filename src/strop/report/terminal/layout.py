@@ -1,7 +1,7 @@
-"""The forms of every view: sentences, tables, named facts and whole texts.
+"""What every report is printed with: sentences, headings, glossaries, diffs and whole texts.
 
-They are legible at 80 columns, without colour and in a pipe, where a sentence is one line. Strings are escaped here, so a program
-or a model cannot draw over a report; rich's markup does not apply to them.
+Reports are legible at 80 columns, without colour and in a pipe, where a sentence is one line. Strings are escaped here, so a
+program or a model cannot draw over a report; rich's markup does not apply to them.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from rich.text import Text
 from strop.base.plugins import Installed
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
+from strop.report.terminal.phrases import GLOSSARY, RUN_TERMS, model_line
 from strop.report.terminal.tables import fitting
-from strop.report.terminal.words import GLOSSARY, RUN_WORDS, model_line
 
 if TYPE_CHECKING:
     from strop.runs.results.parts import RecordedResult
@@ -30,57 +30,61 @@ from strop.report.terminal.tables import print_table
 PLAIN = str.maketrans("│─┌┐└┘├┤┬┴┼►▲▼", "|-+++++++++>^v")
 """ASCII replacements of the characters in pictures."""
 SENTENCE = 2000
-"""Characters of a conclusion, at most."""
+"""Most characters of a conclusion."""
 _LINE = 2_000
-"""Characters of a line of a diff that are shown."""
+"""Most characters of a line of a diff."""
 _STYLES = {"-": "red", "+": "green", "@": "cyan"}
 
 
 def say(console: Console, text: str, style: str = "", limit: int = 400) -> None:
-    """A sentence: folded between words on a terminal, one whole line elsewhere, so that `grep` finds all of it."""
+    """Print a sentence: folded between words on a terminal, one line elsewhere, so that `grep` finds all of it.
+
+    An empty `text` prints nothing; a longer one than `limit` characters is cut.
+    """
     if text:
         console.print(Text(fitting(console, escape(text, limit)), style=style), soft_wrap=not console.is_terminal)
 
 
 def print_heading(console: Console, text: str) -> None:
-    """A line in bold."""
+    """Print a line in bold."""
     console.print(fitting(console, text), markup=False, style="bold")
 
 
 def print_head(result: RecordedResult, console: Console) -> None:
-    """What to know before a result: whether its record is proven, what the jail did not prevent, and which model answered."""
+    """Print why a record is unverified, what the jail did not prevent, and which model answered."""
     say(console, result.unverified, style="bold yellow")
     say(console, result.waived, style="bold yellow")
     say(console, model_line(result.model, result.is_language_model))
 
 
-def print_whole(console: Console, text: str) -> None:
-    """A text whose lines are neither folded nor cut."""
-    shown = text.rstrip("\n")
+def print_verbatim(console: Console, text: str) -> None:
+    """Print a text whose lines are neither folded nor cut."""
+    printable = text.rstrip("\n")
     if not console.encoding.startswith("utf"):
-        shown = shown.translate(PLAIN)
-    console.print(fitting(console, shown), markup=False, soft_wrap=True)
+        printable = printable.translate(PLAIN)
+    console.print(fitting(console, printable), markup=False, soft_wrap=True)
 
 
-def print_glossary(console: Console, words: Sequence[str] = RUN_WORDS) -> None:
-    """The meaning of each word, a line each."""
-    width = max(map(len, words))
-    for word in words:
-        say(console, f"{word.ljust(width)}  {GLOSSARY[word]}", style="dim")
+def print_glossary(console: Console, terms: Sequence[str] = RUN_TERMS) -> None:
+    """Print the meaning of each term, one line a term."""
+    width = max(map(len, terms))
+    for term in terms:
+        say(console, f"{term.ljust(width)}  {GLOSSARY[term]}", style="dim")
 
 
 def print_installed(plugins: Sequence[Installed], console: Console) -> None:
-    """The entry points of installed distributions, which are not loaded; nothing if there are none."""
+    """Print the entry points of installed distributions, which are not loaded; nothing if there are none."""
     if plugins:
         console.print()
         rows = [
-            (one.name, one.distribution, f"not used: {one.not_used}" if one.not_used else one.value) for one in plugins
+            (plugin.name, plugin.distribution, f"not used: {plugin.not_used}" if plugin.not_used else plugin.value)
+            for plugin in plugins
         ]
         print_table(console, ("installed", "distribution", "what"), rows)
 
 
 def print_diff(diff: str, console: Console, most: int | None = None) -> None:
-    """A unified diff, escaped; its first `most` lines."""
+    """Print the first `most` lines of a unified diff, escaped; all lines if None."""
     lines = diff.removesuffix("\n").split("\n") if diff else []
     for line in lines[:most]:
         text = fitting(console, escape(line, _LINE))
@@ -90,7 +94,7 @@ def print_diff(diff: str, console: Console, most: int | None = None) -> None:
 
 
 def near(path: Path) -> Path:
-    """A path as it is typed here: below the working folder without that."""
+    """The path as a user types it: relative if it lies in the working folder, else unchanged."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
@@ -102,7 +106,7 @@ def look_at(directory: Path) -> str:
     return f"{strop} show {folder} --full, {strop} view {folder}"
 
 
-class Lasting:
+class FaultTolerantStream:
     """A text stream that ignores write errors: a closed terminal or a broken pipe must not end a run."""
 
     def __init__(self, stream: TextIO) -> None:

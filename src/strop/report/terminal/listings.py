@@ -1,4 +1,4 @@
-"""What `strop list` prints of improvers and runs."""
+"""Prints the lists of improvers and runs, for `strop list`."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ import time
 from rich.console import Console
 from rich.text import Text
 
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import print_installed, print_whole, say
+from strop.report.terminal.layout import print_installed, print_verbatim, say
 from strop.report.terminal.tables import fitting, print_table
 from strop.runs.claims.numbers import money
 from strop.runs.results.listings import ImproverProgram, Improvers, Runs
 
 
 @print_result.register(Improvers)
-def print_improvers(found: Improvers, console: Console) -> None:
-    """One row an improver."""
-    print_table(console, ("improver", "idea"), [(one.improver, one.idea) for one in found.improvers])
-    print_installed(found.installed, console)
+def print_improvers(improvers: Improvers, console: Console) -> None:
+    """Print one row an improver, then the installed ones."""
+    print_table(console, ("improver", "idea"), [(improver.improver, improver.idea) for improver in improvers.improvers])
+    print_installed(improvers.installed, console)
     console.print()
     say(console, "strop list improvers NAME prints the program of one.")
 
 
 @print_result.register(ImproverProgram)
-def print_improver(found: ImproverProgram, console: Console) -> None:
-    """The program alone, so that what is printed is an improver."""
-    print_whole(console, found.program)
+def print_improver(improver: ImproverProgram, console: Console) -> None:
+    """Print the program and nothing else, so that the output is an improver that can be run."""
+    print_verbatim(console, improver.program)
 
 
 @print_result.register(Runs)
-def print_runs(found: Runs, console: Console, *, now: float | None = None) -> None:
-    """The runs of a directory, each on one line whose name is never broken, and below them why one cannot be read."""
-    listings, now = found.runs, time.time() if now is None else now
+def print_runs(runs: Runs, console: Console, *, now: float | None = None) -> None:
+    """Print one row a run of a directory, without breaking its name, then why a run cannot be read."""
+    listings, now = runs.runs, time.time() if now is None else now
     if not listings:
-        say(console, f"no run in {found.folder}/")
+        say(console, f"no run in {runs.folder}/")
         return
     rows = [("run", "command", "status", "score", "cost", "age")]
     rows += [
         (
-            escape(one.run.name),
-            escape(one.command) or "-",
-            escape(one.status),
-            "-" if one.score is None else f"{one.score:.3f}",
-            "-" if one.cost is None else money(one.cost, one.is_bound),
-            "-" if one.started is None else _age(now - one.started),
+            escape(listing.run.name),
+            escape(listing.command) or "-",
+            escape(listing.status),
+            "-" if listing.score is None else f"{listing.score:.3f}",
+            "-" if listing.cost is None else money(listing.cost, listing.is_bound),
+            "-" if listing.started is None else _age(now - listing.started),
         )
-        for one in listings
+        for listing in listings
     ]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     if console.is_terminal and sum(widths) + 2 * len(widths) - 2 > console.width:
@@ -55,12 +55,12 @@ def print_runs(found: Runs, console: Console, *, now: float | None = None) -> No
         rows = []
     for number, row in enumerate(rows):
         cells = [
-            cell.ljust(width) if at < 3 else cell.rjust(width)
-            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+            cell.ljust(width) if position < 3 else cell.rjust(width)
+            for position, (cell, width) in enumerate(zip(row, widths, strict=True))
         ]
         console.print(Text(fitting(console, "  ".join(cells)), style="" if number else "bold"), soft_wrap=True)
-    for one in listings:
-        say(console, one.detail)
+    for listing in listings:
+        say(console, listing.detail)
 
 
 def _age(seconds: float) -> str:

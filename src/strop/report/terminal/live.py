@@ -24,7 +24,7 @@ from strop.base.terminal_text import escape
 from strop.options.choices import DisplayName
 from strop.report.terminal.display import Display
 from strop.report.terminal.narration import Narration, candidate_score, named
-from strop.report.terminal.words import counted, duration
+from strop.report.terminal.phrases import counted, duration
 from strop.runs.assembly import Observer
 from strop.runs.claims.numbers import between, in_words, money
 from strop.runs.results.parts import sample
@@ -35,16 +35,16 @@ _WIDEST = 76
 
 
 class View(Observer):
-    """A recorder that shows events; a context manager that leaves the terminal as it was. Safe to use from many threads.
+    """A recorder that shows events. This base class shows nothing.
 
-    This one shows nothing.
+    It is a context manager that leaves the terminal as it was, and safe to use from many threads.
     """
 
     trackers: Sequence[str] = ()
     """Where the record is sent while it is written (strop.report.track)."""
 
     def __call__(self, event: Event) -> None:
-        """Show `event`. Cheap: called on the thread that acts."""
+        """Show `event`. It must be cheap: it runs on the thread that recorded the event."""
 
     def go_on(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
         """Take in what earlier sessions did: their events, what the run's limits counted, and how often each rule was noted."""
@@ -110,11 +110,11 @@ class Narrated(View):
         self._show("\n".join([*self._heading, self._timed(line)]))
 
     def step(self, line: str) -> None:
-        """Show what is done now: a line each, without what follows a colon, which counts."""
-        shown = line.partition(":")[0]
-        if shown != self._step:
-            self._step = shown
-            self._show(escape(shown))
+        """Show what the command does now. What follows a colon in `line` is a count, which is left out."""
+        step = line.partition(":")[0]
+        if step != self._step:
+            self._step = step
+            self._show(escape(step))
 
     def go_on(self, past: Iterable[Event], spent: Mapping[str, int], notes: Mapping[str, int]) -> None:
         self._narration.begin_again(past, spent, notes)
@@ -207,7 +207,7 @@ def kernel() -> Any:
 
 
 def displayed(module: Any) -> Callable[[str], object]:
-    """A function that shows each text in place of the one before, with IPython's display module."""
+    """A function that shows a text in place of the previous one, with IPython's display module."""
     handle: list[Any] = []
 
     def show(text: str) -> None:
@@ -222,7 +222,7 @@ def displayed(module: Any) -> Callable[[str], object]:
 
 def _title(narration: Narration, elapsed: float) -> str:
     spec, t = narration.run.spec, narration.t
-    parts = ["strop", *(escape(each, 24) for each in ((spec.task, spec.model) if spec else ()) if each)]
+    parts = ["strop", *(escape(part, 24) for part in ((spec.task, spec.model) if spec else ()) if part)]
     if t is not None:
         parts.append(f"iteration {t}" + (f" of {spec.iterations}" if spec else ""))
     time_words = duration(elapsed) + (f" of {duration(spec.max_time)}" if spec and spec.max_time else "")
@@ -287,7 +287,7 @@ def _limits(narration: Narration) -> Iterator[str]:
 
 def _scores(event: IterationFinished) -> str:
     """û of I_t on both splits; on the sealed one with its interval if there is one."""
-    train, test = (sample(each, len(event.tasks) or 1) for each in (event.train, event.test))
+    train, test = (sample(scores, len(event.tasks) or 1) for scores in (event.train, event.test))
     if test is None or event.tasks or test.n < 2:
         return f"test {in_words(test)} · train {in_words(train)}"
     return f"test {test.mean:.3f} (95% {between(test.interval)}) · train {in_words(train)}"

@@ -1,4 +1,4 @@
-"""A run in progress: where it stands, and a line of text for each step that matters to a viewer; never one for an evaluation."""
+"""Follows a run in progress: its counts, what it does now, and a line of text for each step that matters to a viewer."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from strop.base.failures import failure, gist
 from strop.base.pluralize import quantity, tests_before
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
-from strop.report.terminal.words import counted, duration
+from strop.report.terminal.phrases import counted, duration
 from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
 from strop.runs.results.parts import sample
@@ -41,7 +41,7 @@ from strop.runs.run_data import RunData
 from strop.runs.scopes import ORIGINAL_TESTS, is_candidate, is_final, is_meta_candidate, iteration_of
 
 _OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
-"""Scope of the budgets of a self-improvement, but not of the improvements that it tries."""
+"""Scope of the budgets of a self-improvement; the improvements that it tries have scopes below it."""
 _MOST_LINES = 10
 """Lines about the progress of one comparison."""
 SLOW = 10.0
@@ -51,15 +51,15 @@ SLOW = 10.0
 class Narration:
     """Counts events (`add`), and describes them (`line`). Not locked: callers on several threads must hold a lock.
 
-    Adding an event costs a few dictionary operations: it runs on the thread that acts. What repeats (failures of a kind, faults,
-    notes of a rule) has a line the first time, and then each time that its number has doubled.
+    Adding an event costs a few dictionary operations, because it runs on the thread that recorded the event. Failures of a kind,
+    faults and notes of a rule may repeat: they have a line the first time, and again whenever their number has doubled.
     """
 
     def __init__(
         self, score: Callable[[Evaluated], str] | None = None, warning: Callable[[Evaluated], str] = lambda event: ""
     ) -> None:
-        """`score` puts the score of a candidate of strop improve into words; by default the utility. `warning` says what its user
-        should know of the original, as it is evaluated in training; empty: nothing."""
+        """`score` returns the score of a candidate of strop improve as text; by default its utility. `warning` returns what the
+        user should know when the original has been evaluated in training; empty: nothing."""
         self.warning = warning
         self.score = score or (lambda event: f"{event.value:.3f}")
         """The score of a candidate of strop improve, as text."""
@@ -72,7 +72,7 @@ class Narration:
         self.original: Evaluated | None = None
         """The original of strop improve."""
         self.best: Evaluated | None = None
-        """The best candidate: of strop improve the one whose patch is kept; of a run the first with the highest û."""
+        """The best candidate: in strop improve the candidate whose patch is kept, in a run the first with the highest û."""
         self._standings = Standings()
         self.allowances: dict[str, tuple[int, int]] = {}
         """Counter → use and limit in the current self-improvement."""
@@ -218,7 +218,7 @@ class Narration:
         return self._repeated(line, event.verdict, kind)
 
     def _repeated(self, line: str, *kind: str, times: int = 1) -> str | None:
-        """The `line` of what may happen very often, and how often it did; None until that has doubled since the last line."""
+        """`line`, with how often this `kind` of event has happened; None until that number has doubled since the last line."""
         before, after = self._times[kind], self._times[kind] + times
         self._times[kind] = after
         if after.bit_length() == before.bit_length():
@@ -228,7 +228,7 @@ class Narration:
 
 
 def named(program: str | None) -> str:
-    """The digits by which people are told a program; `none` for what is no text."""
+    """The first digits of a program's digest, which name it in lines; `none` if there is no program."""
     return "none" if program is None else digest_of(program)[:NAMED_BY]
 
 
@@ -244,8 +244,8 @@ def _began(event: ComparisonBegan) -> str | None:
 def _tested(event: SuiteRan) -> str:
     if event.scope == ORIGINAL_TESTS:
         return tests_before(event.count, event.not_green, event.flaky)
-    found = f"fails {len(event.failing)}, such as {event.failing[0]}" if event.failing else "passes them"
-    return escape(f"tests: the candidate {found}", limit=400)
+    outcome = f"fails {len(event.failing)}, such as {event.failing[0]}" if event.failing else "passes them"
+    return escape(f"tests: the candidate {outcome}", limit=400)
 
 
 def _doing(scope: str) -> str:
@@ -263,8 +263,8 @@ def _doing(scope: str) -> str:
         case [name, copy] if copy.startswith("copy"):  # of strop eval: task/what/copy
             return f"measuring {name} on {first}"
         case _:
-            words = {"improver": "measuring the improver", "seed": "measuring the seed improver"}
-            return words.get(first, "improving" if first == "improve" else scope)
+            purposes = {"improver": "measuring the improver", "seed": "measuring the seed improver"}
+            return purposes.get(first, "improving" if first == "improve" else scope)
 
 
 def _compared(event: Compared) -> str:
@@ -285,7 +285,7 @@ def _finished(event: IterationFinished) -> str:
     outcome = f"I_{event.t} is {named(event.improver)}"
     if event.t > 0:
         outcome += ", accepted" if event.accepted else f", kept ({event.reason})" if event.reason else ", kept"
-    train, test = (in_words(sample(each, len(event.tasks) or 1)) for each in (event.train, event.test))
+    train, test = (in_words(sample(scores, len(event.tasks) or 1)) for scores in (event.train, event.test))
     cost = (
         f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}, {duration(event.seconds)}"
     )

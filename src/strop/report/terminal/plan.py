@@ -1,4 +1,4 @@
-"""The plan of a command, for people: `--dry-run`."""
+"""Prints the plan of a command, for `--dry-run`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Literal
 from rich.console import Console
 
 from strop.base.errors import dollars
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.report.terminal.layout import SENTENCE, say
-from strop.report.terminal.words import duration
+from strop.report.terminal.phrases import duration
 from strop.runs.plan import MOST_PROMPT_TOKENS, Plan
 
 
 @print_result.register(Plan)
 def print_plan(plan: Plan, console: Console) -> None:
-    """Everything as expected and at most, in one line each; the prices; and whether a limit ends the work early."""
+    """Print the expected and the largest effort, one line each; the prices; and whether a limit ends the work early."""
     say(console, f"expected: {_in_one_line(plan, 'expected')}", style="bold", limit=SENTENCE)
     say(console, f"at most:  {_in_one_line(plan, 'most')}", limit=SENTENCE)
     if not plan.model:
@@ -33,7 +33,8 @@ def print_plan(plan: Plan, console: Console) -> None:
 def _in_one_line(plan: Plan, side: Literal["expected", "most"]) -> str:
     """`859 LM calls, 5,153 responses, $184, 4:10:00; 5,474 evaluations, 22,000,000 tokens`."""
     calls, responses, evaluations, tokens, seconds = (
-        getattr(each, side) for each in (plan.lm_calls, plan.responses, plan.evaluations, plan.tokens, plan.seconds)
+        getattr(forecast, side)
+        for forecast in (plan.lm_calls, plan.responses, plan.evaluations, plan.tokens, plan.seconds)
     )
     if not plan.model:
         return f"{evaluations:,.0f} evaluations, {duration(seconds)}"

@@ -1,4 +1,4 @@
-"""What `strop show` prints of a run: its summary, every table, its lineage; and the list of runs."""
+"""Prints a run of `strop run`: its summary; or every table and its lineage."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from strop.analysis.search import Search, SearchBehaviour
 from strop.analysis.stats import mean
 from strop.base.events import Compared, Evaluated
 from strop.base.pluralize import quantity
+from strop.base.printing import print_result
 from strop.base.results import TOO_LARGE
-from strop.base.shown import print_result
 from strop.base.solution import NAMED_BY, short
 from strop.base.terminal_text import escape
 from strop.options.run import BudgetOptions
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_glossary, say
 from strop.report.terminal.narration import candidate_score, tally
+from strop.report.terminal.phrases import counted, duration, edits_line, model_line, own_score_line, ruled
 from strop.report.terminal.tables import Cell, fitting, print_table
-from strop.report.terminal.words import counted, duration, edits_line, model_line, own_score_line, ruled
 from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.claims.training import copies_words
 from strop.runs.programs import Program, programs_in
@@ -38,13 +38,13 @@ from strop.runs.train import FILE
 
 MEANING = "An improver is a program that improves programs; û is the mean score, 0 to 1, of what it makes of them."
 USUAL = ("best_of_n", "refine")
-"""What one would use without training: plain sampling, and the default of `strop improve`."""
+"""Improvers that need no training: plain sampling, and the default of `strop improve`."""
 _LABEL = 10
 
 
 @print_result.register(Trained)
 def print_trained(trained: Trained, console: Console, *, full: bool = False) -> None:
-    """The summary; with `full` every table."""
+    """Print the summary; with `full` every table."""
     say(console, trained.unverified, style="bold yellow")
     say(console, trained.waived, style="bold yellow")
     if full:
@@ -54,7 +54,7 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
 
 
 def print_everything(trained: Trained, console: Console) -> None:
-    """The conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
+    """Print the conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
     run = trained.run
     say(console, model_line(trained.model, trained.is_language_model))
     say(console, trained.sentence, style="bold", limit=SENTENCE)
@@ -76,18 +76,18 @@ def print_everything(trained: Trained, console: Console) -> None:
         print_glossary(console)
     if trained.best_t is not None:
         _print_best(trained, trained.best_t, console)
-        say(console, _beside(trained) if trained.best_t else "", limit=SENTENCE)
+        say(console, _comparison_command(trained) if trained.best_t else "", limit=SENTENCE)
     print_statistics(trained, console)
 
 
 def print_summary(trained: Trained, console: Console) -> None:
-    """The summary; `strop show --full` has the rest."""
+    """Print the summary; `strop show --full` prints the rest."""
     names = trained.run.meta.task or ", ".join(trained.tasks)
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, f"STOP on {names}. {MEANING}")
     say(console, model_line(trained.model, trained.is_language_model))
-    for label, words in _iteration_rows(trained):
-        say(console, f"{label:<{_LABEL}}{words}")
+    for label, summary in _iteration_rows(trained):
+        say(console, f"{label:<{_LABEL}}{summary}")
     say(console, trained.explanation, limit=SENTENCE)
     print_noticed(trained.audit, console)
     say(console, f"{_spent(trained)}. {trained.answers.sentence}".rstrip())
@@ -96,7 +96,7 @@ def print_summary(trained: Trained, console: Console) -> None:
 
 
 def print_noticed(rows: Sequence[Noted], console: Console) -> None:
-    """What the audit noted, in one line, but for requests beyond a budget, which good improvers make too."""
+    """Print the notes of the audit in one line. Requests beyond a budget are left out: good improvers make them, too."""
     if noticed := [row for row in rows if row.rule != BUDGET_REFUSED]:
         rules = ", ".join(f"{row.rule} {ruled(row.title, row.unsandboxing)} ({row.times})" for row in noticed)
         say(console, f"audit notes, which no score depends on: {rules}")
@@ -142,63 +142,63 @@ def _next(trained: Trained) -> Iterator[str]:
     yield f"more: {look_at(trained.directory)}"
 
 
-def _beside(trained: Trained) -> str:
-    """How to see what one would use anyway beside the result, and what that takes."""
+def _comparison_command(trained: Trained) -> str:
+    """The command that compares the best improver with `USUAL`, and the most responses that it asks for."""
     spec, run = trained.run.spec, near(trained.directory)
     assert spec is not None  # the run has measured its first improver
     improvers = (f"{run}:0", f"{run}:{trained.best_t}", *USUAL)
-    words = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
-    asked = [("model", None), ("base_url", None), *((each.name, each.default) for each in fields(BudgetOptions))]
+    command = ["strop", "eval", *improvers, *(word for task in trained.tasks for word in ("--task", task))]
+    asked = [("model", None), ("base_url", None), *((option.name, option.default) for option in fields(BudgetOptions))]
     for name, default in asked:
         if (value := getattr(spec, name)) != default:
-            words += [f"--{name.replace('_', '-')}", str(value)]
+            command += [f"--{name.replace('_', '-')}", str(value)]
     most = len(trained.tasks) * len(improvers) * spec.lm_budget * spec.max_responses
-    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'response')} a copy: {shlex.join(words)}"
+    return f"beside {' and '.join(USUAL)}, in up to {quantity(most, 'response')} a copy: {shlex.join(command)}"
 
 
 def _print_best(trained: Trained, t: int, console: Console) -> None:
-    """Where the best improver is: its file, or where that is missing its name in the record."""
-    found = f", of iteration {t}" if t else ": the one that the run started from; nothing better was found"
-    say(console, f"best improver: {trained.file or f'{trained.directory}:{t}'}{found}", limit=SENTENCE)
+    """Print where the best improver is: its file or, if that is missing, its name in the record."""
+    origin = f", of iteration {t}" if t else ": the one that the run started from; nothing better was found"
+    say(console, f"best improver: {trained.file or f'{trained.directory}:{t}'}{origin}", limit=SENTENCE)
 
 
 def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
-    """One row per iteration t: û of I_t on both splits (mean ± standard error), its interval on the sealed one, and its cost."""
+    """Print one row an iteration t: û of I_t on both splits (mean ± standard error), its test interval, and its cost."""
     copies = copies_words(iterations)
     train, test = f"train û of\n{copies}", f"test û of\n{copies},\n95% interval"
     headers = ("t", "accepted", train, test, "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime")
     rows = [
         (
-            str(each.t),
-            "-" if each.t == 0 else "yes" if each.accepted else "no",
-            in_words(each.train),
-            (in_words(each.test), between(each.test.interval))
-            if each.test and each.test.interval
-            else in_words(each.test),
-            str(each.lm_calls),
-            str(each.evaluations),
-            tuple(counted(each.verdicts).split(", ")),
-            duration(each.seconds),
+            str(iteration.t),
+            "-" if iteration.t == 0 else "yes" if iteration.accepted else "no",
+            in_words(iteration.train),
+            (in_words(iteration.test), between(iteration.test.interval))
+            if iteration.test and iteration.test.interval
+            else in_words(iteration.test),
+            str(iteration.lm_calls),
+            str(iteration.evaluations),
+            tuple(counted(iteration.verdicts).split(", ")),
+            duration(iteration.seconds),
         )
-        for each in iterations
+        for iteration in iterations
     ]
     print_table(console, headers, rows)
     of_tasks = [
-        ("" if number else str(each.t), one.task, in_words(one.train), in_words(one.test))
-        for each in iterations
-        for number, one in enumerate(each.tasks)
+        ("" if number else str(iteration.t), task.task, in_words(task.train), in_words(task.test))
+        for iteration in iterations
+        for number, task in enumerate(iteration.tasks)
     ]
     if of_tasks:
         print_table(console, ("t", "task", "train û", "test û"), of_tasks)
-    for each in iterations:
-        if each.t > 0 and not each.accepted and each.reason:
-            say(console, f"t = {each.t}: kept the incumbent: {each.reason}")
+    for iteration in iterations:
+        if iteration.t > 0 and not iteration.accepted and iteration.reason:
+            say(console, f"t = {iteration.t}: kept the incumbent: {iteration.reason}")
     if iterations:
         say(console, f"I_{iterations[-1].t} is {iterations[-1].improver[:NAMED_BY]}")
 
 
 def print_notes(rows: Sequence[Noted], console: Console) -> None:
-    """The notes of the audit, one row per rule; nothing if there is none."""
+    """Print the notes of the audit, one row a rule; nothing if there are none."""
     if not rows:
         return
     cells = [(row.rule[:24], ruled(row.title, row.unsandboxing), row.source, str(row.times)) for row in rows]
@@ -207,7 +207,7 @@ def print_notes(rows: Sequence[Noted], console: Console) -> None:
 
 
 def print_costs(costs: Costs, console: Console) -> None:
-    """A row for each role, their sum, and a row for each model if there are several; nothing if nothing was asked."""
+    """Print a row for each role, their sum, and a row for each model if there are several; nothing if there was no LM call."""
     if not costs.total.lm_calls:
         return
     rows = [_cost_row(role, spent, str(spent.lm_calls)) for role, spent in costs.roles.items()]
@@ -228,8 +228,10 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console) -> None:
-    """One row per iteration: test û of I_t beside what it did in an improvement, or in brackets a rejected candidate; then the
-    idea of I_T."""
+    """Print how each I_t searches, one row an iteration: its test û, and means of its improvements.
+
+    Rejected candidates stand in brackets. The docstring of I_T comes last.
+    """
     if not run.iterations or not searches:
         return
     cells: list[tuple[str, ...]] = []
@@ -258,14 +260,14 @@ def print_searches(run: RunData, searches: Mapping[str, Search], console: Consol
 def _did(behaviour: SearchBehaviour | None) -> tuple[str, ...]:
     if behaviour is None:
         return ("-",) * 5
-    each = [f"{count / behaviour.improvements:.3g}" for count in (behaviour.lm_calls, behaviour.rounds)]
+    means = [f"{count / behaviour.improvements:.3g}" for count in (behaviour.lm_calls, behaviour.rounds)]
     answers = f"{behaviour.answers / behaviour.lm_calls:.3g}" if behaviour.lm_calls else "-"
-    shown = f"{behaviour.showing_earlier} of {behaviour.prompts}"
-    return (*each, answers, f"{behaviour.utility_calls / behaviour.improvements:.3g}", shown)
+    earlier = f"{behaviour.showing_earlier} of {behaviour.prompts}"
+    return (*means, answers, f"{behaviour.utility_calls / behaviour.improvements:.3g}", earlier)
 
 
 def print_comparisons(comparisons: Sequence[Compared], console: Console) -> None:
-    """What the gate compared: pairs, mean difference with its interval, evidence against the threshold, and the cost."""
+    """Print the comparisons of the gate: pairs, mean difference with its interval, evidence and threshold, and the cost."""
     if not comparisons:
         return
     headers = ("gate\nt", "pairs", "mean dif-\nference", "interval", "evi-\ndence", "thres-\nhold", "accep-\nted")
@@ -295,14 +297,17 @@ def _gate_row(event: Compared) -> tuple[Cell, ...]:
 
 
 def print_statistics(result: Trained, console: Console) -> None:
-    """Every difference from the seed improver with its interval, and counts of comparisons (docs/statistics.md)."""
-    if all(each.test is None for each in result.iterations):
+    """Print the differences from the seed improver with their intervals, and counts of comparisons.
+
+    docs/explanation/statistics.md explains them.
+    """
+    if all(iteration.test is None for iteration in result.iterations):
         say(console, "no iteration has ended: there is nothing to compute statistics of")
         return
     if result.from_seed:
         rows = [
-            (str(each.t), written(each.mean, sign="+"), between(each.interval, "+"), each.on)
-            for each in result.from_seed
+            (str(difference.t), written(difference.mean, sign="+"), between(difference.interval, "+"), difference.on)
+            for difference in result.from_seed
         ]
         print_table(console, ("t", "I_t - I_0", "95% interval", "measured on"), rows)
     else:
@@ -317,9 +322,9 @@ def print_lineage(run: RunData, console: Console) -> None:
     root = Tree("", hide_root=True, guide_style="dim", highlight=False)
     branches: dict[int, Tree] = {}
     for program in sorted(programs_in(run), key=lambda program: (program.t or 0, bool(program.ends))):
-        words, style = _described(program)
+        description, style = _described(program)
         above = branches.get(id(program.parent), root)
-        branches[id(program)] = above.add(Text(fitting(console, words), style=f"not dim {style}"))
+        branches[id(program)] = above.add(Text(fitting(console, description), style=f"not dim {style}"))
     if root.children:
         say(console, "lineage", style="bold")
         # In a pipe a program is one line, so that `grep` finds all of it.
@@ -330,7 +335,7 @@ def print_lineage(run: RunData, console: Console) -> None:
 
 
 def _described(program: Program) -> tuple[str, str]:
-    """A program, what became of it and its score, as text, and its style."""
+    """The text of a program (its name, state and score), and the style of that text."""
     name = f"t = {program.t} {short(program.digest)}"
     if program.ends:
         first, end = program.iterations[0], program.ends[0]

@@ -1,6 +1,7 @@
 """Tables and named facts that keep every figure whole, however narrow the console.
 
-Side by side where there is room, else below each other. Strings are escaped here; rich's markup does not apply to them.
+Columns stand side by side where there is room, else below each other. Strings are escaped here; rich's markup does not apply to
+them.
 """
 
 from __future__ import annotations
@@ -30,26 +31,26 @@ _SHORT = 8
 
 
 def print_table(console: Console, headers: Sequence[str], rows: Iterable[Sequence[Cell]], gap: int = 2) -> None:
-    """A table; a row may have fewer cells than there are headers. `gap`: 1 or 2 spaces between columns.
+    """Print a table. A row may have fewer cells than there are headers. `gap`: 1 or 2 spaces between columns.
 
     Columns of figures are aligned to the right; columns of words are folded if the console is narrow. Where that would break a
     figure, each row is a paragraph instead: a line for each cell, after the name of its column.
     """
-    shown = [[_text(console, cell) for cell in row] for row in rows]
+    cells = [[_text(console, cell) for cell in row] for row in rows]
     columns = [
-        _column(fitting(console, header), [row[number] for row in shown if number < len(row)])
+        _column(fitting(console, header), [row[number] for row in cells if number < len(row)])
         for number, header in enumerate(headers)
     ]
     widths = _shared([column.most for column in columns], [column.least for column in columns], console.width, gap)
     if widths is None:
-        _print_paragraphs(console, [column.header for column in columns], shown)
+        _print_paragraphs(console, [column.header for column in columns], cells)
         return
     table = Table(
         box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, padding=(0, 1 if gap > 1 else 0)
     )
     for column, width in zip(columns, widths, strict=True):
         table.add_column(column.header, justify="right" if column.figures else "left", width=width, overflow="fold")
-    for row in shown:
+    for row in cells:
         table.add_row(*row)
     console.print(table)
 
@@ -68,8 +69,8 @@ def _column(header: str, cells: Sequence[Text]) -> _Column:
     figures = bool(set(lines) - {"", "-"}) and all(map(_FIGURE.fullmatch, lines))
     folds = any(len(line) >= _LONG or (" " in line and not _NUMBERS.fullmatch(line)) for line in lines)
     most = _widest([*lines, *header.split("\n")])
-    whole = [word for line in lines for word in line.split() if any(map(str.isdigit, word))]
-    least = _widest([*whole, *header.split(), _SHORT * "x"])
+    unbreakable = [word for line in lines for word in line.split() if any(map(str.isdigit, word))]
+    least = _widest([*unbreakable, *header.split(), _SHORT * "x"])
     return _Column(header, figures, min(least, most) if folds and not figures else most, most)
 
 
@@ -78,7 +79,10 @@ def _widest(texts: Iterable[str]) -> int:
 
 
 def _shared(most: Sequence[int], least: Sequence[int], room: int, gap: int) -> list[int] | None:
-    """Widths of columns that fit side by side, the widest made narrower first; None if there is not room enough."""
+    """Widths of columns that fit side by side in `room` columns of text; None if they do not fit.
+
+    The widest column with room to spare is narrowed first.
+    """
     widths = list(most)
     over = sum(widths) + gap * (len(widths) - 1) - room
     for _ in range(over):
@@ -93,15 +97,15 @@ def _print_paragraphs(console: Console, headers: Sequence[str], rows: Iterable[S
     for number, row in enumerate(rows):
         if number:
             console.print()
-        for at, (header, cell) in enumerate(zip(headers, row, strict=False)):
+        for position, (header, cell) in enumerate(zip(headers, row, strict=False)):
             if cell.plain:
                 name = re.sub(r"-\n(?=[a-z])", "", header).replace("\n", " ")
                 line = Text.assemble(f"{name}: " if name else "", cell)
-                _print_indented(console, line, 2 if at else 0)
+                _print_indented(console, line, 2 if position else 0)
 
 
 def _print_indented(console: Console, text: Text, indent: int) -> None:
-    """A text, folded between words only: what has no blank stays whole, and can be copied."""
+    """Print a text that is folded between words only, so that a path or a command line without blanks can be copied."""
     for paragraph in text.split("\n"):
         breaks, width = [], 0
         for word in re.finditer(r"\S+\s*", paragraph.plain):
@@ -121,9 +125,9 @@ def _text(console: Console, cell: Cell) -> Text:
 
 
 def print_pairs(console: Console, lines: Mapping[str, str]) -> None:
-    """Names with their texts beside them, or below them where there is little room."""
-    shown = {fitting(console, name): fitting(console, escape(text, 2000)) for name, text in lines.items()}
-    for line in pairs(shown, console.width):
+    """Print names with their texts beside them, or below them where there is little room."""
+    fitted = {fitting(console, name): fitting(console, escape(text, 2000)) for name, text in lines.items()}
+    for line in pairs(fitted, console.width):
         console.print(Text(line), soft_wrap=True)
 
 

@@ -1,4 +1,4 @@
-"""Tasks for people: the list, and one task in full."""
+"""Prints tasks: the list, or one task in full."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from rich.console import Console
 
 from strop.base.pluralize import plain
+from strop.base.printing import print_result
 from strop.base.results import Input
-from strop.base.shown import print_result
 from strop.base.terminal_text import escape
-from strop.report.terminal.layout import print_heading, print_installed, print_whole, say
+from strop.report.terminal.layout import print_heading, print_installed, print_verbatim, say
 from strop.report.terminal.tables import print_pairs, print_table
 from strop.runs.claims.numbers import percent
 from strop.runs.results.tasks import (
@@ -27,40 +27,46 @@ from strop.tasks.paper.facts import SPLITS
 
 SEED = ("seed\ntrain", "u(s)\ntest")
 CEILING = ("best\ntrain", "known\ntest")
-PAPER_WORDS = {"seed": "u(s)", "initial": "û(I_0)", "improved": "û(I_T)"}
+PAPER_LABELS = {"seed": "u(s)", "initial": "û(I_0)", "improved": "û(I_T)"}
 FOOTER = "Percent, on the published instances. strop list tasks NAME shows one."
 
 
 @print_result.register(Tasks)
-def print_tasks(found: Tasks, console: Console) -> None:
-    """One row per task of the paper, from the recorded facts; then the others."""
+def print_tasks(tasks: Tasks, console: Console) -> None:
+    """Print one row a task of the paper, from the recorded facts; then constructions, meta tasks and installed tasks."""
     cells = [
-        (one.task, one.what, *_percents(one.seed), _percent_or_none(one.paper.get("seed")), *_percents(one.best_known))
-        for one in found.tasks
+        (
+            task.task,
+            task.what,
+            *_percents(task.seed),
+            _percent_or_none(task.paper.get("seed")),
+            *_percents(task.best_known),
+        )
+        for task in tasks.tasks
     ]
     print_table(console, ("task", "what it does", *SEED, "paper\nu(s)", *CEILING), cells)
     say(console, FOOTER)
-    if found.constructions:
-        _print_constructions(found.constructions, console)
+    if tasks.constructions:
+        _print_constructions(tasks.constructions, console)
     print_heading(console, "\nmeta tasks, whose solutions are improvers")
-    print_pairs(console, {one.task: f"{one.what}: {one.instead}" for one in found.meta_tasks})
-    print_installed(found.installed, console)
+    print_pairs(console, {task.task: f"{task.what}: {task.instead}" for task in tasks.meta_tasks})
+    print_installed(tasks.installed, console)
 
 
 def _print_constructions(tasks: Sequence[ConstructionTask], console: Console) -> None:
     print_heading(console, "\nconstructions, whose values are verified exactly")
     cells = []
-    for one in tasks:
-        best, goal = one.best_known, "max" if one.better == "higher" else "min"
-        known = ("-", "-") if best is None else (f"{goal} {plain(float(best.value), 9)}", f"{best.by} {best.date[:4]}")
-        cells.append((one.task, one.what, *known, "yes" if one.scipy else ""))
+    for task in tasks:
+        best, goal = task.best_known, "max" if task.better == "higher" else "min"
+        record = ("-", "-") if best is None else (f"{goal} {plain(float(best.value), 9)}", f"{best.by} {best.date[:4]}")
+        cells.append((task.task, task.what, *record, "yes" if task.scipy else ""))
     print_table(console, ("task", "what it does", "best known", "published by", "scipy"), cells)
     say(console, "max: higher values are better. Programs may use scipy where the last column says so.")
 
 
 @print_result.register(TaskListing)
 def print_task(task: TaskListing, console: Console) -> None:
-    """One task: its facts, its seed and its description."""
+    """Print one task: its facts, its seed solution and its description."""
     print_heading(console, escape(f"{task.task}: {task.what}" if task.what else task.task))
     description, texts = task.description, {"seed solution": task.seed_program}
     if isinstance(task, MetaTaskListing):
@@ -77,7 +83,7 @@ def print_task(task: TaskListing, console: Console) -> None:
     for heading, text in (texts | {"u_str: the description that a language model reads": description}).items():
         if text:
             print_heading(console, f"\n{heading}")
-            print_whole(console, text)
+            print_verbatim(console, text)
 
 
 def _of_scored(task: ScoredTask) -> dict[str, str]:
@@ -89,7 +95,7 @@ def _of_scored(task: ScoredTask) -> dict[str, str]:
     }
     if not isinstance(task, PaperTask):
         return lines
-    paper = [f"{word} {percent(task.paper[key])}" for key, word in PAPER_WORDS.items() if key in task.paper]
+    paper = [f"{label} {percent(task.paper[key])}" for key, label in PAPER_LABELS.items() if key in task.paper]
     return lines | {
         "seed u(s)": _on_splits(task.seed),
         "paper": f"{', '.join(paper)} (Table 1, test split)" if paper else "nothing in Table 1",
@@ -105,9 +111,9 @@ def _of_construction(task: ConstructionTask) -> dict[str, str]:
         "may use": "numpy and scipy" if task.scipy else "numpy",
         "better": task.better,
     }
-    for number, one in enumerate(task.published):
-        words = f"{plain(float(one.value), 15)}, {one.by}, {one.date} ({one.source})"
-        lines["published" if not number else f"published {number + 1}"] = words
+    for number, value in enumerate(task.published):
+        publication = f"{plain(float(value.value), 15)}, {value.by}, {value.date} ({value.source})"
+        lines["published" if not number else f"published {number + 1}"] = publication
     return lines
 
 

@@ -16,20 +16,20 @@ from strop.sandbox.workspace.jail import Workspaces
 
 @dataclass(frozen=True)
 class NoWorkspaces:
-    """Commands cannot run on this machine."""
+    """That commands of a project cannot run on this machine."""
 
     unavailable: str
-    """Why."""
+    """Why they cannot run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Enforced(Posture):
-    """What the jail enforces on this machine, as seen from inside a guest."""
+    """What the jail enforces on this machine, as seen from inside it."""
 
     system: str
     """Versions of strop and Python, and the platform."""
     workspaces: Posture | NoWorkspaces
-    """The same for the commands of a project, which run in workspaces."""
+    """What is enforced for commands of a project, which run in workspaces."""
 
 
 def enforced_here(spec: RunSpec) -> Enforced:

@@ -36,17 +36,18 @@ class ImprovementRecord(RecordedResult):
     task: str
     """Name of the task."""
     costs: Costs
-    """What the improvement spent on the language model."""
+    """What the whole run spent on the language model."""
     answers: AnswerCounts
-    """What the responses contain."""
+    """What the responses of the language model hold."""
     source: Original = field(metadata=HIDDEN)
     """The files that the search started from."""
     best_so_far: str | None = field(metadata=HIDDEN)
     """The best candidate; None if none is better than the original."""
     said: tuple[str, ...] = ()
-    """Of two versions of a project, a line each for what differs and is the work tree's for both."""
+    """What to know about the comparison of two versions of a project, one line for each fact: which files differ, and
+    are the work tree's for both."""
     applied: str | None = None
-    """Where the patch was applied, or why not; null without --apply."""
+    """Where the patch was applied, or why it was not. Null without `--apply`."""
 
     @property
     def program(self) -> str | None:
@@ -55,7 +56,7 @@ class ImprovementRecord(RecordedResult):
 
     @computed
     def best(self) -> Path | None:
-        """File of the patch to the best candidate; null if there is none."""
+        """File with the patch of the best candidate so far. Null if no candidate is better than the original."""
         return None if self.best_so_far is None else self._copy(BEST)
 
     def _copy(self, *names: str) -> Path | None:
@@ -65,20 +66,20 @@ class ImprovementRecord(RecordedResult):
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Unfinished(ImprovementRecord):
-    """An improvement that ended before everything was measured; `strop resume` continues it."""
+    """An improvement that has no verdict yet. `strop resume` continues it."""
 
     facts: ObjectiveFacts | None
-    """The metric by which programs are compared, and how it decides; null for a task that has only scores."""
+    """The metric by which programs are compared. Null for a task that has only scores."""
     candidates: tuple[ScoredProgram, ...]
-    """Each candidate once, as it was first evaluated in training, the best first."""
+    """Every candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"
-    """`unfinished`."""
+    """Always `unfinished`."""
     kind: str = field(default="improve", metadata=HIDDEN)
     """The kind of its record."""
     target: str = field(default="", metadata=HIDDEN)
     """What was named as the target."""
     sentence: str = UNFINISHED
-    """The conclusion."""
+    """How the improvement stands."""
     is_running: bool = field(default=False, metadata=HIDDEN)
     """Whether its process still works on it."""
 
@@ -93,20 +94,21 @@ class Unfinished(ImprovementRecord):
 
 @dataclass(frozen=True, repr=False)
 class Improved(Evidence, ImprovementRecord):
-    """The result of an improvement."""
+    """What an improvement or a comparison found: the verdict, the numbers behind it, and the program."""
 
     @computed
     def sentence(self) -> str:
-        """What may be claimed."""
+        """What may be claimed, in one sentence with its interval."""
         return sentence(self)
 
     @property
     def program(self) -> str:
+        """The text of the improved program, or of the original where there is none."""
         return (self.improved or self.original).text
 
     @cached_property
     def files(self) -> Mapping[str, str]:
-        """The files of the improved program, by path from the target's folder."""
+        """The files of the improved program: path from the target's folder → text."""
         return self.source.written(self.program)
 
     @cached_property
@@ -116,26 +118,26 @@ class Improved(Evidence, ImprovementRecord):
 
     @computed
     def solution_file(self) -> Path | None:
-        """File or folder of the improved program; null if there is none."""
+        """File or folder of the improved program. Null if there is none."""
         return self._copy(SOLUTION, SOLUTION_FILES)
 
     @computed
     def diff_file(self) -> Path | None:
-        """File of the patch; null if there is none."""
+        """File of the patch. Null if there is none."""
         return self._copy(DIFF)
 
     @computed
     def construction_file(self) -> Path | None:
-        """File of the best construction of the run, where answers are constructions; else null."""
+        """File of the best construction of the run. Null if answers are not constructions."""
         return None if self.verified is None else self._copy(CONSTRUCTION)
 
     def apply(self, *, force: bool = False) -> list[Path]:
         """Apply the patch to the user's files: to all of them or to none. Returns the paths that changed.
 
-        `force`: replace also files that changed since the run started.
+        With `force`, files are replaced even if they changed since the run started.
 
         Raises:
-            ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
+            ConfigurationError: the program is not better, or is held back; or a file has changed since the run started.
         """
         return apply_result(self, force=force)
 
@@ -201,14 +203,14 @@ def _seed(run: RunData) -> Original:
 
 @dataclass(frozen=True)
 class Applied:
-    """What `strop apply` changed."""
+    """Which files `strop apply` changed."""
 
     directory: Path
     """Directory of the run."""
     applied: tuple[Path, ...]
-    """The files that changed; empty if the patch had been applied before."""
+    """The files that changed. Empty if the patch had been applied before."""
     undo: str
-    """Where their old versions are, in words; empty if nothing changed."""
+    """Where the old versions of these files are, in words. Empty if nothing changed."""
 
 
 def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven: bool = False) -> list[Path]:

@@ -16,22 +16,22 @@ from strop.runs.spec import improver_text, shipped_improvers
 
 @dataclass(frozen=True)
 class ImproverListing:
-    """An improver."""
+    """An improver, and the idea that it states."""
 
     improver: str
-    """Its name, as it was named."""
+    """Name of the improver, as it was named."""
     digest: str
     """SHA-256 of its text."""
     idea: str
-    """The first line of its docstring; empty without one."""
+    """The first line of its docstring. Empty if it has none."""
 
 
 @dataclass(frozen=True)
 class ImproverProgram(ImproverListing):
-    """An improver and its program."""
+    """An improver with its whole program."""
 
     program: str
-    """Its text."""
+    """Text of the improver."""
 
 
 @dataclass(frozen=True)
@@ -39,9 +39,9 @@ class Improvers:
     """The improvers that have a name."""
 
     improvers: tuple[ImproverListing, ...]
-    """Those of strop, by name."""
+    """The improvers that are part of strop, by name."""
     installed: tuple[Installed, ...]
-    """Those of other distributions."""
+    """The improvers of other installed distributions."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Runs:
     """The runs in a folder."""
 
     runs: tuple[RunListing, ...]
-    """Oldest first."""
+    """The runs, the oldest first."""
     folder: Path = field(metadata=HIDDEN)
 
 

@@ -26,94 +26,96 @@ class Ending:
     outcome: str
     """Verdict of the improver, such as `ok`, `raised` or `timeout`."""
     detail: str
-    """The reason, or empty."""
+    """The reason in words. May be empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Measurement:
-    """One improver on one task."""
+    """What one improver reached on one task, and what it spent."""
 
     task: str
     """Name of the task."""
     improver: str
-    """The improver as the command names it; `seed` is the seed improver."""
+    """The improver as the command names it. `seed` is the seed improver."""
     digest: str
     """SHA-256 of the improver's text."""
     train: Sample
-    """û on the training split."""
+    """û of the improver on the training split."""
     test: Sample
-    """û on the sealed test split."""
+    """û of the improver on the sealed split."""
     verdicts: tuple[str, ...]
-    """How the solution of each copy ended on the sealed test split."""
+    """How the program of each copy ended on the sealed split."""
     endings: tuple[Ending, ...]
     """How the improver ended on each copy."""
     lm_calls: int | None
-    """LM calls over all copies; null of `agent`, of which nobody knows them."""
+    """LM calls over all copies. Null for `agent`, whose LM calls nobody knows."""
     responses: int | None
-    """Responses of the language model over all copies; null of `agent`."""
+    """Responses of the language model over all copies. Null for `agent`."""
     evaluations: int
-    """Utility calls of the improver over all copies."""
+    """Evaluations that the improver asked for, over all copies."""
     tokens: int | None
-    """Tokens in and out over all copies; null of `agent`, and if the server did not count them."""
+    """Tokens in and out over all copies. Null for `agent`, and if the server did not count them."""
     dollars: float | None
-    """Price of the responses over all copies; null if it is not known, as that of `agent`."""
+    """Price of the responses over all copies. Null for `agent`, and if a price is not known."""
     is_bound: bool = False
-    """Whether `dollars` is the most that it may be: the server did not count all tokens."""
+    """Whether `dollars` is an upper bound, because the server did not count all tokens."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
-    """Each metric of the task on the sealed test split, the mean over the copies that have it; empty for tasks of scores."""
+    """What was measured on the sealed split: metric → mean over the copies that have it. Empty for a task that has only
+    scores."""
     of_copies: tuple[Mapping[str, float], ...] = field(default=(), metadata=HIDDEN, compare=False, repr=False)
     """The metrics of each copy, in the order of `verdicts`; empty for a copy without."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SeedSolution:
-    """u(s): the utility of a task's seed solution."""
+    """The score of a task's seed solution, u(s)."""
 
     task: str
     """Name of the task."""
     train: Evaluation
     """Its evaluation on the training split."""
     test: Evaluation
-    """Its evaluation on the sealed test split."""
+    """Its evaluation on the sealed split."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference(Estimate):
-    """One improver minus another on the sealed test split, in [-1, 1], with its 95% interval.
+    """One improver minus another on the sealed split, with its 95% interval.
 
-    There is no interval between equal programs. The intervals from the seed improver hold all together.
+    There is no interval between equal programs. The intervals of several improvers beside the first hold all together.
     """
 
     task: str
-    """Name of the task; empty for the mean of all tasks."""
+    """Name of the task. Empty for the mean of all tasks."""
     improver: str
     """The improver as the command names it."""
     against: str
-    """The improver that it is compared with, as the command names it; `seed solution` in `transfer`."""
+    """The improver that it is compared with, as the command names it. In `transfer` it is `seed solution`."""
 
 
 @dataclass(frozen=True)
 class OverTasks:
-    """One improver against another where tasks are the unit: on each, the one with the higher û on the sealed test split wins."""
+    """One improver against another, with tasks as the unit: on each task, the improver with the higher û on the sealed
+    split wins."""
 
     improver: str
     """The improver as the command names it."""
     against: str
     """The improver that it is compared with, as the command names it."""
     wins: int
-    """Tasks on which `improver` has the higher û."""
+    """Number of tasks on which `improver` has the higher û."""
     losses: int
-    """Tasks on which it has the lower û."""
+    """Number of tasks on which `improver` has the lower û."""
     ties: int
-    """Tasks on which both have the same û."""
+    """Number of tasks on which both have the same û."""
     p: float
-    """Two-sided p-value of the exact sign test of wins and losses."""
+    """Two-sided p-value of the exact sign test of wins and losses, from 0 to 1."""
     level: float
-    """What `p` has to be less than: 0.05, divided by the number of improvers that are compared (Bonferroni)."""
+    """The level below which `p` decides: 0.05, divided by the number of improvers that are compared (Bonferroni)."""
     normalized: Estimate | None = None
-    """The mean difference over the tasks, with its 95% interval, in shares of the best known value, the mean over the copies of
-    metric / value, of a cost value / metric, and of 0 for one that fails. Null unless every task has such a value above 0, and
-    every copy that did not fail such a metric."""
+    """The mean difference over the tasks in shares of the best known value, with its 95% interval. A copy counts as its
+    metric divided by the best known value, the other way round if less is better, and as 0 if it fails. Null unless
+    every task has a best known value above 0, and every copy that did not fail a metric above 0."""
 
     @property
     def is_chance(self) -> bool:
@@ -133,44 +135,47 @@ class OverTasks:
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Measured(RecordedResult):
-    """The measurements of improvers on tasks."""
+    """What was measured of improvers on tasks, and which of them is better."""
 
     kind: Kind
-    """`eval`, beside the seed improver or another one, or `compare`, one against another."""
+    """What the record is of: `eval`, improvers beside another one, or `against`, one improver against another."""
     sentence: str
-    """The conclusion."""
+    """What may be said of the improvers."""
     tasks: tuple[str, ...]
     """Names of the tasks."""
     improvers: tuple[str, ...]
-    """The improvers as they were named. First what the others are measured beside, or the improver that is compared."""
+    """The improvers as the command named them. The first is what the others are measured beside, or the improver that
+    is compared."""
     copies: int
-    """Copies of each task."""
+    """Number of copies of each task."""
     better: str | None = None
-    """The better of two improvers that are compared; null without a significant difference."""
+    """The better of two improvers that are compared. Null if they do not differ significantly."""
     cells: tuple[Measurement, ...]
-    """Task by task in the order of the command; in a task, in the order of `improvers`."""
+    """One measurement for each task and improver: task by task, and within a task in the order of `improvers`."""
     seed_solutions: tuple[SeedSolution, ...]
-    """The scores of the seed solutions, one for each task."""
+    """The score of each task's seed solution."""
     differences: tuple[Difference, ...]
-    """Every other improver minus the first; or the first minus the second of two that are compared, over all tasks and
-    on each."""
+    """Every other improver minus the first one. Of two improvers that are compared, the first minus the second, over
+    all tasks and on each."""
     over_tasks: tuple[OverTasks, ...] = ()
-    """With two tasks or more on which none was trained: the same comparisons with these tasks as the unit, and each improver
-    that is measured twice beside itself, which shows what chance does."""
+    """The same comparisons with tasks as the unit, if there are two tasks or more on which no improver was trained. An
+    improver that is measured twice is compared with itself, which shows what chance does."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Improver → the tasks that it was trained on; only improvers of runs, and files beside their results."""
+    """The tasks that an improver was trained on: improver → names of tasks. Only improvers of runs, and files that lie
+    beside their results."""
     searches: tuple[str, ...] = ()
-    """The records of `strop measure` that the improver `agent` is, one for each copy of a task. None has what its model cost."""
+    """The records of `strop measure` that are the improver `agent`, one for each copy of a task."""
     said: tuple[str, ...] = ()
-    """A line each for what `agent` is, and for what it could read."""
+    """What to know about `agent`, one line for each fact: what it is, and what it could read."""
     transfer: tuple[Difference, ...] = ()
-    """If an improver was trained: the gain of each improver over the seed solutions, on the tasks that none was trained on."""
+    """The gain of each improver over the seed solutions on tasks that no improver was trained on. Empty if none was
+    trained."""
     own_score_because: Mapping[str, str] = field(default_factory=dict)
-    """Task → why its score is the program's own; only such tasks."""
+    """Why a task's score is the program's own: task → reason. Only tasks of which that is so."""
     costs: TotalPrice = field(default_factory=TotalPrice)
-    """The price of everything."""
+    """The price of all LM calls."""
     chosen: tuple[str, ...] = ()
-    """Tasks that choose their inputs themselves."""
+    """Names of the tasks that choose their inputs themselves."""
 
     @property
     def unknown(self) -> str:
@@ -198,12 +203,12 @@ class Measured(RecordedResult):
         return tuple(task for task in self.tasks if not any(task in seen for seen in self.trained_on.values()))
 
     def cell(self, task: str, improver: str) -> Measurement | None:
-        """The cell of a task and an improver, by its name or its digest; None if it was not measured."""
+        """The measurement of an improver, by its name or digest, on a task. None if it was not measured."""
         named = (cell for cell in self.cells if cell.task == task and improver in (cell.improver, cell.digest))
         return next(named, None)
 
     def seed_solution(self, task: str) -> SeedSolution | None:
-        """u(s) of a task; None if it was not measured."""
+        """The score of a task's seed solution. None if it was not measured."""
         return next((seed for seed in self.seed_solutions if seed.task == task), None)
 
     def __repr__(self) -> str:

@@ -13,16 +13,16 @@ from strop.analysis.stats import Estimate, score_estimate, stratified
 from strop.base.as_document import HIDDEN
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.shown import Shown
+from strop.base.printing import Printable
 from strop.runs.run_data import Answers
 
 
 @dataclass(frozen=True, kw_only=True)
 class Sample(Estimate):
-    """Values in [0, 1], one a copy of the task, with the 95% interval of their mean over new copies on these instances."""
+    """One value for each copy of a task, and the 95% interval of their mean over new copies on these instances."""
 
     values: tuple[float, ...]
-    """One value per copy of the task."""
+    """The utility that each copy reached, from 0 to 1."""
     tasks: int = field(default=1, metadata=HIDDEN)
     """How many tasks the copies are of, as many of each, one task after another."""
 
@@ -48,10 +48,10 @@ def sample(values: Sequence[float], tasks: int = 1) -> Sample | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Noted(Rule):
-    """How often the audit noted one rule in a run."""
+    """A rule of the audit, and how often programs broke it in a run."""
 
     times: int
-    """How often."""
+    """How often programs broke the rule."""
 
 
 def noted(counts: Mapping[str, int]) -> list[Noted]:
@@ -61,52 +61,53 @@ def noted(counts: Mapping[str, int]) -> list[Noted]:
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
-class RecordedResult(Shown):
-    """What every result that is read from a record says of it."""
+class RecordedResult(Printable):
+    """What every result says that is read from a record."""
 
     directory: Path
     """Directory of the record."""
     model: str
-    """Specification of the language model, such as `openai/gpt-4o`."""
+    """Specification of the language model, such as `openai/gpt-4o`. Empty if none was asked."""
     is_language_model: bool
-    """False for a stand-in: do not report its results as a language model's."""
+    """Whether the model is a language model. False for a stand-in, whose results must not be reported as a language
+    model's."""
     unverified: str = ""
-    """Why this machine cannot vouch for the record; empty if it is proven."""
+    """Why this machine cannot vouch for the record. Empty if the record is proven."""
     waived: str = ""
-    """What the jail did not prevent because `--require` left it out; empty if nothing."""
+    """What the jail did not prevent because `--require` left it out. Empty if it prevented everything."""
     audit: tuple[Noted, ...] = ()
-    """What the audit noted while the programs ran, of `strop improve` the improved one, one entry per rule: circumventions of the
-    sandbox first, then the most frequent."""
+    """Rules that programs broke while they ran, of `strop improve` the improved program alone. Circumventions of the
+    sandbox stand first, then the most frequent."""
     record: object = field(default=None, metadata=HIDDEN, compare=False, repr=False)
     """The `Record` that it was read from, if any."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AnswerCounts:
-    """Responses of the language model by what they hold, and by what became of their programs."""
+    """How many responses of the language model hold a program, and how these programs ended."""
 
     total: int
     """Number of responses."""
     ran: int
-    """Responses whose program was evaluated without a failure."""
+    """Responses whose program was evaluated and did not fail."""
     failed: int
-    """Responses whose program failed, or without one that can run."""
+    """Responses without a program that can run, or whose program failed."""
     failures: dict[str, int]
-    """Why they failed → number of responses, the most frequent first."""
+    """Why they failed, the most frequent first: kind of failure → number of responses."""
     no_program: int
-    """Responses in which `extract_code` finds no program."""
+    """Responses that hold no program."""
     does_not_compile: int
-    """Responses whose program does not compile; only Python is compiled."""
+    """Responses whose program does not compile. Only Python is compiled."""
     edits_do_not_fit: int
-    """Responses whose edits do not fit."""
+    """Responses whose edits do not fit the program that they edit."""
     repeated: int
-    """Responses with a program that an earlier response of the same improvement held."""
+    """Responses with the same program as an earlier response in the same improvement."""
     not_examined: int
-    """Responses that were not examined, because the end of the run cut their LM call off."""
+    """Responses that were not looked at, because the run ended during their LM call."""
     edits: dict[str, int]
-    """Outcome of edits in responses, such as `applied` or `failed` → number."""
+    """What became of edits: outcome, such as `applied` or `failed` → number of responses."""
     sentence: str
-    """The counts in words; empty if there was no response."""
+    """These counts in words. Empty if there was no response."""
 
 
 def counted_answers(answers: Answers) -> AnswerCounts:

@@ -22,39 +22,39 @@ from strop.tasks.registry import META, PAPER, problems
 
 @dataclass(frozen=True, kw_only=True)
 class TaskListing:
-    """What is known of any task."""
+    """What is known of every task."""
 
     task: str
-    """Its name."""
+    """Name of the task."""
     what: str = ""
-    """What its programs do, in a few words; empty for a task of your own."""
+    """What its programs do, in a few words. Empty for a task of your own."""
     description: str
-    """What a language model reads of it (u_str)."""
+    """What a language model reads about the task (u_str)."""
     seed_program: str
-    """Its seed solution."""
+    """Text of the seed solution."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredTask(TaskListing):
-    """A task whose score is a function."""
+    """A task whose score is a Python function: a task file or a marked function."""
 
     train: int
-    """Instances of the training split."""
+    """Number of training instances."""
     test: int
-    """Instances of the test split."""
+    """Number of sealed instances."""
     entry: str
-    """The function that a program defines."""
+    """Name of the function that a program defines."""
     time_limit: float
-    """Seconds of CPU of one instance."""
+    """CPU time of a program on one instance, at most, in seconds."""
     memory_limit: int
-    """Bytes."""
+    """Memory of a program, at most, in bytes."""
     failure: str
-    """What a failing instance makes 0: the whole `utility`, or that `instance`."""
+    """What becomes 0 if an instance fails: the whole `utility`, or the score of that `instance`."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PaperTask(Facts, ScoredTask):
-    """A task of the paper. Utilities are those of the published instances."""
+    """A task of the paper. Its figures are those of the published instances."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,60 +64,61 @@ class ConstructionTask(ScoredTask):
     better: str
     """Whether `higher` or `lower` values are better."""
     scipy: bool
-    """Whether programs may use scipy."""
+    """Whether programs may use SciPy."""
     published: tuple[Published, ...]
-    """Published values."""
+    """The published values, the newest first."""
     best_known: Published | None
-    """The best of them."""
+    """The best published value. Null if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MetaTaskListing(TaskListing):
-    """A meta task, whose solutions are improvers."""
+    """A meta task, whose programs are improvers."""
 
     instead: str
-    """What to call instead."""
+    """What to type instead of `strop improve`, in words."""
     paper: str
     """What the paper found."""
     seed_score: str
-    """û of the seed improver on lpn."""
+    """û of the seed improver on `lpn`, in words."""
     limits: str
-    """The paper's budgets in words."""
+    """The paper's budgets, in words."""
     picture: str = field(metadata=HIDDEN)
 
 
 @dataclass(frozen=True, kw_only=True)
 class CommandListing(TaskListing):
-    """A task that is scored by a command. Fields that are keys of strop.toml mean the same there."""
+    """A task that a command scores. Fields that are called like a key of strop.toml mean the same as that key."""
 
     files: tuple[str, ...]
     """Files that may change."""
     only: tuple[str, ...]
-    """Parts of them that alone may change; empty: all."""
+    """The parts of these files that alone may change. Empty if all may change."""
     build: str
-    """Command that builds a candidate."""
+    """Command that builds a candidate. Empty if nothing is built."""
     test: str
-    """Command of the tests: none that the original passes may fail for the result."""
+    """Command of the user's tests. Empty if there is none."""
     command: str
     """Command that is measured."""
     instances: int
-    """Runs for training."""
+    """Number of runs in training."""
     held_out: int
-    """Runs for the verdict."""
+    """Number of runs for the verdict."""
     input: Input
-    """What their input is."""
+    """Who says what the inputs are: they are `drawn` from a seed, `listed` (a part of the list is held out), or
+    `chosen` by the target itself."""
     interleaved: bool
-    """Whether it runs in turns with the original."""
+    """Whether a candidate runs in turns with the original, because a time is measured."""
     time_limit: float
-    """Seconds of one run."""
+    """Time of one run, at most, in seconds."""
     memory_limit: int
-    """Bytes."""
+    """Memory of one run, at most, in bytes."""
     metric: MetricFacts
-    """What counts."""
+    """The metric that decides."""
     constraints: tuple[str, ...]
-    """Conditions that a candidate must meet."""
+    """Conditions that a candidate must meet, such as `tests=1`."""
     goals: str
-    """Both in words."""
+    """The metric and the conditions, in words."""
     scorer: str
     """Who computes the score, in words."""
 
@@ -127,13 +128,13 @@ class Tasks:
     """The tasks that have a name."""
 
     tasks: tuple[PaperTask, ...]
-    """Those of the paper."""
+    """The tasks of the paper."""
     constructions: tuple[ConstructionTask, ...]
-    """Those of the package strop-problems, if it is installed."""
+    """The tasks of the package strop-problems. Empty if it is not installed."""
     meta_tasks: tuple[MetaTaskListing, ...]
-    """Those whose solutions are improvers."""
+    """The tasks whose programs are improvers."""
     installed: tuple[Installed, ...]
-    """Those of distributions, which are not loaded."""
+    """The tasks of other installed distributions."""
 
 
 def all_tasks() -> Tasks:

@@ -19,69 +19,71 @@ from strop.runs.run_data import Costs, RunData
 
 @dataclass(frozen=True)
 class TaskSamples:
-    """û on one of several tasks."""
+    """û of an improver on one of several tasks."""
 
     task: str
     """Name of the task."""
     train: Sample | None
-    """û of I_t on the training split of the task; null if it was not measured."""
+    """û of I_t on the training split of the task. Null if it was not measured."""
     test: Sample | None
-    """û of I_t on the sealed test split of the task; null if it was not measured."""
+    """û of I_t on the sealed split of the task. Null if it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Iteration:
-    """One iteration of Algorithm 1."""
+    """One iteration of Algorithm 1: the improver that it ended with, and what was measured of it."""
 
     t: int
-    """Iteration of Algorithm 1; it ends with the improver I_t."""
+    """Number of the iteration, from 0. It ends with the improver I_t."""
     accepted: bool
-    """Whether I_t is what the self-improvement returned; false at t = 0."""
+    """Whether I_t is the improver that the self-improvement returned. False in iteration 0."""
     reason: str
-    """Why the improver was kept, or empty."""
+    """Why that improver was accepted or not, in words. May be empty."""
     train: Sample | None
-    """û of I_t on the training split; null if it was not measured."""
+    """û of I_t on the training split. Null if it was not measured."""
     test: Sample | None
-    """û of I_t on the sealed test split; null if it was not measured."""
+    """û of I_t on the sealed split. Null if it was not measured."""
     lm_calls: int
-    """LM calls, including the measurements."""
+    """LM calls of the iteration, with those of its gate and of its measurements."""
     evaluations: int
-    """Evaluations of downstream solutions."""
+    """Evaluations of the tasks' programs in the iteration."""
     verdicts: Mapping[str, int]
-    """Verdict → number of those evaluations, such as `{"ok": 120, "timeout": 3}`."""
+    """How these evaluations ended: verdict → number of evaluations, such as `{"ok": 120, "timeout": 3}`."""
     seconds: float
-    """Wall time."""
+    """Wall time of the iteration."""
     improver: str
     """SHA-256 of the text of I_t."""
     parent: int | None
-    """The iteration whose improver improved itself."""
+    """Number of the iteration whose improver improved itself. Null in iteration 0."""
     gate: Comparison | None
-    """Comparison of the candidate with the incumbent; null if there was none."""
+    """The gate's comparison of the candidate with the incumbent. Null if there was none."""
     tasks: tuple[TaskSamples, ...]
-    """û of I_t on each task, if there are several."""
+    """û of I_t on each task, if there are several tasks. Else empty."""
     search: Search | None
-    """How I_t searches; null in a result without searches."""
+    """How I_t searches. Null in a result that was read without it."""
     mean_lm_calls: float | None = None
-    """Mean LM calls of one improvement by I_t; null if none has ended."""
+    """Mean number of LM calls in one improvement by I_t. Null if none has ended."""
     mean_evaluations: float | None = None
-    """Mean evaluations that one improvement by I_t asked for; null if none has ended."""
+    """Mean number of evaluations in one improvement by I_t. Null if none has ended."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FromSeed(Estimate):
-    """û of an accepted improver minus û of I_0 on the sealed test split, with its own 95% interval over new copies of both. The
-    last one is that of the final comparison, if there was one, and the one that `sentence` tells."""
+    """How much better an accepted improver is than the seed improver on the sealed split, with its own 95% interval
+    over new copies of both. The last one is that of the final comparison, if there was one, and is what `sentence`
+    tells."""
 
     t: int
-    """The iteration whose improver it is, 1 and up."""
+    """Number of the iteration whose improver it is, from 1."""
     before: float
-    """û of I_0 in this measurement."""
+    """û of the seed improver in this measurement."""
     of: str
-    """What `n` counts: a `copy` measured after the iteration, or a `pair` of copies of the final comparison."""
+    """What `n` counts: a `copy` that was measured after the iteration, or a `pair` of copies in the final
+    comparison."""
 
     @computed
     def after(self) -> float:
-        """û of I_t in this measurement."""
+        """û of the accepted improver in this measurement."""
         return self.before + self.mean
 
     @property
@@ -92,67 +94,70 @@ class FromSeed(Estimate):
 
 @dataclass(frozen=True, kw_only=True)
 class ComparisonCounts:
-    """How often improvers were compared."""
+    """How often improvers were compared in a run."""
 
     candidates: int
-    """Different improvers that self-improvements evaluated."""
+    """Number of different improvers that self-improvements had evaluated."""
     meta_utility_calls: int
-    """Evaluations of û."""
+    """Number of evaluations of û."""
     gate_comparisons: int
-    """Comparisons of gates."""
+    """Number of comparisons by gates."""
     gate_pairs: int
-    """Pairs that the gates counted; pairs that ran ahead are not among them."""
+    """Number of pairs that the gates counted. Pairs that were measured ahead of time and not needed are not among
+    them."""
     gate_accepted: int
-    """Candidates that the gates accepted."""
+    """Number of improvers that the gates accepted."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
 class Trained(RecordedResult):
-    """A run of Algorithm 1, finished or not."""
+    """A run of Algorithm 1: the best improver, and how it was found. The run may be unfinished."""
 
     kind: str
-    """`run`, or `replay` of one."""
+    """What the record is of: `run`, or `replay` of a run."""
     tasks: tuple[str, ...]
     """The tasks as the command named them."""
     trained_on: tuple[str, ...]
     """Names of the tasks."""
     selection: str
-    """`paper`, `gated` or `archive`; empty unless `kind` is `run`."""
+    """The rule that replaced improvers: `paper`, `gated` or `archive`. Empty for a replay."""
     status: str
-    """`finished`, `interrupted`, `failed`, `budget` (a limit is reached), `running`, or `unfinished` (the process was
-    killed)."""
+    """How the run stands: `finished`, `interrupted`, `failed`, `budget` (a limit is spent), `running`, or `unfinished`
+    (its process was killed)."""
     detail: str
-    """Why the run ended; empty if it completed all its iterations."""
+    """Why the run ended. Empty if it completed all its iterations."""
     ended_by: EndedBy | None
-    """What ended the iterations before their end: `max_cost`, `max_tokens`, `max_calls`, `max_time` or `finish`; else null."""
+    """What ended the iterations early: the spent limit (`max_cost`, `max_tokens`, `max_calls` or `max_time`) or
+    `finish`. Null if nothing did."""
     sentence: str
-    """The conclusion; empty unless `kind` is `run`."""
+    """What may be said of the run. Empty for a replay."""
     explanation: str
-    """One or two sentences more; may be empty."""
+    """One or two more sentences about the conclusion. May be empty."""
     iterations: tuple[Iteration, ...]
-    """In order. The first, t = 0, measures the seed improver."""
+    """The iterations in order. The first, iteration 0, measures the seed improver."""
     final_comparison: Comparison | None
-    """I_T with I_0 on sealed instances; null if they were not compared."""
+    """The comparison of I_T with I_0 on sealed instances. Null if there was none."""
     from_seed: tuple[FromSeed, ...]
-    """Every accepted improver that differs from the seed improver, minus that."""
+    """How much better each accepted improver is than the seed improver, if the two differ."""
     compared: ComparisonCounts
     """How often improvers were compared."""
     file: Path | None
-    """File of the best improver, with this document beside it; null if there is none yet."""
+    """File of the best improver, with this document beside it. Null if there is none yet."""
     best_t: int | None
-    """The t at which the best improver became I_t; 0 if nothing better than the first was found, null until one is measured."""
+    """Number of the iteration after which the best improver went on. 0 if none is better than the seed improver, and
+    null if none was measured yet."""
     digest: str
-    """SHA-256 of the best improver's text, or empty."""
+    """SHA-256 of the text of the best improver. Empty if there is none yet."""
     improver: str = field(metadata=HIDDEN)
-    """Text of the best improver, or empty."""
+    """Text of the best improver. Empty if there is none yet."""
     own_score_because: Mapping[str, str]
-    """Task → why its score is the program's own; empty if somebody else computes every score."""
+    """Why a task's score is the program's own: task → reason. Only tasks of which that is so."""
     unused_evaluations: int
-    """Evaluations that workers made ahead and no improver asked for; they cost no budget."""
+    """Evaluations that workers made ahead of time, and that no improver asked for. They cost no budget."""
     costs: Costs
     """What the run spent on its language model."""
     answers: AnswerCounts
-    """What the responses contain."""
+    """What the responses of the language model hold."""
     searches: Mapping[str, Search] = field(metadata=HIDDEN)
     """SHA-256 of an improver → how it searches."""
     run: RunData = field(metadata=HIDDEN, compare=False)

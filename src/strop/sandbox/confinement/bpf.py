@@ -39,12 +39,12 @@ def _argument_offset(index: int) -> int:
 
 
 def answer(action: int) -> Instruction:
-    """Return an action for the call."""
+    """The instruction that decides the call by an action."""
     return (_RETURN, 0, 0, action)
 
 
 def all_flags(conditions: Mapping[int, tuple[int, int]], otherwise: int) -> list[Instruction]:
-    """Allow when every argument of `conditions`, index to (needs, bars), has a bit of `needs` and none of `bars`."""
+    """Allow a call if each argument in `conditions`, index → (needs, bars), has a bit of `needs` and none of `bars`."""
     body: list[Instruction] = []
     for index, (needs, bars) in conditions.items():
         body += [
@@ -57,7 +57,7 @@ def all_flags(conditions: Mapping[int, tuple[int, int]], otherwise: int) -> list
 
 
 def any_bit(index: int, bits: int, then: int, otherwise: int) -> list[Instruction]:
-    """Decide by whether argument `index` has a bit of `bits`."""
+    """Take the action `then` if argument `index` has a bit of `bits`, else `otherwise`."""
     return [(_LOAD, 0, 0, _argument_offset(index)), (_JUMP_ANY_BIT, 0, 1, bits), answer(then), answer(otherwise)]
 
 
@@ -79,7 +79,7 @@ def modes(index: int, *, bars: int, otherwise: int, creates: tuple[int, int] | N
 
 
 def is_value(index: int, values: Iterable[int], then: int, otherwise: int) -> list[Instruction]:
-    """Decide by whether the low 32 bits of argument `index` are one of `values`."""
+    """Take the action `then` if the low 32 bits of argument `index` are one of `values`, else `otherwise`."""
     body = [(_LOAD, 0, 0, _argument_offset(index))]
     for value in values:
         body += [(_JUMP_EQUAL, 0, 1, value & 0xFFFFFFFF), answer(then)]
@@ -145,23 +145,23 @@ class Assembled:
         self.instructions = instructions
         self._array = (_Instruction * len(instructions))(*(_Instruction(*instruction) for instruction in instructions))
         self._program = _BpfProgram(len(instructions), self._array)
-        self._places = [index for index, each in enumerate(instructions) if each[3] == placeholder]
+        self._placeholders = [index for index, instruction in enumerate(instructions) if instruction[3] == placeholder]
 
     def fill_in(self, value: int) -> None:
         """Replace the placeholder by `value`, for a value that is known only after fork, when time matters."""
-        for index in self._places:
+        for index in self._placeholders:
             self._array[index].k = value
 
     def install(self, kernel: Kernel) -> None:
-        """Install it: from now on it also decides every call of this process and its descendants."""
+        """Install the filter: from now on it also decides every call of this process and its descendants."""
         self._set(kernel, 0)
 
     def install_with_listener(self, kernel: Kernel) -> int:
-        """Install it; return the descriptor on which NOTIFY decisions must be answered."""
+        """Install the filter; return the descriptor on which NOTIFY decisions must be answered."""
         return self._set(kernel, _NEW_LISTENER)
 
     def _set(self, kernel: Kernel, flags: int) -> int:
-        """Without the mitigation that older kernels (before 5.16) add to a filter, which slows byte-wise code by a tenth."""
+        """Install it without the mitigation that kernels before 5.16 add to a filter, which slows byte-wise code by a tenth."""
         with suppress(OSError):  # a kernel that does not know the flag
             return kernel.call("seccomp", _SET_MODE_FILTER, flags | _SPEC_ALLOW, self._program)
         return kernel.call("seccomp", _SET_MODE_FILTER, flags, self._program)

@@ -26,18 +26,19 @@ _LAST = 2**32 - 1
 
 
 def reserve() -> None:
-    """Occupy the numbers of a guest's descriptors, so that every later one of the caller is above them."""
+    """Occupy the numbers of a guest's descriptors, so that all later descriptors of the caller have higher numbers."""
     null = os.open(os.devnull, os.O_RDONLY)
     while null < _RESERVED:  # these stay open
         null = os.dup(null)
     os.close(null)
 
 
-def settle(kept: int) -> int:
-    """Limit the descriptors of the caller, who has `kept` and the standard streams, and `reserve`. Returns the new number."""
-    moved = fcntl.fcntl(kept, fcntl.F_DUPFD_CLOEXEC, _RESERVED)
+def settle(descriptor: int) -> int:
+    """Limit how many descriptors the caller, who has `descriptor` and the standard streams, may have; then `reserve`. Returns the
+    new number of `descriptor`."""
+    moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, _RESERVED)
     highest = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
-    os.close(kept)
+    os.close(descriptor)
     limit = _SERVER_DESCRIPTORS if highest == resource.RLIM_INFINITY else min(highest, _SERVER_DESCRIPTORS)
     resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
     reserve()
@@ -45,7 +46,7 @@ def settle(kept: int) -> int:
 
 
 def silence() -> None:
-    """Standard input, output and error of the caller become /dev/null."""
+    """Connect standard input, output and error of the caller with /dev/null."""
     null = os.open(os.devnull, os.O_RDWR)
     for descriptor in (0, 1, 2):
         os.dup2(null, descriptor)

@@ -21,7 +21,7 @@ OF_OTHERS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signa
 """Signals that users and the kernel (out of memory) send. A guest cannot send them to itself, so that its death by one of them is
 never its own doing."""
 _RLIMIT_CPU = 0
-"""At this limit the kernel sends SIGKILL."""
+"""The limit at which the kernel sends SIGKILL."""
 
 _CLONE_VFORK, _CLONE_THREAD = 0x00004000, 0x00010000
 _CLONE_NEW_NAMESPACES = 0x7E020080
@@ -37,7 +37,7 @@ _FUTEX_WAITS = (0, 9, 256, 265)
 """FUTEX_WAIT and FUTEX_WAIT_BITSET, by either clock."""
 _FUTEX_WAIT_FLAGS = 3
 _WOKEN = bpf.refuse(errno.EAGAIN)
-"""The error of a futex wait whose value has changed: every caller must check again."""
+"""The error of a futex wait whose value has changed. Every caller must be ready to check again."""
 _PREADV2_FLAGS, _NO_WAIT = 5, 8
 """RWF_NOWAIT tells whether a file is in the kernel's cache, where an earlier guest may have put it."""
 
@@ -79,8 +79,8 @@ def guest_filter(*, audited: bool = False) -> bpf.Assembled:
     program.on(["futex_wait"], bpf.any_bit(_FUTEX_WAIT_FLAGS, _FUTEX_PRIVATE, bpf.ALLOW, _WOKEN))
     program.on(["futex_wake", "futex_requeue", "set_tid_address", "set_robust_list"], [bpf.answer(refused)])
     program.on(["preadv2"], bpf.any_bit(_PREADV2_FLAGS, _NO_WAIT, bpf.refuse(errno.EOPNOTSUPP), bpf.ALLOW))
-    for name, place in (("kill", 1), ("tgkill", 2)):
-        program.on([name], [*_unless(place, OF_OTHERS, refused), *bpf.is_value(0, [OWN_PID], bpf.ALLOW, refused)])
+    for name, argument in (("kill", 1), ("tgkill", 2)):
+        program.on([name], [*_unless(argument, OF_OTHERS, refused), *bpf.is_value(0, [OWN_PID], bpf.ALLOW, refused)])
     program.on(["prlimit64"], [*_unless(1, [_RLIMIT_CPU], refused), *bpf.is_value(0, [0, OWN_PID], bpf.ALLOW, refused)])
     program.on(["setrlimit"], bpf.is_value(0, [_RLIMIT_CPU], refused, bpf.ALLOW))
     program.on(["timer_create"], [bpf.answer(refused)])  # it may send any signal
@@ -96,7 +96,7 @@ def guest_filter(*, audited: bool = False) -> bpf.Assembled:
 
 
 def _unless(index: int, values: Iterable[int], refused: int) -> list[bpf.Instruction]:
-    """Refuse these values of an argument; what follows decides the others."""
+    """Refuse these values of an argument; the instructions after it decide the others."""
     return bpf.is_value(index, values, refused, 0)[:-1]
 
 
@@ -108,7 +108,7 @@ def _futex(refused: int) -> list[bpf.Instruction]:
 
 
 def alone_filter() -> bpf.Assembled:
-    """What a guest of a tree may not do that is to stay one process, in addition to the list of commands."""
+    """The filter of a guest that must stay one process, in a tree: what it may not do in addition to the filter of commands."""
     refused, program = bpf.refuse(errno.EPERM), bpf.Filter()
     program.on(["fork", "vfork", "execve", "execveat"], [bpf.answer(refused)])
     program.on(
@@ -122,7 +122,7 @@ def alone_filter() -> bpf.Assembled:
 def waiting_filter() -> bpf.Assembled:
     """The filter of a process that only waits for another one and dies with it."""
     program = bpf.Filter()
-    kept = [
+    allowed = [
         "wait4",
         "exit_group",
         "exit",
@@ -134,5 +134,5 @@ def waiting_filter() -> bpf.Assembled:
         "madvise",
         "futex",
     ]
-    program.by_table(dict.fromkeys(kept, bpf.ALLOW), bpf.refuse(errno.EPERM))
+    program.by_table(dict.fromkeys(allowed, bpf.ALLOW), bpf.refuse(errno.EPERM))
     return program.assembled()

@@ -1,4 +1,4 @@
-"""Remove what a guest must not find: variables, threads, the host's modules; and list what it may read."""
+"""What a guest must not find, which is removed (variables, threads, the host's modules); and which files it may read."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from strop.sandbox.confinement.kernel import (
 _CAPABILITY_VERSION_3 = 0x20080522
 _OWN_UIDS = 1_000_000_000
 _OWN_UIDS_IN_CONTAINER = 40_000
-"""For a user namespace that maps only 65,536 uids."""
+"""The first own uid in a user namespace that maps only 65,536 uids."""
 
 
 class _Sets(ctypes.Structure):
@@ -41,9 +41,9 @@ class Identity:
 
     uid: int
     own: bool
-    """Nobody else on the machine has this uid."""
+    """Whether nobody else on the machine has this uid."""
     why: str = ""
-    """Why root could not change it."""
+    """Why root could not change its uid; empty if it could, or is not root."""
 
     def __str__(self) -> str:
         return f"uid {self.uid}" + (", nobody else's" if self.own else "") + (f": {self.why}" if self.why else "")
@@ -59,9 +59,9 @@ def empty_bounds(kernel: Kernel) -> None:
 
 
 def become(
-    kernel: Kernel, unique: int, readable: Iterable[str], kept: Sequence[int] = (), *, is_bound: bool = False
+    kernel: Kernel, unique: int, readable: Iterable[str], capabilities: Sequence[int] = (), *, is_bound: bool = False
 ) -> Identity:
-    """Give up every right: bounding set, uid (root only), capabilities but `kept`; set no_new_privs; refuse to be traced.
+    """Give up every right: bounding set, uid (root only), all capabilities but these; set no_new_privs; refuse to be traced.
 
     `unique` is a number below 2**22 that no other living server has, e.g. its process id as the host sees it. The uid is
     kept if the files `readable` could not be read without it (an interpreter below a 0700 home and no root of its own).
@@ -69,10 +69,10 @@ def become(
     """
     if not is_bound:
         empty_bounds(kernel)
-    if kept:  # else a change of uid takes them
+    if capabilities:  # else a change of uid takes them
         kernel.prctl(PR_SET_KEEPCAPS, 1)
     identity = _take_own_uid(unique, readable) if os.geteuid() == 0 else Identity(os.geteuid(), own=False)
-    keep_only(kernel, kept)
+    keep_only(kernel, capabilities)
     return identity
 
 
@@ -101,8 +101,8 @@ def keep_only(kernel: Kernel, capabilities: Iterable[int], *, in_programs: bool 
     `in_programs` the program that the caller becomes, too."""
     header, sets = struct.pack("Ii", _CAPABILITY_VERSION_3, 0), _Sets()
     kernel.call("capget", header, sets)
-    kept = sum(1 << capability for capability in capabilities)
-    low, high = kept & sets.permitted & 0xFFFFFFFF, kept >> 32 & sets.more_permitted
+    wanted = sum(1 << capability for capability in capabilities)
+    low, high = wanted & sets.permitted & 0xFFFFFFFF, wanted >> 32 & sets.more_permitted
     passed = (low, high) if in_programs else (0, 0)
     kernel.call("capset", header, struct.pack("6I", low, low, passed[0], high, high, passed[1]))
     for capability in range(64) if in_programs else ():

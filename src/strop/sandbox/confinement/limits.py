@@ -25,7 +25,7 @@ def guest_limits(memory_bytes: int, mapped: int, *, own_processes: bool) -> dict
 
     Args:
         memory_bytes: address space that the guest may map beyond what the interpreter and numpy have mapped already.
-        mapped: what they have mapped (`mapped_bytes`).
+        mapped: the address space that they have mapped (`mapped_bytes`).
         own_processes: whether nobody else shares the guest's uid (or user namespace). RLIMIT_NPROC counts per uid on the
             whole machine, so otherwise a limit would count the host's own threads.
     """

@@ -16,7 +16,7 @@ _UNNAMED = 65534
 
 
 def own_processes(proc: int) -> int:
-    """A descriptor of the caller's own pid namespace, for `renew`; `proc` is one of a /proc."""
+    """A descriptor of the caller's own pid namespace, for `renew`. `proc`: a descriptor of a /proc."""
     return os.open("self/ns/pid", os.O_RDONLY | os.O_CLOEXEC, dir_fd=proc)
 
 
@@ -35,7 +35,7 @@ def keep_processes(kernel: Kernel, own: int) -> None:
 
 
 def enter_mounts(kernel: Kernel, mounts: int) -> None:
-    """Use the mounts of another process, behind a descriptor of its /proc/.../ns/mnt. Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT,
+    """Use the mounts of another process. `mounts`: a descriptor of its /proc/.../ns/mnt. Needs CAP_SYS_ADMIN and CAP_SYS_CHROOT,
     raises OSError."""
     kernel.call("setns", mounts, _NEW_MOUNT)
 

@@ -89,9 +89,9 @@ def _below(path: str, roots: Iterable[str]) -> bool:
     return any(path == root or path.startswith(root + "/") for root in roots)
 
 
-def bind(kernel: Kernel, path: str, place: str) -> None:
-    """Show a path of the old root, now at /old, read-only at `target`; nothing if it does not exist."""
-    source, target = Path("/old" + path), Path(place)
+def bind(kernel: Kernel, path: str, destination: str) -> None:
+    """Show a path of the old root, now at /old, read-only at `destination`. Does nothing if the path does not exist."""
+    source, target = Path("/old" + path), Path(destination)
     if source.is_dir():
         target.mkdir(parents=True, exist_ok=True)
     elif source.exists():

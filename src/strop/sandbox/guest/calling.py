@@ -1,4 +1,4 @@
-"""What surrounds a call: arguments that come as a pickle are opened, and generators and coroutines are run to their end."""
+"""What happens around a call: pickled arguments are opened, and generators and coroutines are run to their end."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from typing import Any
 import frames
 
 OPAQUE = frames.plain_data.OPAQUE
-"""The name of arguments that are no plain data: one pickle of all, by name."""
+"""The name under which arguments that are no plain data come: one pickle of all of them."""
 MOST_ITEMS = 50_000
-"""What a generator may yield."""
+"""Most items that a generator may yield."""
 GENERATOR, COROUTINE, ASYNC_GENERATOR = "a generator", "a coroutine", "an async generator"
 _KINDS: dict[type, str] = {
     types.GeneratorType: GENERATOR,
@@ -40,43 +40,44 @@ def listen() -> None:
     if not _heard:
         for stream in (sys.__stdout__, sys.__stderr__):
             _heard.append(io.BytesIO())
-            stream.buffer.raw.kept = _heard[-1]  # type: ignore[union-attr]
+            stream.buffer.raw.capture = _heard[-1]  # type: ignore[union-attr]
 
 
 def heard() -> str:
-    """What was printed since this was asked last."""
+    """What was printed since the last call of this function."""
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         with contextlib.suppress(Exception):  # a program may have put anything there
             stream.flush()  # type: ignore[union-attr]
-    text = b"".join(each.getvalue() for each in _heard).decode("utf-8", "backslashreplace")
-    for each in _heard:
-        each.seek(0)
-        each.truncate()
+    text = b"".join(buffer.getvalue() for buffer in _heard).decode("utf-8", "backslashreplace")
+    for buffer in _heard:
+        buffer.seek(0)
+        buffer.truncate()
     return text
 
 
 def finished(values: list[Any], caught: Callable[[BaseException, list[Any]], Any] | None = None) -> list[str]:
-    """Put in the place of each generator and coroutine what it yields or returns; of one that raises what `caught` makes of that
-    and of what was yielded before.
-    Returns the kind of each value, empty for another value; no kinds if there are no such values."""
+    """Replace each generator and coroutine by what it yields or returns. If one raises, `caught` makes its replacement, of the
+    error and of what was yielded before.
+
+    Returns the kind of each value, empty for any other value; an empty list if there are no generators or coroutines."""
     if _RUN.isdisjoint(map(type, values)):
         return []
     kinds = [_KINDS.get(type(value), "") for value in values]
-    for at, kind in enumerate(kinds):
+    for index, kind in enumerate(kinds):
         items: list[Any] = []
         try:
             if kind:
-                values[at] = _finished(values[at], kind, items)
+                values[index] = _finished(values[index], kind, items)
         except (Exception, SystemExit) as error:
             if caught is None:
                 raise
-            values[at] = caught(error, items)
+            values[index] = caught(error, items)
         _check(items)
     return kinds
 
 
 def _finished(value: Any, kind: str, items: list[Any]) -> Any:
-    """What it returns, or `items`, to which is added what it yields."""
+    """What a coroutine returns, or `items`, to which what the value yields is added."""
     if kind == GENERATOR:
         items += itertools.islice(value, MOST_ITEMS + 1)
         return items
@@ -91,7 +92,7 @@ def ended(value: Any) -> Any:
 
 
 def ready(entry: Callable[..., Any]) -> None:
-    """Make what calls of a coroutine function need, before a clock runs."""
+    """Make the event loop for calls of a coroutine function, before a clock runs."""
     if not _loops and (inspect.iscoroutinefunction(entry) or inspect.isasyncgenfunction(entry)):
         _loop()
 
@@ -102,8 +103,8 @@ def _check(items: list[Any]) -> None:
 
 
 async def _drained(generator: Any, items: list[Any]) -> list[Any]:
-    async for each in generator:
-        items.append(each)
+    async for item in generator:
+        items.append(item)
         if len(items) > MOST_ITEMS:
             break
     return items
@@ -127,7 +128,7 @@ def _run(coroutine: Any) -> Any:
         return loop.run_until_complete(coroutine)
     finally:
         left = asyncio.all_tasks(loop)
-        for each in left:
-            each.cancel()
+        for task in left:
+            task.cancel()
         if left:
             loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))

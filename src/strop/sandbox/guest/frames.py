@@ -89,7 +89,7 @@ def read(descriptor: int) -> Any:
 
 
 _arrived = bytearray()
-"""Read from the host's pipe and not used yet: several frames may arrive at once."""
+"""Bytes that were read from the host's pipe and not used yet: several frames may arrive at once."""
 
 
 def _read_exactly(descriptor: int, size: int) -> bytes:
@@ -166,7 +166,7 @@ def _other(value: Any, blobs: _Blobs, size: int = 0) -> object:
 
 
 def _list(value: Any, blobs: _Blobs, depth: int) -> object:
-    """A list; one of many numbers as data, which takes the host a moment where text would take it seconds."""
+    """A list in plain types. Many numbers are sent as data, which the host reads in a moment; as text it would take seconds."""
     kinds = set(map(type, value)) if len(value) >= NUMBERS else set()
     if (kinds == {float} and all(map(math.isfinite, value))) or (
         kinds == {int} and min(value) >= -(2**63) and max(value) < 2**63  # larger ones are sent as text
@@ -188,7 +188,7 @@ def _object(value: dict[Any, Any], blobs: _Blobs, depth: int) -> object:
     blobs.hold(len(value))
     if not depth or value.keys() <= _WORDS:
         return {_text(key): _plain(item, blobs, depth + 1) for key, item in value.items()}
-    return {"__pairs__": [each for key, item in value.items() for each in (_text(key), _plain(item, blobs, depth + 1))]}
+    return {"__pairs__": [part for key, item in value.items() for part in (_text(key), _plain(item, blobs, depth + 1))]}
 
 
 def _scalar(value: Any, numpy: Any, blobs: _Blobs, depth: int) -> object:

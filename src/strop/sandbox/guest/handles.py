@@ -16,7 +16,7 @@ import helpers
 import language_model
 from channel import BudgetExceeded, Channel
 
-SHOWN = 200
+LONGEST_REPR = 200
 
 
 class Utility:
@@ -34,7 +34,7 @@ class Utility:
         """The utility of `solution`; 0.0 once the budget is spent. Further arguments have no effect and are noted."""
         self.uses += 1
         try:
-            return cast("float", self._channel.ask("utility", [self._candidate(solution), _shown(args, kwargs)]))
+            return cast("float", self._channel.ask("utility", [self._candidate(solution), _reprs(args, kwargs)]))
         except BudgetExceeded:
             return 0.0
 
@@ -43,7 +43,7 @@ class Utility:
         candidates = [self._candidate(solution) for solution in solutions]
         self.uses += len(candidates)
         if args or kwargs:
-            self._channel.note("extra_argument", "utility.map({})".format(", ".join(_shown(args, kwargs))))
+            self._channel.note("extra_argument", "utility.map({})".format(", ".join(_reprs(args, kwargs))))
         try:
             return cast("list[float]", self._channel.ask("utility.map", [candidates]))
         except BudgetExceeded:
@@ -53,7 +53,7 @@ class Utility:
         """What happened when `solution` was evaluated: the verdict, the tail of its traceback and the scores of its instances."""
         self.uses += 1
         if args or kwargs:
-            self._channel.note("extra_argument", "utility.report({})".format(", ".join(_shown(args, kwargs))))
+            self._channel.note("extra_argument", "utility.report({})".format(", ".join(_reprs(args, kwargs))))
         return cast("dict[str, Any]", self._channel.ask("utility.report", [self._candidate(solution)]))
 
     @property
@@ -75,16 +75,16 @@ class Utility:
             return None
         if isinstance(solution, (bool, int, float)) and abs(solution) < 2**63:  # not nan, not inf
             return solution
-        self._channel.note("candidate", f"not a text: {type(solution).__name__[:SHOWN]}")
-        return {"type": type(solution).__name__[:SHOWN]}
+        self._channel.note("candidate", f"not a text: {type(solution).__name__[:LONGEST_REPR]}")
+        return {"type": type(solution).__name__[:LONGEST_REPR]}
 
     def __repr__(self) -> str:
         return f"<utility, budget {self.budget}>"
 
 
-def arguments(entry: Callable[..., object], given: list[Any], channel: Channel) -> list[Any]:
+def arguments(entry: Callable[..., object], order: list[Any], channel: Channel) -> list[Any]:
     """The arguments of `entry`, an improver's `improve_algorithm`, made from the host's order."""
-    solution, utility, model = given
+    solution, utility, model = order
     tags = utility.get("tags", ("python",))
     helpers.expect(solution, tags)
     granted = language_model.grant(channel, model["budget"], model["max_responses_per_call"])
@@ -103,15 +103,15 @@ def is_earlier_generation(entry: Callable[..., object]) -> bool:
     return names[1:2] == ["utility_str"] or names[2:3] == ["utility"]
 
 
-def _shown(args: tuple[object, ...], kwargs: dict[str, object]) -> list[str]:
-    """Arguments as an audit shows them, each cut to 200 characters."""
+def _reprs(args: tuple[object, ...], kwargs: dict[str, object]) -> list[str]:
+    """Arguments as an audit shows them: the `repr` of each, cut to 200 characters."""
     texts = [_repr(value) for value in args]
     texts += [f"{name}={_repr(value)}" for name, value in kwargs.items()]
-    return [text[:SHOWN] for text in texts]
+    return [text[:LONGEST_REPR] for text in texts]
 
 
 def _repr(value: object) -> str:
     try:
-        return repr(value)[:SHOWN].encode("ascii", "backslashreplace").decode("ascii")
+        return repr(value)[:LONGEST_REPR].encode("ascii", "backslashreplace").decode("ascii")
     except Exception as error:
         return f"<repr failed: {type(error).__name__}>"

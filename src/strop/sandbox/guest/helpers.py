@@ -30,7 +30,7 @@ __all__ = ["extract_code"]
 _responses = shared_module("responses", "base")
 
 LONGEST = 400_000
-"""Characters of an answer that is read; a longer one has no program."""
+"""Most characters of an answer; a longer answer has no program."""
 MOST_BLOCKS = 200
 _AS_LONG = 0.8
 """A later block takes the place of the longest one if it has this share of its characters."""
@@ -44,17 +44,17 @@ _LEXED = re.compile(
     r"|\"(?:\\[\s\S]|[^\"\\\n])*+\"?|'(?:\\[\s\S]|[^'\\\n])*+'?",
     re.MULTILINE,
 )
-"""What begins at a place in Python: a fence, a comment, or a text, which may hold fences."""
+"""Matches what may begin in Python text: a fence, a comment, or a text, which may hold fences."""
 _FARTHER = 3
 """Blanks more that may stand before a fence than before the one that it closes."""
 _TAG = re.compile(r"[a-z][a-z+#]*")
 _CODE_START = re.compile(r"import \w|from [\w.]+ import\b|(?:async )?def \w+ *[(\[]|class \w+ *[(:]|@\w")
 _NAMED = re.compile(r"(?m)^(?:(?:async +)?def|class) +(\w+)|^(\w+) *(?::[^=\n]*)?=(?!=)")
-"""What Python that does not compile defines."""
+"""Matches the names that Python defines, also if it does not compile."""
 _CHANGE = rf"(?:{_responses.EDIT}|diff --git |--- \S+\n\+\+\+ |@@ -|\*\*\* (?:Begin|Update) )"
 _PATCH = re.compile(rf"\s*{_CHANGE}")
 _WRAPPED = re.compile(rf"{_responses.AROUND}|<\|\w+\|>|^[ \t]{{0,3}}{_CHANGE}", re.MULTILINE)
-"""What no answer has that is nothing but a program, unless the program to improve has it, too."""
+"""Matches what an answer that is only a program does not have, unless the program to improve has it, too."""
 _NO_PYTHON = re.compile(r"[\s$]*(?:cat|tee)\b.*<<|(?:[ \t]*\d+(?:[ \t:|].*)?(?:\n|\Z)){3}")
 """The beginning of a shell command that writes a file, which may compile, too, or of lines with their numbers."""
 _FILE = re.compile(r"(?m)^(=== file: .+ ===)[ \t]*\n((?:(?!=== file: ).*\n?)*)")
@@ -64,10 +64,10 @@ _ONE_AT_A_TIME = threading.Lock()
 """Parsing is not thread-safe in CPython 3.11 (cpython#106905), and the warnings filter is not in any version."""
 _PATH = re.compile(r"\w++(?:[\s\\]*+\.[\s\\]*+\w++)*+")
 _MOST_DOTS = 100
-"""In one name: the parser needs minutes and gigabytes to read an import of a longer one."""
+"""Most dots in one name: the parser needs minutes and gigabytes to read an import of a longer one."""
 _F_STRING = re.compile(r"\b(?:[fF][rR]?|[rR][fF])['\"]")
 _MOST_BRACES = 10_000
-"""In a text with f-strings: CPython 3.11 joins the values of an f-string pair by pair."""
+"""Most braces in a text with f-strings: CPython 3.11 joins the values of an f-string pair by pair."""
 
 
 class _Wanted:
@@ -106,9 +106,9 @@ def extract_code(answer: object) -> Any:
         return None
     text = str.__str__(answer).replace("\r\n", "\n").replace("\r", "\n")
     first = None
-    for program in filter(None, (_Answer(each).program() for each in _responses.readings(text))):
-        is_whole = first is None or program.count("\n") >= first.count("\n")
-        if is_whole and (not _Wanted.is_python or parsed(program) is not None):
+    for program in filter(None, (_Answer(reading).program() for reading in _responses.readings(text))):
+        is_as_long = first is None or program.count("\n") >= first.count("\n")
+        if is_as_long and (not _Wanted.is_python or parsed(program) is not None):
             return program
         first = first or program
     return first
@@ -135,14 +135,14 @@ class _Answer:
         self._fences = {row: fence for row, fence in fences if fence}
         self._rows = list(self._fences)
         self._outer: set[int] = set()
-        """Rows of fences that close one with others inside."""
+        """Rows of fences that close a block with other fences inside."""
 
     def program(self) -> str | None:
-        """The text of the chosen block, of several files all of them; None if there is none."""
-        whole = "\n".join(self._lines).strip("\n")
-        tree = parsed(whole) if _Wanted.is_python else None
+        """The text of the chosen block, or of all files if there are several; None if there is no program."""
+        answer = "\n".join(self._lines).strip("\n")
+        tree = parsed(answer) if _Wanted.is_python else None
         if tree is not None and _defined(tree) & _Wanted.entries:
-            return whole
+            return answer
         blocks = self._blocks()
         if blocks is None:
             return None
@@ -150,11 +150,13 @@ class _Answer:
             return "\n".join(f"{head}\n{text}" for head, text in dict(files).items())
         if not _Wanted.is_python:
             lines = _lines(_Wanted.text)
-            likely = [each for each in blocks if each.kind == "own" or (not each.kind and lines & _lines(each.text))]
+            likely = [
+                block for block in blocks if block.kind == "own" or (not block.kind and lines & _lines(block.text))
+            ]
             chosen = _best(likely, blocks)
-            around, own = set(_WRAPPED.findall(whole)), set(_WRAPPED.findall(_Wanted.text))
-            is_bare = whole.strip() and not (self._fences or around - own)
-            return chosen.text if chosen else whole if is_bare else None
+            around, own = set(_WRAPPED.findall(answer)), set(_WRAPPED.findall(_Wanted.text))
+            is_bare = answer.strip() and not (self._fences or around - own)
+            return chosen.text if chosen else answer if is_bare else None
         blocks = [block for block in blocks if not _NO_PYTHON.match(block.text)]
         programs = [block for block in blocks if block.names]
         entry = [block for block in programs if block.names and block.names & _Wanted.entries]
@@ -165,8 +167,8 @@ class _Answer:
         return chosen.text if chosen else None
 
     def _blocks(self) -> list[Block] | None:
-        """The fenced blocks but for patches; None if a fence is not closed."""
-        found: list[Block] = []
+        """The fenced blocks without patches; None if a fence is not closed."""
+        blocks: list[Block] = []
         count = after = 0
         for row in self._rows:
             if row >= after and count < MOST_BLOCKS and row not in self._outer:
@@ -174,11 +176,11 @@ class _Answer:
                 if block is None:
                     return None
                 count += 1
-                found += [block] if block.text.strip() and not _PATCH.match(block.text) else []
-        return found
+                blocks += [block] if block.text.strip() and not _PATCH.match(block.text) else []
+        return blocks
 
     def _block(self, row: int) -> tuple[Block | None, int]:
-        """The block that the fence in a row opens, None if it is not closed, and the row behind it."""
+        """The block that the fence in a row opens, and the row after it. The block is None if it is not closed."""
         margin, mark, info = self._fences[row].group("margin", "mark", "info")
         kind = "own" if _Wanted.tags.intersection(_TAG.findall(info.lower())) else "other" if info.strip() else ""
         begin = row + 1 if info or self._lines[row + 1 : row + 2] != ["python"] else row + 2
@@ -186,7 +188,7 @@ class _Answer:
         end = self._end_of_python(begin, mark, margin) if is_python else self._end(begin, mark)
         if end is None:
             return None, len(self._lines)
-        if kind == "other" and any(row < at < end for at in self._rows):
+        if kind == "other" and any(row < inner < end for inner in self._rows):
             self._outer.add(end)
             return Block("", kind), row + 1  # fences within another language: look inside
         text = _plain(self._lines[begin:end], margin)
@@ -197,7 +199,8 @@ class _Answer:
         return Block(text, kind, (named or None) if kind == "own" else None), end + 1
 
     def _end(self, begin: int, mark: str) -> int | None:
-        """The row of the fence that closes the one above a row, where fences nest: one with an info string opens."""
+        """The row of the fence that closes the block which begins at a row. Fences nest: one with an info string opens a
+        block."""
         depth = 1
         for row in self._rows[bisect.bisect_left(self._rows, begin) :]:
             if self._fences[row]["mark"].startswith(mark):
@@ -207,18 +210,18 @@ class _Answer:
         return None
 
     def _end_of_python(self, begin: int, mark: str, margin: str) -> int | None:
-        """The row of the first fence that closes the one above a row, and is no part of a text."""
+        """The row of the first fence that closes the Python block which begins at a row, and is not inside a text."""
         text, most = "\n".join(self._lines[begin:]), len(margin.expandtabs(4)) + _FARTHER
-        for each in _LEXED.finditer(text):
-            if (each["mark"] or "").startswith(mark) and len(each["margin"].expandtabs(4)) <= most:
-                return begin + text.count("\n", 0, each.start())
-        at = bisect.bisect_left(self._rows, begin)
-        ends = [row for row in self._rows[at:] if self._fences[row]["mark"].startswith(mark)] or self._rows[at:]
-        return ends[0] if at == len(ends) == 1 else None  # a text in the only block does not end
+        for match in _LEXED.finditer(text):
+            if (match["mark"] or "").startswith(mark) and len(match["margin"].expandtabs(4)) <= most:
+                return begin + text.count("\n", 0, match.start())
+        first = bisect.bisect_left(self._rows, begin)
+        ends = [row for row in self._rows[first:] if self._fences[row]["mark"].startswith(mark)] or self._rows[first:]
+        return ends[0] if first == len(ends) == 1 else None  # a text in the only block does not end
 
 
 def _best(*groups: Sequence[Block]) -> Block | None:
-    """The block to choose from the first group that has any; the program to improve only if there is nothing else."""
+    """The block to choose from the first group that is not empty. The program to improve is chosen only if there is no other."""
     new = [[block for block in group if block.text.strip() != _Wanted.text] for group in groups]
     group = next(filter(None, (*new, *groups)), [])
     longest = max((len(block.text) for block in group), default=0)
@@ -259,5 +262,5 @@ def _defined(tree: ast.Module) -> frozenset[str]:
     """The functions, classes and other names that a module defines."""
     named = {node.name for node in tree.body if isinstance(node, _DEFINITIONS)}
     values = [node for node in tree.body if isinstance(node, (ast.Assign, ast.AnnAssign))]
-    stored = (each for node in values for each in ast.walk(node) if isinstance(each, ast.Name))
-    return frozenset(named | {each.id for each in stored if isinstance(each.ctx, ast.Store)})
+    stored = (name for node in values for name in ast.walk(node) if isinstance(name, ast.Name))
+    return frozenset(named | {name.id for name in stored if isinstance(name.ctx, ast.Store)})

@@ -52,8 +52,8 @@ class LanguageModel:
         named = ["{}={!r}".format(*item) for item in kwargs.items() if item[0] not in ("role", "expertise")]
         named += [f"{value!r}" for value in args if not isinstance(value, str)]
         if named:
-            shown = ", ".join(named)[:200].encode("ascii", "backslashreplace").decode("ascii")
-            self._channel.note("new_language_model", shown)
+            text = ", ".join(named)[:200].encode("ascii", "backslashreplace").decode("ascii")
+            self._channel.note("new_language_model", text)
 
     def prompt(self, *args: Any, **kwargs: Any) -> list[str]:
         """`n_responses` answers to one message: prompt(expertise, message, n_responses=1, temperature=0.7)."""
@@ -97,16 +97,16 @@ class LanguageModel:
     def _split(
         self, args: tuple[Any, ...], kwargs: dict[str, Any], names: tuple[str, ...], kind: type | tuple[type, ...]
     ) -> tuple[Any, Any, tuple[Any, ...]]:
-        """Which arguments are the expertise and the message: (expertise, message, other positional ones)."""
-        given = [name for name in names if name in kwargs]
+        """The arguments of a call as (expertise, message, other positional arguments)."""
+        present = [name for name in names if name in kwargs]
         if "expertise" in kwargs:
             expertise = kwargs.pop("expertise")
-        elif args and isinstance(args[0], str) and (given or (len(args) > 1 and isinstance(args[1], kind))):
+        elif args and isinstance(args[0], str) and (present or (len(args) > 1 and isinstance(args[1], kind))):
             expertise, args = args[0], args[1:]
         else:
             expertise = self.role
-        if given:
-            return expertise, kwargs.pop(given[0]), args
+        if present:
+            return expertise, kwargs.pop(present[0]), args
         if not args:
             raise TypeError(f"missing the argument {names[0]!r}")
         return expertise, args[0], args[1:]
@@ -116,11 +116,11 @@ class LanguageModel:
 
 
 def _options(args: tuple[Any, ...], kwargs: dict[str, Any], defaults: tuple[tuple[str, float], ...]) -> list[Any]:
-    """Values of the named options, given by position or by name."""
+    """The values of the options in `defaults`, which arguments set by position or by name."""
     names = [name for name, _ in defaults]
-    given = dict(zip(names, args, strict=False))
-    unknown = [name for name in kwargs if name not in names or name in given]
+    values = dict(zip(names, args, strict=False))
+    unknown = [name for name in kwargs if name not in names or name in values]
     if len(args) > len(names) or unknown:
         raise TypeError("unexpected arguments: {}".format(", ".join([*map(repr, args[len(names) :]), *unknown])))
-    given.update(kwargs)
-    return [given.get(name, default) for name, default in defaults]
+    values.update(kwargs)
+    return [values.get(name, default) for name, default in defaults]

@@ -142,19 +142,19 @@ def _raised(error: BaseException, file: str) -> bytes:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename != file:
         trace = trace.tb_next
-    shown = traceback.format_exception(type(error), error, trace, limit=-TRACEBACK_ENTRIES)
+    lines = traceback.format_exception(type(error), error, trace, limit=-TRACEBACK_ENTRIES)
     try:
         message = str(error)
     except Exception as second:
         message = f"<str() failed: {type(second).__name__}>"
-    return frames.encode({"raised": _exception(type(error).__name__, message, "".join(shown))})
+    return frames.encode({"raised": _exception(type(error).__name__, message, "".join(lines))})
 
 
-def _exception(name: str, message: str, shown: str) -> dict[str, str]:
+def _exception(name: str, message: str, trace: str) -> dict[str, str]:
     return {
         "exception": _clean(name[:200]),
         "message": _clean(message[:MESSAGE_LENGTH]),
-        "traceback": _clean(shown[-TRACEBACK_LENGTH:]),
+        "traceback": _clean(trace[-TRACEBACK_LENGTH:]),
     }
 
 
@@ -175,8 +175,8 @@ def _seed(seed: int | None) -> None:
 class _Output(io.RawIOBase):
     """A standard stream that the host may stop reading; later writes are dropped without an error."""
 
-    kept: io.BytesIO | None = None
-    """What takes its text in place of the host (`calling.listen`)."""
+    capture: io.BytesIO | None = None
+    """The buffer that takes what is printed, in place of the host (`calling.listen`)."""
 
     def __init__(self, descriptor: int) -> None:
         super().__init__()
@@ -190,8 +190,8 @@ class _Output(io.RawIOBase):
 
     def write(self, buffer: Any) -> int:
         data = memoryview(buffer).cast("B")
-        if self.kept is not None:
-            return self.kept.write(data)
+        if self.capture is not None:
+            return self.capture.write(data)
         with contextlib.suppress(OSError):
             frames.write(self._descriptor, data)
         return len(data)

@@ -14,10 +14,10 @@ from typing import Any
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds this module alone."""
+    """Finds only the module with the candidate's text."""
 
-    def __init__(self, text: str, shown: str, name: str, file: str, compiled: Callable[..., types.CodeType]) -> None:
-        self._text, self._shown, self._name, self._file = text, shown, name, file
+    def __init__(self, text: str, filename: str, name: str, file: str, compiled: Callable[..., types.CodeType]) -> None:
+        self._text, self._filename, self._name, self._file = text, filename, name, file
         self._compiled = compiled
 
     def find_spec(
@@ -33,11 +33,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
     def exec_module(self, module: types.ModuleType) -> None:
         module.__file__ = self._file
-        exec(self._compiled(self._text, self._shown, self._file), module.__dict__)
+        exec(self._compiled(self._text, self._filename, self._file), module.__dict__)
 
 
 class _Package(importlib.abc.MetaPathFinder):
-    """Finds this package alone, in its folder and under another name."""
+    """Finds only one package, in its folder and under another name."""
 
     def __init__(self, name: str, folder: str) -> None:
         self._name, self._folder = name, folder
@@ -58,13 +58,13 @@ def bring(pickler: str) -> None:
 
 def imported(
     text: str,
-    shown: str,
+    filename: str,
     name: str,
     file: str,
     path: Sequence[str],
     **more: Any,
 ) -> types.ModuleType:
-    """The module `name` of `file` with another text, which tracebacks call `shown`. `path`: folders to import from first.
+    """The module `name` of `file` with another text, which tracebacks call `filename`. `path`: folders to import from first.
     `more`: `pickler`, see `bring`; `innermost`, module, file and qualified name of a function that `strop_innermost` holds."""
     if "\0" in text:  # a ValueError before Python 3.11.4
         raise SyntaxError("source code string cannot contain null bytes")
@@ -77,7 +77,7 @@ def imported(
         strop_innermost = importlib.import_module("strop_innermost")
         strop_innermost.hold(*innermost[1:])
         compiled = strop_innermost.compiled
-    finder = _Finder(text, shown, name, file, compiled)
+    finder = _Finder(text, filename, name, file, compiled)
     sys.meta_path.insert(0, finder)
     if package := name.rpartition(".")[0]:
         importlib.import_module(package)  # which may import the module
@@ -92,5 +92,5 @@ def imported(
     return module
 
 
-def _compiled(text: str, shown: str, file: str) -> types.CodeType:
-    return compile(text, shown, "exec", dont_inherit=True)
+def _compiled(text: str, filename: str, file: str) -> types.CodeType:
+    return compile(text, filename, "exec", dont_inherit=True)

@@ -63,7 +63,7 @@ class ProcessClock:
         return float(struct.unpack("q", os.read(self._counter, 8))[0]) / 1e9
 
     def stands_still(self) -> bool:
-        """Whether no process has run since this was last asked, as far as the kernel counts; false without a counter."""
+        """Whether no process has run since the last call of this method, as far as the kernel counts; false without a counter."""
         before, self._seen = self._seen, self.seconds()
         return before is not None and before == self._seen
 
@@ -79,21 +79,21 @@ class Alive(NamedTuple):
 
     resident: int
     largest: int
-    """The largest resident set of one; `mapped`: shared memory that is in `resident`, perhaps with files."""
+    """The largest resident set of one process. `mapped`: shared memory in `resident`, perhaps with files."""
     mapped: int
     buffers: int
     """What the kernel may hold in their sockets and pipes."""
     cpu_seconds: float
-    """With that of the children for which they have waited."""
+    """CPU time of the processes, and of the children that they have waited for."""
 
 
 def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> Alive:
-    """Those `pids` that /proc still shows. `proc` is a descriptor of a /proc.
+    """What the processes `pids` use, as far as they still live. `proc`: a descriptor of a /proc.
 
-    Shared pages count once, but only if the simple sum exceeds `enough` bytes, because that takes longer to count. `own_sockets`:
-    all unix sockets of the caller's network are theirs, so that those count, too, which no process has open any more.
+    Shared pages count once if the simple sum exceeds `enough` bytes; that takes longer to count. `own_sockets`: all unix sockets
+    of the caller's network belong to these processes, so that sockets which no process has open any more count, too.
     """
-    memory, ticks, found, largest, mapped = 0, 0, [], 0, 0
+    memory, ticks, living, largest, mapped = 0, 0, [], 0, 0
     for pid in pids:
         with suppress(OSError, ValueError, IndexError):
             _, resident, shared, *_ = map(int, _read(proc, f"{pid}/statm").split())
@@ -101,12 +101,12 @@ def alive(proc: int, pids: Iterable[int], enough: int, *, own_sockets: bool) -> 
             mapped += shared * _PAGE
             fields = _read(proc, f"{pid}/stat").rpartition(b")")[2].split()
             ticks += sum(map(int, fields[11:15]))
-            found.append(pid)
+            living.append(pid)
     if memory > enough:
-        shares = [_share(proc, pid) for pid in found]
-        memory = sum(each for each, _, _ in shares) + max((each for _, _, each in shares), default=0)
-        mapped = sum(each for _, each, _ in shares)
-    sockets, pipes = _open(proc, found)
+        shares = [_share(proc, pid) for pid in living]
+        memory = sum(own for own, _, _ in shares) + max((files for _, _, files in shares), default=0)
+        mapped = sum(shared for _, shared, _ in shares)
+    sockets, pipes = _open(proc, living)
     buffers = max(sockets, _sockets(proc) if own_sockets else 0) + pipes
     return Alive(memory, largest, mapped, buffers, ticks / _TICKS)
 
@@ -118,19 +118,19 @@ class Busiest(NamedTuple):
     starved_seconds: float = 0.0
     """How long it was ready to run but had no core; 0 if the kernel does not say."""
     cores: int = _CORES
-    """The fewest on which it, or the busiest thread before it, could run."""
+    """The fewest cores on which this thread, or the busiest one before it, could run."""
 
 
 def busiest(proc: int, pids: Iterable[int], before: Busiest) -> Busiest:
-    """The busiest thread of these processes, or the one `before`."""
-    found = before
+    """The busiest thread of these processes; `before` if none has used more CPU time."""
+    leader = before
     for pid in pids:
         with suppress(OSError, IndexError, ValueError):
             for thread in _names(proc, f"{pid}/task"):
                 ran, waited, _ = map(int, _read(proc, f"{pid}/task/{thread}/schedstat").split())
-                if ran / 1e9 >= found.cpu_seconds:
-                    found = Busiest(ran / 1e9, waited / 1e9, min(before.cores, len(os.sched_getaffinity(int(thread)))))
-    return found
+                if ran / 1e9 >= leader.cpu_seconds:
+                    leader = Busiest(ran / 1e9, waited / 1e9, min(before.cores, len(os.sched_getaffinity(int(thread)))))
+    return leader
 
 
 def _sockets(proc: int) -> int:
@@ -144,8 +144,8 @@ def _sockets(proc: int) -> int:
 
 
 def kernel_memory(counted: Sequence[int]) -> tuple[int, int]:
-    """Bytes that the kernel holds for itself, by a `KernelMemory`, and those of files in memory and shared pages; 0 without one.
-    Version 2 has no sum of the first before Linux 5.18, and then it is most of it."""
+    """Bytes that the kernel holds for itself, and bytes of files in memory and shared pages, by the files of a `KernelMemory`; 0
+    without these. Before Linux 5.18 version 2 has no sum of the first, and most of it is counted."""
     rows = [row for file in counted for row in os.pread(file, 1 << 16, 0).splitlines()]
     if not rows:
         return 0, 0
@@ -154,7 +154,7 @@ def kernel_memory(counted: Sequence[int]) -> tuple[int, int]:
 
 
 def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
-    """The most bytes that the sockets, and the pipes, of these processes can hold. One that several have open counts once."""
+    """The most bytes that the sockets, and the pipes, of these processes can hold. What several have open counts once."""
     sockets, pipes = set(), set()
     for pid in pids:
         with suppress(OSError):
@@ -167,9 +167,10 @@ def _open(proc: int, pids: Iterable[int]) -> tuple[int, int]:
 
 
 def _share(proc: int, pid: int) -> tuple[int, int, int]:
-    """Resident bytes of a process without files, those of them that are shared memory, and those of files. Of pages that others
-    have, too, its share, but of files all: other programs of the machine have the same libraries. All of them if the share is
-    unknown."""
+    """Bytes of a process: resident without files, the shared memory in them, and files.
+
+    A page that other processes have, too, counts by share. Pages of files count in full, because other programs of the machine
+    have the same libraries. If the kernel does not tell shares, all pages count in full."""
     with suppress(OSError, ValueError, IndexError):
         text = _read(proc, f"{pid}/smaps_rollup") + _read(proc, f"{pid}/status")
         names = (b"Pss", b"Pss_File", b"Pss_Shmem", b"RssFile")
@@ -188,22 +189,22 @@ def listed(proc: int) -> list[int]:
 
 def descendants(proc: int, pid: int) -> list[int]:
     """All descendants of a process that are visible at this moment."""
-    found: list[int] = []
+    pids: list[int] = []
     parents: dict[int, list[int]] = {}
-    for each in listed(proc):
+    for process in listed(proc):
         with suppress(OSError, ValueError, IndexError):
-            parent = int(_read(proc, f"{each}/stat").rpartition(b")")[2].split()[1])
-            parents.setdefault(parent, []).append(each)
+            parent = int(_read(proc, f"{process}/stat").rpartition(b")")[2].split()[1])
+            parents.setdefault(parent, []).append(process)
     waiting = [pid]
     while waiting:
         children = parents.get(waiting.pop(), [])
-        found += children
+        pids += children
         waiting += children
-    return found
+    return pids
 
 
 def _names(proc: int, path: str) -> list[str]:
-    """What is in a folder of /proc."""
+    """The names in a folder of /proc."""
     with snapshots.opened(path, proc) as folder:
         return os.listdir(folder)  # noqa: PTH208
 

@@ -22,7 +22,7 @@ class CommandLimits:
     """Limits of one command, for all its processes together unless stated otherwise."""
 
     wall_seconds: float = 60.0
-    """Time that its process waits for a core on a busy machine does not count."""
+    """Wall time. Time that its process waits for a core on a busy machine does not count."""
     cpu_seconds: float = 60.0
     memory_bytes: int = 4 << 30
     """Address space of each process; also the resident memory of all together and what their sockets can hold, as far as the host
@@ -35,7 +35,7 @@ class CommandLimits:
     outlive_seconds: float = 0.0
     """Seconds that processes may outlive the command; they count as a part of it, and then the processes are killed."""
     counts_memory: bool = False
-    """Whether `Ran.memory_bytes` is of all its processes together and of its files, and not of the largest process."""
+    """Whether `Ran.memory_bytes` counts all its processes together with its files, in place of the largest process."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Tree:
     left_out: Sequence[str] = ()
     """Paths of files of `root` that the copy does not have."""
     only: Sequence[str] | None = None
-    """Paths of the files of `root` that alone the copy has; None: all."""
+    """Paths of the files of `root` that the copy has; None: all."""
 
 
 class Workspace(ClosesItself, Protocol):
@@ -108,7 +108,8 @@ class Workspace(ClosesItself, Protocol):
         """The first `most` bytes of a regular file that a command wrote, by its path in the copy; None if there is none."""
 
     def put(self, path: str, content: bytes) -> bool:
-        """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
+        """Write a file into the copy, with the folders it needs. Returns whether that was possible: not if a part of its path is
+        a link."""
 
     def clear(self) -> bool:
         """Restore all files, in the copy and outside it, to their state at the first call; return whether that was possible.

@@ -24,9 +24,11 @@ from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.workspace import accounting
 
 _FIRST_LOOK, _LOOK, _LAST_LOOK = 0.02, 0.1, 0.005
-"""Seconds between two measurements of what a command uses: the first, the next, and those after its own process has ended."""
+"""Seconds between two measurements of what a command uses: before the first, between later ones, and once its own process has
+ended."""
 _MOST_STILL = 10
-"""While its clock stands still, one of so many is made: a program that may be executed and not read loses its clock."""
+"""One of so many measurements is made while the command's clock stands still: a program that its user may execute and not read
+loses its clock."""
 _DESCRIPTORS = 1024
 _SHELL = "/bin/sh"
 _NOT_STARTED = 126
@@ -45,7 +47,7 @@ class CommandJail:
     """Whether nobody else has the commands' uid or user namespace, so that RLIMIT_NPROC counts only their processes."""
     identity: bool
     needed: tuple[str, ...]
-    """What the commands' user must be able to read."""
+    """Files that the commands' user must be able to read."""
     proc: int | None
     """A descriptor of a /proc that shows the commands: that of their own pid namespace, if there is one, or the host's."""
     limits: bool = True
@@ -55,22 +57,22 @@ class CommandJail:
     audited: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     kernel_memory: Sequence[int] = ()
-    """The files that tell how much memory the kernel holds for the keeper and all commands."""
+    """Descriptors of the files that say how much memory the kernel holds for the keeper and all commands."""
     all_processes: int = -1
     """A descriptor of the host's /proc."""
     is_bound: bool = False
     """Whether the process that confines its children has emptied its bounding set."""
     rooms: Mapping[str, Any] = field(default_factory=dict)
-    """What a command needs that lays rooms: how the root is laid, and what may be seen and written in it (`tree_server`)."""
+    """For a command that lays rooms (`tree_server`): how the root is laid, and what may be seen and written in it."""
 
 
 class BecomesFirst(BaseException):
-    """Raised in a fresh process that is to be the first process of a tree: where that begins, no name of the keeper is left."""
+    """Raised in a fresh process that becomes the first process of a tree. Where it is caught, no name of the keeper is left."""
 
 
 @dataclass
 class Used:
-    """What a command has used, as far as anybody looked, and how its own process ended."""
+    """What a command has used, by the measurements so far, and how its own process ended."""
 
     pid: int
     begun: mmap.mmap
@@ -82,7 +84,7 @@ class Used:
     """CPU time of reaped processes, with that of being confined."""
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
-    """The most that its processes had together, as far as anybody looked, or one of them; `files_bytes`: that files took."""
+    """The most memory of its processes together, or of one of them, by the measurements; `files_bytes`: the most of its files."""
     files_bytes: int = 0
     busiest: accounting.Busiest = field(default_factory=accounting.Busiest)
     status: int | None = None
@@ -99,33 +101,33 @@ class Used:
 
     @property
     def lengthened_seconds(self) -> float:
-        """How much longer waiting makes its limit of wall time: as long as its busiest thread had no core, as far as others can
-        have had the cores."""
+        """Seconds by which waiting lengthens its limit of wall time: as long as its busiest thread had no core, but no longer
+        than others can have used the cores."""
         others = self.busiest.cores * self.seconds - self.cpu_seconds
         return max(0.0, min(self.busiest.starved_seconds, others))
 
     def count(self, clock: accounting.ProcessClock, alive: float = 0.0) -> None:
-        """Count its CPU time. A program that may be executed and not read loses the kernel's clock; so the time is at least that
-        of all that was reaped or is `alive`, less that of being confined and of exec(2), which takes less than that."""
+        """Count its CPU time: at least that of all processes that were reaped or are `alive`, without that of being confined,
+        which counts double, for exec(2). By the clock alone, a program that may be executed and not read would use nothing."""
         confining = int.from_bytes(self.begun[8:], "little") / 1e9
         least = self.reaped_seconds + alive - 2 * confining if confining else 0.0
         self.cpu_seconds = max(self.cpu_seconds, clock.seconds() or 0.0, least)
 
     def reap(self, flags: int = 0) -> bool:
-        """Reap and count a process, with the processes that it reaped itself; whether there was one that had ended.
+        """Reap and count a process, with those that it reaped itself. Returns whether there was one that had ended.
 
         Raises ChildProcessError if none is left.
         """
-        found, ended, usage = os.wait4(-1, flags)
-        if found:
+        reaped, ended, usage = os.wait4(-1, flags)
+        if reaped:
             self.reaped_seconds += usage.ru_utime + usage.ru_stime
             self.memory_bytes = max(self.memory_bytes, usage.ru_maxrss << 10)
-        if found == self.pid:
+        if reaped == self.pid:
             self.status = ended
-        return found != 0
+        return reaped != 0
 
     def is_last(self) -> bool:
-        """Reap all that have ended; whether nothing is left."""
+        """Reap all processes that have ended. Returns whether none is left."""
         try:
             while self.reap(os.WNOHANG):
                 pass
@@ -177,8 +179,10 @@ def _watch(
     clock: accounting.ProcessClock,
     used: Used,
 ) -> str:
-    """Wait until the command's own process has ended, and for `outlive_seconds`, or up to ten times as long where the others
-    wait for a core, until all others have; return why it was stopped, or an empty text."""
+    """Wait until the command has ended; return why it was stopped, or an empty text.
+
+    Once its own process has ended, the others may take `outlive_seconds`, or up to ten times as long while they wait for a
+    core."""
     ready = select.poll()
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
@@ -239,20 +243,20 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
         used.busiest = accounting.busiest(jail.proc, commands, used.busiest)
         exact = asked["counts_memory"]
         enough = 0 if exact else asked["memory_bytes"]
-        found = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
+        living = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
         kernel, shared = now = accounting.kernel_memory(jail.kernel_memory)
         before = used.kernel_before = min(now[0], used.kernel_before[0]), min(now[1], used.kernel_before[1])
         files = max(0, _files(jail) - used.files_before)
         # Pages of a shared mapping stay when a process takes them out of its page table.
-        unmapped = max(0, shared - before[1] - files - found.mapped)
-        memory = max(found.resident, found.largest) + unmapped
+        unmapped = max(0, shared - before[1] - files - living.mapped)
+        memory = max(living.resident, living.largest) + unmapped
         used.memory_bytes = max(
-            used.memory_bytes, memory if exact else found.largest
+            used.memory_bytes, memory if exact else living.largest
         )  # of those that nobody waits for, too
         used.files_bytes = max(used.files_bytes, files)
-        if jail.limits and memory + found.buffers + kernel - before[0] > asked["memory_bytes"]:
+        if jail.limits and memory + living.buffers + kernel - before[0] > asked["memory_bytes"]:
             return "memory"
-        used.count(clock, found.cpu_seconds)
+        used.count(clock, living.cpu_seconds)
     return "cpu" if jail.limits and used.cpu_seconds > asked["cpu_seconds"] else ""
 
 
@@ -272,7 +276,7 @@ def _end_all(jail: CommandJail, used: Used) -> None:
 
 
 def _kill_below(jail: CommandJail) -> None:
-    """Without a pid namespace: kill one by one until none is left; we are the reaper of orphans."""
+    """Kill all descendants one by one, where there is no pid namespace. The keeper is the reaper of orphans."""
     if jail.proc is not None:
         for pid in accounting.descendants(jail.proc, os.getpid()):
             with suppress(ProcessLookupError, PermissionError):
@@ -287,15 +291,15 @@ def _become_command(
     streams: Sequence[int],
     begun: mmap.mmap,
 ) -> NoReturn:
-    """In a fresh child: apply the confinement, tell when that is done, then become the shell.
+    """Make a fresh child the command: apply the confinement, note when that is done, then become the shell.
 
     Raises BecomesFirst where there is no command."""
     try:
         kernel = jail.kernel
-        output, errors, *given = streams
+        output, errors, *standard_input = streams
         os.dup2(output, 1)
         os.dup2(errors, 2)
-        os.dup2(given[0] if given else os.open(os.devnull, os.O_RDONLY), 0)
+        os.dup2(standard_input[0] if standard_input else os.open(os.devnull, os.O_RDONLY), 0)
         os.setsid()
         os.umask(0o022)
         os.chdir(jail.root)
@@ -327,7 +331,7 @@ def _become_command(
 def confine(jail: CommandJail, bounds: Mapping[int, int], parent: int) -> list[int]:
     """Apply the confinement to the caller, a child of the process `parent`. Returns the listener of its filter, if it has one.
 
-    `bounds`: those of `bounds_of`.
+    `bounds`: see `bounds_of`.
 
     Exits the caller if its parent has ended. Raises OSError.
     """
@@ -352,14 +356,14 @@ _FACTS = ("unique", "own_processes", "identity", "needed", "limits", "audited", 
 
 
 def facts_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What another process needs to confine its children as this one its commands, as plain data."""
-    known = {name: getattr(jail, name) for name in _FACTS}
-    return {**known, "filter": jail.filter and jail.filter.instructions, "asked": dict(asked)}
+    """Plain data with which another process can confine its children as this one confines its commands (`jail_of`)."""
+    facts = {name: getattr(jail, name) for name in _FACTS}
+    return {**facts, "filter": jail.filter and jail.filter.instructions, "asked": dict(asked)}
 
 
 def jail_of(facts: Mapping[str, Any], root: str) -> CommandJail:
-    """The jail of `facts_of`, for a room."""
-    known = {name: facts[name] for name in _FACTS}
+    """The jail that `facts_of` described, for a room."""
+    fields = {name: facts[name] for name in _FACTS}
     kernel, instructions = Kernel(), facts["filter"]
     return CommandJail(
         kernel,
@@ -367,7 +371,7 @@ def jail_of(facts: Mapping[str, Any], root: str) -> CommandJail:
         process_one=False,
         proc=None,
         filter=Assembled(instructions) if instructions else None,
-        **known,
+        **fields,
     )
 
 
@@ -382,7 +386,7 @@ def _filter(jail: CommandJail, program: Assembled) -> list[int]:
 
 
 def bounds_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
-    """The limits that the caller can set itself."""
+    """Resource → limit, as far as the caller can set it itself."""
     if not jail.limits:
         return {}
     bounds = {

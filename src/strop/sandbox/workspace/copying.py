@@ -23,18 +23,18 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class CopyRules:
-    """What of a tree is copied."""
+    """Which paths of a tree are copied."""
 
     left_out: frozenset[str] = frozenset()
     """Paths that are not copied."""
     only: frozenset[str] | None = None
-    """Paths of files that alone are copied; None: all."""
+    """Paths of the files that are copied; None: all."""
 
     def leave_out(self, path: str, *, is_folder: bool) -> bool:
         """Whether a path is not copied."""
         if path in self.left_out or self.only is None:
             return path in self.left_out
-        return path not in self.only and not (is_folder and any(each.startswith(f"{path}/") for each in self.only))
+        return path not in self.only and not (is_folder and any(file.startswith(f"{path}/") for file in self.only))
 
 
 ALL = CopyRules()
@@ -51,12 +51,12 @@ def copy_tree(root: int, target: str, files: Mapping[str, str], rules: CopyRules
     lay_all(target, files)
 
 
-def hand_over(place: str, user: int) -> None:
-    """Make a user the owner of a folder and of all that is in it, but not of what is mounted there."""
-    device = os.lstat(place).st_dev
-    os.chown(place, user, user)
-    with os.scandir(place) as found:
-        entries = [entry for entry in found if entry.stat(follow_symlinks=False).st_dev == device]
+def hand_over(folder: str, user: int) -> None:
+    """Make a user the owner of a folder and of everything in it, except what is mounted there."""
+    device = os.lstat(folder).st_dev
+    os.chown(folder, user, user)
+    with os.scandir(folder) as listing:
+        entries = [entry for entry in listing if entry.stat(follow_symlinks=False).st_dev == device]
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             hand_over(entry.path, user)
@@ -65,8 +65,8 @@ def hand_over(place: str, user: int) -> None:
 
 
 def _copy_folder(folder: int, above: str, target: str, rules: CopyRules) -> None:
-    with os.scandir(folder) as found:
-        entries = sorted(found, key=lambda entry: entry.name)
+    with os.scandir(folder) as listing:
+        entries = sorted(listing, key=lambda entry: entry.name)
     for entry in entries:
         path, name = above + entry.name, entry.name
         if rules.leave_out(path, is_folder=entry.is_dir(follow_symlinks=False) or entry.is_symlink()):
@@ -102,7 +102,7 @@ def lay_all(target: str, files: Mapping[str, str]) -> None:
         OSError: something cannot be written or removed.
         ValueError: a path leads out of the tree or through a link.
     """
-    for path, text in sorted(files.items(), key=lambda each: each[1] != ABSENT):  # what was a file may be a folder now
+    for path, text in sorted(files.items(), key=lambda item: item[1] != ABSENT):  # what was a file may be a folder now
         if text == ABSENT:
             _remove(target, path)
         else:
@@ -110,28 +110,28 @@ def lay_all(target: str, files: Mapping[str, str]) -> None:
 
 
 def _remove(target: str, path: str) -> None:
-    *folders, place = places = _places(target, path)
-    if not all(map(os.path.lexists, places)):
+    *folders, file = paths = _paths_to(target, path)
+    if not all(map(os.path.lexists, paths)):
         return
     for folder in folders:
         _check_folder(folder, path)
-    if not stat.S_ISDIR(os.lstat(place).st_mode):
-        os.unlink(place)
+    if not stat.S_ISDIR(os.lstat(file).st_mode):
+        os.unlink(file)
         with suppress(OSError):  # of the first that is not empty
             for folder in reversed(folders):
                 os.rmdir(folder)
 
 
-def _places(target: str, path: str) -> list[str]:
-    """The folders on the way to a file, and the file. Raises ValueError."""
+def _paths_to(target: str, path: str) -> list[str]:
+    """The paths of the folders on the way to a file, and of the file. Raises ValueError if a path leads out of the tree."""
     parts = path.split("/")
     if not all(parts) or {".", ".."} & set(parts) or "\0" in path:
         raise ValueError(f"{path!r} is not a path in the tree")
     return ["/".join([target, *parts[: end + 1]]) for end in range(len(parts))]
 
 
-def _check_folder(place: str, path: str) -> None:
-    if not stat.S_ISDIR(os.lstat(place).st_mode):
+def _check_folder(folder: str, path: str) -> None:
+    if not stat.S_ISDIR(os.lstat(folder).st_mode):
         raise ValueError(f"{path!r} leads through something that is not a folder")
 
 
@@ -142,7 +142,7 @@ def lay(target: str, path: str, content: bytes) -> None:
         OSError: it cannot be written.
         ValueError: the path leads out of the tree or through a link.
     """
-    *folders, place = _places(target, path)
+    *folders, file = _paths_to(target, path)
     for folder in folders:
         try:
             os.mkdir(folder, 0o755)
@@ -150,11 +150,11 @@ def lay(target: str, path: str, content: bytes) -> None:
             _check_folder(folder, path)
     mode = 0o644
     with suppress(FileNotFoundError):
-        facts = os.lstat(place)
+        facts = os.lstat(file)
         if stat.S_ISDIR(facts.st_mode):
             raise ValueError(f"{path!r} is a folder in the tree")
         mode = 0o755 if stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o111 else mode
-        os.unlink(place)
-    with open(place, "xb") as made:
+        os.unlink(file)
+    with open(file, "xb") as made:
         made.write(content)
         os.fchmod(made.fileno(), mode)

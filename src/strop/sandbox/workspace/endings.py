@@ -14,7 +14,7 @@ from strop.sandbox.workspace.base import CommandLimits, Ending, Ran
 from strop.sandbox.workspace.output import CappedStream
 
 _NO_MEMORY = ("MemoryError", "std::bad_alloc", "Cannot allocate memory", "out of memory", "OutOfMemoryError")
-"""The last words of programs after a failed allocation. A program that only prints them has failed, too."""
+"""What programs print last after a failed allocation. A program that only prints it has failed, too."""
 _TAIL = 2000
 
 
@@ -27,20 +27,20 @@ def ran(
 ) -> Ran:
     """The `Ran` of a command that has ended."""
     status = int(ended["status"])
-    words = errors.text()
+    error_text = errors.text()
     ending, detail = ending_of(status, str(ended["stopped"]), limits)
     code = os.WEXITSTATUS(status) if ending == "exited" else None
     if ending in ("exited", "signal") and status != 0:
         if ended["full"]:
             ending, detail = "disk full", f"{detail}, with all of its {ended['full']} used"
         else:
-            ending, detail = of_failed(ending, detail, words, int(ended["rss"]), limits)
+            ending, detail = of_failed(ending, detail, error_text, int(ended["rss"]), limits)
     return Ran(
         ending=ending,
         code=code,
         detail=detail,
         output=output.text(),
-        errors=words,
+        errors=error_text,
         truncated=output.truncated or errors.truncated,
         cpu_seconds=float(ended["cpu"]),
         wall_seconds=float(ended["wall"]),
@@ -68,16 +68,16 @@ def ending_of(status: int, stopped: str, limits: CommandLimits) -> tuple[Ending,
 def oom_kills() -> int:
     """How many processes the kernel of this machine has killed for lack of memory; 0 where it does not say."""
     with suppress(OSError, ValueError):
-        words = Path("/proc/vmstat").read_text().split()
-        return int(words[words.index("oom_kill") + 1])
+        fields = Path("/proc/vmstat").read_text().split()
+        return int(fields[fields.index("oom_kill") + 1])
     return 0
 
 
-def of_failed(ending: Ending, detail: str, words: str, resident: int, limits: CommandLimits) -> tuple[Ending, str]:
-    """How a command failed: probably `out of memory`, if its last words say so or it used over 3/4 of its limit; else as given.
+def of_failed(ending: Ending, detail: str, errors: str, resident: int, limits: CommandLimits) -> tuple[Ending, str]:
+    """How a command failed: `out of memory` if its last output says so, or it used over 3/4 of its limit; else `ending`.
 
-    `resident`: bytes of memory that it used.
+    `errors`: its standard error. `resident`: bytes of memory that it used.
     """
-    if resident > limits.memory_bytes * 3 // 4 or any(each in words[-_TAIL:] for each in _NO_MEMORY):
+    if resident > limits.memory_bytes * 3 // 4 or any(sign in errors[-_TAIL:] for sign in _NO_MEMORY):
         return "out of memory", f"{detail}, after it could not have more than {limits.memory_bytes >> 20} MiB"
     return ending, detail

@@ -36,7 +36,7 @@ class Workspaces(ClosesItself):
         wait_for_memory: Callable[[], None] = wait_for_memory,
     ) -> None:
         """Find the strongest confinement that works on this machine and, if something is required, observe what it prevents. That
-        takes most of a second, once per process, unless it was told (`know`).
+        takes most of a second, once per process, unless another process has observed it (`know`).
 
         Args:
             slots: how many may be open at once; `open` blocks while all are taken.
@@ -102,7 +102,7 @@ class Workspaces(ClosesItself):
     def lease(self, plans: Sequence[TreePlan]) -> Lease:
         """Trees with guests, kept for the next lease with equal plans; blocks while no slot is free.
 
-        They take one slot: their guests work in turns.
+        The trees take one slot together, because their guests work in turns.
         """
         self._slots.acquire()
         key = repr(plans)
@@ -129,7 +129,7 @@ class Workspaces(ClosesItself):
 
         def give_back(servers: tuple[TreeServer, ...]) -> None:
             with self._lock:
-                self._servers = {each for each in self._servers if each.is_open}
+                self._servers = {server for server in self._servers if server.is_open}
                 keeps = bool(servers) and not self._closed
                 if keeps:
                     self._idle.setdefault(key, []).append(servers)
@@ -144,7 +144,7 @@ class Workspaces(ClosesItself):
         with self._lock:
             self._closed = True
             left = list(self._open)
-            idle = [server for each in self._idle.values() for servers in each for server in servers]
+            idle = [server for idle_trees in self._idle.values() for servers in idle_trees for server in servers]
             at_work = self._servers - set(idle)
             self._idle.clear()
         for server in idle:
@@ -182,7 +182,8 @@ _observing = threading.Lock()
 
 
 def observed(layers: Layers | None = None) -> Observed:
-    """What this process has observed of these layers, or was told; else it is observed now."""
+    """What these layers were observed to prevent, by this process or one that it knows of (`know`); else they are observed
+    now."""
     asked = layers or Layers.strongest()
     with _observing:
         key = asked, os.geteuid()
@@ -191,9 +192,9 @@ def observed(layers: Layers | None = None) -> Observed:
         return _observed[key]
 
 
-def know(found: Observed) -> None:
-    """Take it from another process of this user on this machine, which has observed it."""
-    _observed[Layers.strongest(), os.geteuid()] = found
+def know(observation: Observed) -> None:
+    """Use the observation of another process of this user on this machine, in place of one's own."""
+    _observed[Layers.strongest(), os.geteuid()] = observation
 
 
 def _observe(layers: Layers) -> Observed:

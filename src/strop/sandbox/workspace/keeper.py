@@ -28,8 +28,7 @@ from strop.sandbox.confinement.kernel import PR_SET_PDEATHSIG, Kernel
 from strop.sandbox.confinement.syscalls import NUMBERS
 from strop.sandbox.forks import continue_as_fork
 from strop.sandbox.init_process import continue_as_process_one
-from strop.sandbox.workspace import accounting, command, copying, plan, snapshots
-from strop.sandbox.workspace import root_fs as place
+from strop.sandbox.workspace import accounting, command, copying, plan, root_fs, snapshots
 from strop.sandbox.workspace.command import CommandJail
 
 
@@ -48,8 +47,8 @@ REFUSED = _names(
     setns settimeofday shmget swapoff swapon sysfs syslog umount2 unshare uselib userfaultfd ustat vhangup vmsplice
     """
 )
-"""Refused with any arguments. Nothing limits memory files and System V objects; /dev/shm, to which libraries fall back, has a
-limit."""
+"""Calls that are refused with any arguments. Memory files and System V objects are among them because nothing limits these;
+/dev/shm, to which libraries fall back, has a limit."""
 
 _NEW_NAMESPACES = 0x7E020000
 """CLONE_NEW* of clone(2), whose lowest byte is a signal."""
@@ -58,11 +57,11 @@ _PERSONALITIES = (0, 0x0040000, 0xFFFFFFFF)
 _TERMINAL_INPUT = (0x5412, 0x541C)
 """TIOCSTI and TIOCLINUX: typing into a terminal."""
 _SEND_BUFFERS = (socket.SO_SNDBUF, 32)
-"""Without effect: memory is counted by the usual size of a socket. The second is SO_SNDBUFFORCE."""
+"""Socket options without effect, because memory is counted by the usual size of a socket. The second is SO_SNDBUFFORCE."""
 _STREAM_PAIR = (socket.SOCK_STREAM, ~(socket.SOCK_STREAM | socket.SOCK_NONBLOCK | socket.SOCK_CLOEXEC))
 """Pairs of datagram sockets could send to others."""
 _FIRST_UNKNOWN = 463
-"""Calls newer than these tables (setxattrat, Linux 6.13, is the first): the C library falls back without them."""
+"""The first call that these tables do not know (setxattrat, Linux 6.13). The C library does without newer calls."""
 _NO_MODES = 0o6000
 """Set-user-id and set-group-id."""
 _MODES = {1: ("chmod", "fchmod", "creat", "mknod"), 2: ("fchmodat", "fchmodat2", "mknodat")}
@@ -122,22 +121,22 @@ def open_regular(root: str, path: str) -> int | None:
     parts = [part for part in path.split("/") if part not in ("", ".")]
     if path.startswith("/") or ".." in parts or "\0" in path or not parts:
         return None
-    place = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+    folder = os.open(root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         with suppress(OSError):
             for part in parts[:-1]:
-                inner = os.open(part, _FOLDER, dir_fd=place)
-                os.close(place)
-                place = inner
-            if not stat.S_ISREG(os.stat(parts[-1], dir_fd=place, follow_symlinks=False).st_mode):
+                inner = os.open(part, _FOLDER, dir_fd=folder)
+                os.close(folder)
+                folder = inner
+            if not stat.S_ISREG(os.stat(parts[-1], dir_fd=folder, follow_symlinks=False).st_mode):
                 return None
-            file = os.open(parts[-1], _FILE, dir_fd=place)
+            file = os.open(parts[-1], _FILE, dir_fd=folder)
             if stat.S_ISREG(os.fstat(file).st_mode):
                 return file
             os.close(file)
         return None
     finally:
-        os.close(place)
+        os.close(folder)
 
 
 _PR_SET_CHILD_SUBREAPER = 36
@@ -147,24 +146,24 @@ memory in /proc, limit the file system, count its CPU time; and of a tree, enter
 
 
 class Keeper:
-    """One workspace, seen from inside."""
+    """The process that makes one workspace and runs its commands."""
 
     def __init__(
-        self, end: socket.socket, given: plan.WorkspacePlan, source: int, kernel_memory: Sequence[int]
+        self, end: socket.socket, own_plan: plan.WorkspacePlan, source: int, kernel_memory: Sequence[int]
     ) -> None:
         """`source`: a descriptor of the folder to copy; nothing here knows its name."""
-        self._end, self._plan, self._kernel_memory = end, given, kernel_memory
+        self._end, self._plan, self._kernel_memory = end, own_plan, kernel_memory
         self._kernel = Kernel()
         self._unique = os.getpid()
-        self._layers = given.layers
+        self._layers = own_plan.layers
         self.report: dict[str, str] = {}
         self._proc: int | None = None
-        self._root: place.Root | None = None
+        self._root: root_fs.Root | None = None
         self._own_processes: int | None = None
-        self._kept: list[int] = []
+        self._saved: list[int] = []
         """Descriptors of the copy's folders in their state at the first `clear`; no command has a path to them."""
-        self._root_path = COPY if self._layers.namespaces else f"{given.folder}/copy"
-        self._needed = () if self._layers.namespaces else (self._root_path, given.python)
+        self._root_path = COPY if self._layers.namespaces else f"{own_plan.folder}/copy"
+        self._needed = () if self._layers.namespaces else (self._root_path, own_plan.python)
         self.jail = self._prepare(source)
 
     def _prepare(self, source: int) -> CommandJail:
@@ -225,10 +224,10 @@ class Keeper:
         def fill(there: str) -> None:
             self._fill(source, there, uid)
 
-        shown = os.geteuid() if uid is None else uid
+        owner = os.geteuid() if uid is None else uid
         self._proc = None
-        self._root = place.enter(self._kernel, self._plan.readable, shown, fill)
-        self._most_files = place.most_files()
+        self._root = root_fs.enter(self._kernel, self._plan.readable, owner, fill)
+        self._most_files = root_fs.most_files()
         if self._root.has_proc:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
@@ -254,8 +253,8 @@ class Keeper:
         """Prepare the confinement that every command applies to itself."""
         layers, kernel = self._layers, self._kernel
         version = landlock.abi(kernel, needed=not layers.namespaces) if layers.landlock else 0
-        shown = ("/",) if layers.namespaces else (*place.SYSTEM, *self._plan.readable, "/proc", *place.DEVICES)
-        rules = {"readable": shown, "writable": (*self._places(), "/dev/null")}
+        readable = ("/",) if layers.namespaces else (*root_fs.SYSTEM, *self._plan.readable, "/proc", *root_fs.DEVICES)
+        rules = {"readable": readable, "writable": (*self._places(), "/dev/null")}
         if version:
             if jail.rules is not None:
                 os.close(jail.rules)
@@ -276,21 +275,21 @@ class Keeper:
             if "run" in message:
                 self._run(message["content"], descriptors)
             elif "read" in message:
-                found = open_regular(self._root_path, str(message["read"]))
-                control.send(self._end, {"file": found is not None}, [] if found is None else [found])
-                if found is not None:
-                    os.close(found)
+                file = open_regular(self._root_path, str(message["read"]))
+                control.send(self._end, {"file": file is not None}, [] if file is None else [file])
+                if file is not None:
+                    os.close(file)
             elif "put" in message:
                 control.send(self._end, {"put": self._put(str(message["put"]), descriptors[0])})
             elif "clear" in message:
                 control.send(self._end, {"cleared": self._clear()})
 
     def _places(self) -> tuple[str, ...]:
-        """Where commands may write."""
-        return place.WRITABLE if self._layers.namespaces else (self._root_path, f"{self._plan.folder}/tmp")
+        """The folders that commands may write in."""
+        return root_fs.WRITABLE if self._layers.namespaces else (self._root_path, f"{self._plan.folder}/tmp")
 
     def _put(self, path: str, descriptor: int) -> bool:
-        """Write the content of a memory file into the copy; whether that was possible."""
+        """Write the content of a memory file into the copy. Returns whether that was possible."""
         with os.fdopen(descriptor, "rb") as file:
             file.seek(0)
             with suppress(OSError, ValueError):
@@ -309,20 +308,20 @@ class Keeper:
 
     def _start_over(self) -> None:
         """Use a new file system if mounts work: its inode numbers and times reveal nothing about earlier runs."""
-        self._kept = self._kept or self._keep()
+        self._saved = self._saved or self._save()
         if self._root is not None:
-            place.begin_as(self._kernel, self._kept)
+            root_fs.begin_as(self._kernel, self._saved)
             self._root.show(self._kernel)
             return
-        for kept, path in zip(self._kept, self._places(), strict=True):
+        for saved, path in zip(self._saved, self._places(), strict=True):
             snapshots.empty(path)
-            os.fchdir(kept)
+            os.fchdir(saved)
             snapshots.copy_folder(".", path)
         os.chdir("/")
 
-    def _keep(self) -> list[int]:
+    def _save(self) -> list[int]:
         """Save the present state of the folders where commands cannot reach it."""
-        kept = []
+        saved = []
         for number, path in enumerate(self._places()):
             there = path
             if not self._layers.namespaces:
@@ -332,18 +331,21 @@ class Keeper:
                 there += f"/{number}"
                 os.mkdir(there)  # noqa: PTH102
                 snapshots.copy_folder(path, there)
-            kept.append(os.open(there, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
-        return kept
+            saved.append(os.open(there, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        return saved
 
     def _run(self, asked: dict[str, Any], streams: list[int]) -> None:
-        """`streams`: standard output, standard error, and standard input if it is not /dev/null."""
+        """Run one command and report its end to the host.
+
+        `streams`: standard output, standard error, and standard input if it is not /dev/null.
+        """
         if self._layers.namespaces and self._layers.limits:
-            place.resize(self._kernel, asked["disk_bytes"], self._most_files)
+            root_fs.resize(self._kernel, asked["disk_bytes"], self._most_files)
         if self._own_processes is None:
             ended = command.run(self.jail, self._end, asked, streams)
         else:
             ended = self._run_apart(asked, streams)
-        full = place.used_up() if self._layers.namespaces and self._layers.limits else ""
+        full = root_fs.used_up() if self._layers.namespaces and self._layers.limits else ""
         control.send(self._end, {"ended": ended | {"full": full}})
 
     def _run_apart(self, asked: dict[str, Any], streams: list[int]) -> dict[str, object]:
@@ -368,7 +370,7 @@ class Keeper:
             jail = self.jail
             if jail.proc is not None:
                 namespaces.own_mounts(self._kernel)
-                place.mount_proc(self._kernel, "/proc")
+                root_fs.mount_proc(self._kernel, "/proc")
                 jail = replace(jail, proc=os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
             ended = command.run(jail, self._end, asked, streams)
             os.write(writer, json.dumps(ended).encode())
@@ -380,7 +382,7 @@ class Keeper:
 
 
 def _entered(entrance: int = -1, *counted: int) -> Sequence[int]:
-    """Enter the cgroup of these files; returns those with its counts, if there is one."""
+    """Enter the cgroup of these files. Returns the files with its counts; none if there is no cgroup."""
     with suppress(OSError):
         os.write(entrance, b"0")
         return counted
@@ -398,14 +400,16 @@ def main() -> None:
 
 
 def _becomes_first() -> bool:
-    """Fork keepers; in each, serve the host until it hangs up, which raises ControlClosed. Returns whether the caller is now the
-    first process of a tree, in which nothing of its keeper is left, or a keeper that could not begin."""
+    """Fork keepers, and serve the host in each until it hangs up, which raises ControlClosed.
+
+    Returns true in the first process of a tree, in which nothing of its keeper is left, and false in a keeper that could not
+    begin."""
     end = socket.socket(fileno=continue_as_fork(int(sys.argv[1]))[0])
     end.set_inheritable(False)
     message, descriptors = control.receive(end)
     try:
-        given = plan.from_sent(message["content"])
-        keeper = Keeper(end, given, descriptors[0], _entered(*descriptors[1:]))
+        own_plan = plan.from_sent(message["content"])
+        keeper = Keeper(end, own_plan, descriptors[0], _entered(*descriptors[1:]))
     except (OSError, ValueError) as error:
         control.send(end, {"failed": str(error), "errno": getattr(error, "errno", None)})
         return False

@@ -1,5 +1,5 @@
-"""What the kernel holds for a workspace beside the pages that its processes map: locks, names and inodes, page tables, files,
-shared pages that nobody maps at present, and more.
+"""Memory that the kernel holds for a workspace beyond the pages that its processes map: locks, names and inodes, page tables,
+files, shared pages that nobody maps at present, and more.
 
 Only a cgroup counts it, and only root can make one, where the machine lets it.
 """
@@ -16,8 +16,8 @@ _CGROUPS = (
     (Path("/sys/fs/cgroup"), ("memory.stat",), "cgroup.procs"),
     (Path("/sys/fs/cgroup/memory"), ("memory.kmem.usage_in_bytes", "memory.stat"), "tasks"),
 )
-"""Of version 2, and of version 1: where they are, the files with the counts, and the one with which a thread enters. One that
-entered another's process would keep all processes of the machine from starting for some milliseconds."""
+"""For version 2 and version 1: the folder of cgroups, the files with the counts, and the file by which a thread enters. A thread
+enters itself, because entering another process keeps all processes of the machine from starting for some milliseconds."""
 _numbers = count()
 
 
@@ -26,7 +26,8 @@ class KernelMemory:
 
     def __init__(self) -> None:
         self.files: list[int] = []
-        """The one to which the first process writes "0", and the files with the counts; empty if there is no cgroup."""
+        """The file to which the first process writes "0" to enter, then the files with the counts; empty if there is no
+        cgroup."""
         self._folder: Path | None = None
         for root, counted, entrance in _CGROUPS if os.geteuid() == 0 else ():
             with suppress(OSError):
@@ -42,10 +43,10 @@ class KernelMemory:
         folder.mkdir()
         self._folder = folder
         self.files = [os.open(folder / entrance, os.O_WRONLY | os.O_CLOEXEC)]
-        self.files += [os.open(folder / each, os.O_RDONLY | os.O_CLOEXEC) for each in counted]
+        self.files += [os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC) for name in counted]
 
     def close(self) -> None:
-        """Give it back, when its processes have ended. Idempotent."""
+        """Remove the cgroup, once its processes have ended. Idempotent."""
         while self.files:
             os.close(self.files.pop())
         if self._folder is not None:

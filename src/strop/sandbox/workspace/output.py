@@ -62,11 +62,11 @@ class CappedStream:
 
     @property
     def raw(self) -> bytes:
-        """Everything, or the head and the tail."""
+        """Everything that was read, or its head and tail if the middle was dropped."""
         return bytes(self._head + (self._tail[-(self._most - self._half) :] if self.truncated else self._tail))
 
     def text(self) -> str:
-        """Everything, or the head and the tail with a line between them that says how much is missing."""
+        """Everything that was read as text, or head and tail with a line between them that says how much is missing."""
         if not self.truncated:
             return bytes(self._head + self._tail).decode("utf-8", "replace")
         tail = self._tail[-(self._most - self._half) :]

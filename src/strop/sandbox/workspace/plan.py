@@ -10,7 +10,7 @@ from strop.sandbox.layers import Layers
 
 @dataclass(frozen=True)
 class WorkspacePlan:
-    """One workspace."""
+    """What a keeper needs to make one workspace."""
 
     layers: Layers
     files: dict[str, str]

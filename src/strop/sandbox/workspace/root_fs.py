@@ -20,21 +20,21 @@ _NOSUID, _NODEV, _NOEXEC, _REMOUNT, _READ_ONLY, _BIND, _RECURSIVE = 2, 4, 8, 32,
 _PAGE = 4096
 _INODES = 1 << 18
 _MADE = 1 << 16
-"""How many files commands may make beside those of the tree: a build's are copied for each run."""
+"""Most files that commands may make in addition to the tree's. The files of a build are copied for each run."""
 _ROOM = 4 << 30
-"""The size until the first command's limit is known."""
+"""Bytes of the disk until the first command's limit is known."""
 
 SYSTEM = (
     "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32",
     "/etc/alternatives", "/etc/fonts", "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d",
     "/etc/localtime", "/etc/perl",
 )  # fmt: skip
-"""What every command may read and run, if it exists."""
+"""Folders and files that every command may read and run, if they exist."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 WRITABLE = (COPY, "/tmp", "/dev/shm")
 """The copy comes first: the disk itself is hidden below it."""
 _ASIDE = "/host"
-"""What the host has below `WRITABLE` is mounted below this, read-only, from where each new disk gets it."""
+"""The folder below which the host's files below `WRITABLE` are mounted, read-only. Each new disk gets them from there."""
 
 _LINKS = {
     "/dev/fd": "/proc/self/fd",
@@ -51,7 +51,7 @@ class Root:
     has_proc: bool
     """Whether there is a /proc of the caller's own pid namespace."""
     binds: Sequence[str]
-    """What the host has below `WRITABLE` and commands may read."""
+    """Paths of the host below `WRITABLE` that commands may read."""
     links: Mapping[str, str]
     """Symbolic links of the host below `WRITABLE`: path → target."""
 
@@ -77,8 +77,8 @@ class Root:
 
 def _outermost(path: str) -> str:
     """The folder or file directly in one of `WRITABLE` that is, or contains, `path`."""
-    place = next(each for each in WRITABLE if path.startswith(each + "/"))
-    return f"{place}/{path.removeprefix(place + '/').partition('/')[0]}"
+    folder = next(folder for folder in WRITABLE if path.startswith(folder + "/"))
+    return f"{folder}/{path.removeprefix(folder + '/').partition('/')[0]}"
 
 
 def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[str], None]) -> Root:
@@ -94,7 +94,7 @@ def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[s
             Path("/new" + path).mkdir(parents=True)
         lay_disk(kernel, "/new")
         _accounts(uid)
-        hidden = [path for path in (*binds, *links) if path.startswith(tuple(f"{place}/" for place in WRITABLE))]
+        hidden = [path for path in (*binds, *links) if path.startswith(tuple(f"{folder}/" for folder in WRITABLE))]
         entered = Root(
             has_proc=mount_proc(kernel, "/new/proc"),
             binds=[path for path in hidden if path in binds],
@@ -113,7 +113,7 @@ def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[s
 
 
 def most_files() -> int:
-    """How many files the copy, /tmp and /dev/shm may contain together, if they contain the tree now."""
+    """Most files of the copy, /tmp and /dev/shm together, for a copy that has just the tree's files now."""
     facts = os.statvfs(COPY)
     return facts.f_files - facts.f_ffree + _MADE
 
@@ -128,7 +128,7 @@ def resize(kernel: Kernel, size: int, inodes: int) -> None:
 
 
 def used_up() -> str:
-    """Why nothing more can be written; empty if something can."""
+    """What is used up, so that nothing more can be written, such as `512 MiB of disk`; empty if something can be."""
     facts = os.statvfs(COPY)
     if facts.f_ffree == 0:
         return f"{facts.f_files} files"
@@ -154,7 +154,7 @@ def take_disk_away(kernel: Kernel) -> None:
                 kernel.unmount(path)
 
 
-def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
+def lay_room(kernel: Kernel, size: int, entered: Root) -> None:
     """Mount a new disk over everything writable. The copy starts with the files of the tree, which writes do not change; /tmp and
     /dev/shm start empty. The caller needs a mount namespace of its own."""
     copy, *others = WRITABLE
@@ -179,14 +179,14 @@ def lay_room(kernel: Kernel, size: int, shown: Root) -> None:
         kernel.mount(source, path, None, _BIND)
     os.close(lower)
     os.chdir("/")
-    shown.show(kernel)
+    entered.show(kernel)
 
 
-def begin_as(kernel: Kernel, kept: Sequence[int]) -> None:
-    """Use a new disk that begins as the folders behind the descriptors `kept`, one for each of `WRITABLE`."""
+def begin_as(kernel: Kernel, saved: Sequence[int]) -> None:
+    """Use a new disk that begins as the folders behind the descriptors `saved`, one for each of `WRITABLE`."""
     take_disk_away(kernel)
     lay_disk(kernel)
-    for folder, path in zip(kept, WRITABLE):  # noqa: B905 - Python 3.9
+    for folder, path in zip(saved, WRITABLE):  # noqa: B905 - Python 3.9
         os.fchdir(folder)
         snapshots.copy_folder(".", path)
     os.chdir("/")
@@ -204,14 +204,14 @@ def _accounts(uid: int) -> None:
         (etc / name).write_bytes(text.encode())  # no codec that would have to be imported now
 
 
-def mount_proc(kernel: Kernel, place: str) -> bool:
+def mount_proc(kernel: Kernel, target: str) -> bool:
     """A read-only /proc that shows only the caller's own pid namespace, without its process 1."""
-    if not os.path.isdir(place):
-        os.mkdir(place)
+    if not os.path.isdir(target):
+        os.mkdir(target)
     for options in ("hidepid=2", None):
         try:
-            kernel.mount("proc", place, "proc", _NOSUID | _NODEV | _NOEXEC, options)
-            kernel.mount("none", place, None, _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
+            kernel.mount("proc", target, "proc", _NOSUID | _NODEV | _NOEXEC, options)
+            kernel.mount("none", target, None, _REMOUNT | _BIND | _READ_ONLY | _NOSUID | _NODEV | _NOEXEC)
         except OSError:  # some containers' own /proc has parts hidden, and the kernel then allows no other
             continue
         return True

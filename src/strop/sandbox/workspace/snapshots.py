@@ -35,12 +35,12 @@ def copy_folder(source: str, target: str) -> None:
 def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tuple[int, int], str]) -> None:
     """Copy the contents of one folder into another, each by its descriptor: the kernel follows a path name by name.
 
-    `root`: the outermost target; `above`: the path from there; `linked`: where the files with several names are below it.
+    `root`: the outermost target; `above`: the path from there; `linked`: the paths below it of files with several names.
     """
     if len(above) > _LONGEST:
         raise OSError(errno.ENAMETOOLONG, "folders are nested too deep")
-    with os.scandir(source) as found:
-        entries = list(found)
+    with os.scandir(source) as listing:
+        entries = list(listing)
     for entry in entries:
         name, facts = entry.name, entry.stat(follow_symlinks=False)
         if stat.S_ISDIR(facts.st_mode):
@@ -58,7 +58,7 @@ def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tu
 
 @contextmanager
 def opened(folder: str, below: int | None = None) -> Iterator[int]:
-    """A descriptor of a folder, which is no link, to read it."""
+    """Within the block, a descriptor to read a folder, which must not be a link."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=below)
     try:
         yield descriptor
@@ -73,8 +73,8 @@ def empty(folder: str) -> None:
         OSError: something cannot be removed.
         RecursionError: folders are nested too deep.
     """
-    with os.scandir(folder) as found:
-        entries = list(found)
+    with os.scandir(folder) as listing:
+        entries = list(listing)
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             shutil.rmtree(entry.path)

@@ -46,7 +46,7 @@ class RunningCommand:
         self.denied: Counter[str] = Counter()
         self.ended: Mapping[str, object] | None = None
         """The keeper's report."""
-        self._open_streams = {each.descriptor: each for each in streams}
+        self._open_streams = {stream.descriptor: stream for stream in streams}
         self._listeners: set[int] = set()
 
     def register(self, poll: select.poll) -> None:
@@ -55,7 +55,7 @@ class RunningCommand:
             poll.register(descriptor, select.POLLIN)
 
     def take(self, poll: select.poll, descriptor: int, event: int) -> None:
-        """Deal with an event, if it is of one of its descriptors."""
+        """Handle an event, if it belongs to one of the command's descriptors."""
         if descriptor == self.end:
             message, descriptors = self._receive()
             if "ended" in message:
@@ -72,12 +72,12 @@ class RunningCommand:
                 time.sleep(_SLOWLY)
 
     def listen(self, poll: select.poll, listener: int) -> None:
-        """Count the calls that this listener tells of, too."""
+        """Count the calls that this listener reports, too."""
         self._listeners.add(listener)
         poll.register(listener, select.POLLIN)
 
     def _refuse(self, poll: select.poll, listener: int, event: int) -> None:
-        """Refuse one call and count it; let the kernel alone do that when it has been done too often."""
+        """Refuse one call and count it. After too many, leave refusing to the kernel alone."""
         if event & select.POLLIN:
             notification = notify.receive(listener)
             if notification is not None:
@@ -91,15 +91,15 @@ class RunningCommand:
 
     def drain(self) -> None:
         """Read what is left of its output."""
-        for each in self.streams:
-            each.drain()
+        for stream in self.streams:
+            stream.drain()
 
     def close(self) -> None:
         """Close the descriptors. Idempotent."""
         while self._listeners:
             os.close(self._listeners.pop())
-        for each in self.streams:
-            each.close()
+        for stream in self.streams:
+            stream.close()
 
 
 _FOLDERS = tuple(reversed(Path(__file__).parents[:3]))
@@ -137,7 +137,7 @@ class KeeperFailed(SandboxError):
 
 
 class KeeperLost(KeeperFailed, GuestLost):
-    """The keeper was at work, and something outside ended it."""
+    """The keeper had begun, and something from outside ended it."""
 
 
 class JailedWorkspace(ClosesItself):
@@ -165,7 +165,7 @@ class JailedWorkspace(ClosesItself):
         self._release = release
 
     def _started(self) -> dict[str, str]:
-        """Start the keeper; another one if the first are killed."""
+        """Start the keeper, again if it is killed, and return its report."""
         for _ in range(_STARTS - 1):
             try:
                 return self._start(self._tree)
@@ -191,9 +191,9 @@ class JailedWorkspace(ClosesItself):
             except (control.ControlClosed, FileNotFoundError, NotADirectoryError, PermissionError) as error:
                 raise SandboxError(f"cannot create a workspace: {error}") from error
         try:
-            given = _plan(tree, self._layers, self._folder.path if self._folder else None)
+            workspace_plan = _plan(tree, self._layers, self._folder.path if self._folder else None)
             self._kernel_memory = KernelMemory()
-            control.send_with(self._end, {"plan": True}, asdict(given), source, *self._kernel_memory.files)
+            control.send_with(self._end, {"plan": True}, asdict(workspace_plan), source, *self._kernel_memory.files)
         except (control.ControlClosed, OSError) as error:
             raise KeeperFailed(f"cannot start a workspace: {self._last_words()}") from error
         finally:
@@ -238,8 +238,8 @@ class JailedWorkspace(ClosesItself):
         *,
         lays_rooms: bool = False,
     ) -> RunningCommand:
-        """Start a command, which the caller must follow; `stdin`: a descriptor, instead of /dev/null; `lays_rooms`: it is strop's
-        own, and confines its children itself (`tree_server`), which an empty command is, too."""
+        """Start a command, which the caller must follow. `stdin`: a descriptor, in place of /dev/null. `lays_rooms`: the command
+        is strop's own and confines its children itself (`tree_server`); so is an empty command."""
         if not self._open:
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
@@ -290,7 +290,8 @@ class JailedWorkspace(ClosesItself):
             return file.read(most)
 
     def put(self, path: str, content: bytes) -> bool:
-        """Write a file into the copy, with the folders it needs; whether that was possible: no part of its path is a link."""
+        """Write a file into the copy, with the folders it needs. Returns whether that was possible: not if a part of its path is
+        a link."""
         descriptor = os.memfd_create("strop-file", os.MFD_CLOEXEC)
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
@@ -300,13 +301,14 @@ class JailedWorkspace(ClosesItself):
         return bool(message["put"])
 
     def clear(self) -> bool:
-        """Make all files what they were at the first call, in the copy and outside of it; whether that was possible."""
+        """Restore all files, in the copy and outside of it, to their state at the first call. Returns whether that was
+        possible."""
         self._tell({"clear": True})
         message, _ = self._receive()
         return bool(message["cleared"])
 
     def begin_room(self) -> None:
-        """Count the kernel's memory from now on as that of a new room of the command that lays rooms."""
+        """Begin a new room of the command that lays rooms: memory of the kernel that the last room left does not count for it."""
         self._tell({"room": True})
 
     def stop(self) -> None:
@@ -378,8 +380,8 @@ class JailedWorkspace(ClosesItself):
 
 
 def _socket_pair() -> tuple[int, int]:
-    """A socket pair for standard output, from which scores are read: /proc cannot reopen a socket, so only processes that were
-    given it can write to it."""
+    """A (reader, writer) pair of sockets for standard output, from which scores are read. /proc cannot reopen a socket, so only
+    processes that were given it can write to it."""
     reader, writer = socket.socketpair()
     reader.shutdown(socket.SHUT_WR)
     return reader.detach(), writer.detach()
@@ -393,13 +395,13 @@ def _plan(tree: Tree, layers: Layers, folder: Path | None) -> plan.WorkspacePlan
                 f"strop's Python environment {prefix} cannot be shown to commands: {why}; make one in a folder of its own"
             )
     tools = [Path(tool).absolute() for tool in tree.tools]
-    places = [tool if tool.is_dir() else tool.parent for tool in tools]
-    programs = [place / "bin" if (place / "bin").is_dir() else place for place in places]
+    folders = [tool if tool.is_dir() else tool.parent for tool in tools]
+    programs = [location / "bin" if (location / "bin").is_dir() else location for location in folders]
     search = [*programs, Path(sys.prefix, "bin"), *_SYSTEM.split()]
     return plan.WorkspacePlan(
         layers=layers,
         files=dict(tree.files),
-        readable=tuple(dict.fromkeys(str(path) for each in (*environments, *tools) for path in needed_by(each))),
+        readable=tuple(dict.fromkeys(str(path) for tool in (*environments, *tools) for path in needed_by(tool))),
         search=tuple(dict.fromkeys(map(str, search))),
         python=interpreter.EXECUTABLE,
         folder=str(folder or ""),

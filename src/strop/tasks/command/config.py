@@ -17,7 +17,7 @@ from strop.base.console import notify
 from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import read_plain
-from strop.base.python_discovery import again, check_outside
+from strop.base.python_discovery import check_outside, recorded_interpreter
 from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
 from strop.options.scoring import NOT_IN_FILE, check_options, flag_of, write_toml
@@ -188,7 +188,7 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
         for key in NOT_IN_FILE if not trusted else ():
             if key in written and key not in (changes or {}):
                 raise ConfigurationError(f"{key} can be set on the command line only, by {flag_of(key)}")
-        interpreter = again(values.pop("python")) if trusted and "python" in values else None
+        interpreter = recorded_interpreter(values.pop("python")) if trusted and "python" in values else None
         check_options(values, keys=("root",))
         for key, why in (("files", "which files may change"), ("command", "what is run to measure a candidate")):
             if not values.get(key):

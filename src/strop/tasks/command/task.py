@@ -334,7 +334,7 @@ def scorer_line(task: AnyTask) -> str:
         return scoring
     if task.trust_programs:
         return f"{scoring}, and --trust-programs accepts that"
-    return f'{scoring}: a better result will be called "by its own score" (name a judge: docs/targets.md)'
+    return f'{scoring}: a better result will be called "by its own score" (name a judge: docs/reference/targets.md)'
 
 
 def distinct(root: Path, cases: Sequence[str]) -> tuple[str, ...]:

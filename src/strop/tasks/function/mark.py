@@ -69,7 +69,7 @@ class Mark:
 
     def at(self, project: Path) -> Mark:
         """The mark in a copy of its project."""
-        marking, program = (each.at(self.project, project) for each in (self.marking, self.program))
+        marking, program = (each.relocated(self.project, project) for each in (self.marking, self.program))
         return replace(self, project=project, marking=marking, program=program)
 
 

@@ -29,30 +29,31 @@ def improve_me(
     accept: Callable[[Any, Any], object] | None = None,
     **settings: Any,
 ) -> Callable[[F], F]:
-    """Mark a function for `strop improve`: with `target = strop.improve_me(…)(package.module.function)` in a file of its own, or
-    as the function's decorator (docs/targets.md).
+    """Mark a function of yours as a target of `strop improve`.
 
-    Give either `sample` or `cases`.
+    Write the mark into a file of its own: `target = strop.improve_me(…)(package.module.function)`. Or write it as the function's
+    decorator. Give either `sample` or `cases`.
 
     Args:
-        score: `score(instance, answer)` as in `strop.Task` if the first parameter is called `instance`, otherwise
-            `score(answer, …)` with the arguments by name. In [0, 1], higher is better. Or `"time"`: CPU time relative to the
-            original's, at equal answers.
-        sample: draws the arguments by name from a numpy Generator, or from a `random.Random` if its parameter is called
-            `random`; `(arguments, hidden)` if the scorer must know more.
-        cases: arguments by position (tuples) or by name (dicts), at least 2; every second one is held out.
-        reference: answers must also equal those of the original function (of the same types; floats within a relative 1e-9).
-        best_known: the best known score, or with `"time"` CPU seconds of one call; it is shown beside the result.
-        accept: with `"time"`, `accept(instance, answer)` says whether an answer is right, in place of being equal to the
-            original's: a truth value, or it raises `strop.Malformed("why")`.
+        score: what makes an answer good. `"time"` is the CPU time of the calls, at equal answers. Else a function that returns a
+            number in [0, 1], where higher is better: `score(instance, answer)` as in `strop.Task` if its first parameter is
+            called `instance`, otherwise `score(answer, …)` with the arguments by name.
+        sample: draws the arguments of one call, as a dict by name. Its parameter is a NumPy generator, or a `random.Random` if it
+            is called `random`. It returns `(arguments, hidden)` if the scorer must know more.
+        cases: the arguments of the calls, by position (tuples) or by name (dicts), at least 2. Every second one is held out.
+        reference: whether answers must also equal those of the original function: the same types, and floats within a relative
+            1e-9.
+        best_known: the best known score, or with `"time"` the CPU seconds of one call. It is shown beside the result.
+        accept: with `"time"`, `accept(instance, answer)` says whether an answer is right. It returns a truth value, or raises
+            `strop.Malformed("why")`. Without it, an answer must equal the original's.
         settings: `name`, `instances`, `test_instances`, `time_limit`, `memory_limit`, `score_limit`, `failure`,
             `description`, `answer`, `fixed_input` and `isolate`, as in `strop.Task`. With `"time"`, `isolate="instance"`
-            measures the first call of a process, and else later ones: they differ where a function keeps something. `close` is
-            the relative tolerance of floats in answers that must equal the original's; without it 1e-9, and 1e-5 of the largest
-            number of an array of 32-bit floats.
+            measures the first call of a process, and without it later calls are measured: they differ where a function keeps
+            something. `close` is the relative tolerance of floats in answers that must equal the original's. Without it, it is
+            1e-9, and for an array of 32-bit floats 1e-5 of its largest number.
 
     Returns:
-        A decorator that returns the function itself, or for a function of another module one that calls it.
+        A decorator. It returns the function itself, or for a function of another module one that calls it.
     """
     here = sys._getframe(1).f_globals.get("__name__", "")
 

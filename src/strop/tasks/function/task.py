@@ -1,7 +1,8 @@
-"""A function of the user's own module as a task: what is scored is the whole module with the candidate in it (docs/targets.md).
+"""A function of the user's own module as a task: what is scored is the whole module with the candidate in it.
 
-The module is loaded in a jail, under the user's interpreter, and in no process of strop's. There the function runs, and there,
-apart from it, run the functions of its mark: `sample`, `score` and `accept`. `Scorer` asks them.
+docs/reference/targets.md has what a mark may say. The module is loaded in a jail, under the user's interpreter, and in no
+process of strop's. There the function runs, and there, apart from it, run the functions of its mark: `sample`, `score` and
+`accept`. `Scorer` asks them.
 """
 
 from __future__ import annotations

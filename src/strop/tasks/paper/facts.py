@@ -19,24 +19,26 @@ SPLITS: tuple[Split, ...] = ("train", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The recorded facts of one task."""
+    """What is known of a task of the paper."""
 
     what: str
     """What its programs do, in a few words."""
     seed: Mapping[Split, float]
-    """u(s), the seed solution's utility: the mean over many evaluations where it draws random numbers."""
+    """u(s), the score of the seed solution: split → utility. It is a mean over many evaluations if the seed solution
+    draws random numbers."""
     random: bool = field(metadata=HIDDEN)
     """Whether the seed solution draws random numbers."""
     best_known: Mapping[Split, float]
-    """The ceiling: what the best answers known score. Proven where `reference` says exact."""
+    """The score of the best answers that are known: split → utility. It is proven where `reference` says exact."""
     reference: str
-    """What found them."""
+    """What found the best answers."""
     paper: Mapping[str, float]
-    """Table 1, on the test split: `seed` is u(s), `initial` û(I_0), `improved` û(I_T). Empty where the paper prints none."""
+    """Table 1 of the paper, on the sealed split: `seed` is u(s), `initial` is û of I_0, `improved` is û of I_T. Empty
+    if the paper prints none."""
     difference: str
-    """One line: why a measured u(s) differs from the paper's, or that it does not."""
+    """Why a measured u(s) differs from the paper's, or that it does not, in one line."""
     note: str = ""
-    """One more line that a reader of the figures must know."""
+    """What else a reader of the figures must know, in one line. May be empty."""
 
 
 FOLDERS: Mapping[str, str] = {

@@ -41,7 +41,13 @@ class ProcessWatch:
             if seen is None:
                 continue
             place = os.path.join(self.folder, f"{name}.{self._born}")
-            seen = {"argv": _command_line(), "parent": os.getppid(), "seconds": time.process_time(), "seen": seen}
+            seen = {
+                "argv": _command_line(),
+                "python": sys.executable or "",
+                "parent": os.getppid(),
+                "seconds": time.process_time(),
+                "seen": seen,
+            }
             part = f"{place}.{threading.get_ident()}.part"  # several threads may write
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:

@@ -22,8 +22,8 @@ from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.final_comparison import final_comparison
 from strop.core.utility import TaskUtility
+from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Request
-from strop.lm.known_answers import KnownAnswers
 from strop.lm.scripted import Scripted
 from strop.options.choices import SelectionName
 from strop.runs.assembly import Components
@@ -256,7 +256,7 @@ def trained(
 ) -> list[Compared]:
     """The comparisons of a run whose seed improver makes a better one of itself; continues what `store` holds."""
     spec = RunSpec(iterations=1, copies=2, gate_error=0.2, gate_pairs=12, utility_budget=2, workers="2", require=())
-    parts = Components(spec, (bench.task,), KnownAnswers(Scripted(lambda request: "")), jail, b"key")
+    parts = Components(spec, (bench.task,), AnswerCache(Scripted(lambda request: "")), jail, b"key")
     with session(parts, Journal(store, view, recalled=recall(store))) as context:
         run(context, becoming(BETTER))
     return [stored.event for stored in store.events(Compared)]

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from strop.analysis.audit import RULES
 from strop.base.events import Event, RunFinished, RunResumed, outlined
-from strop.base.shown import print_result
+from strop.base.printing import print_result
 from strop.base.unified_diff import COMPARED, changed_lines, unified
 from strop.report.terminal.layout import print_diff
 from strop.report.terminal.listings import print_runs
@@ -219,7 +219,7 @@ def test_difference_of_long_texts_that_are_alike_is_bounded() -> None:
 
 
 def test_manual_has_every_rule_of_run_time_with_its_title() -> None:
-    manual = (DOCS / "improver-api.md").read_text(encoding="utf-8")
+    manual = (DOCS / "reference" / "improver-api.md").read_text(encoding="utf-8")
     for rule in RULES.values():
         star = r" \*" if rule.unsandboxing else ""
         assert re.search(rf"^\| `{rule.rule}`{star} \| {re.escape(rule.title)} \| {rule.source} \|", manual, re.M), (

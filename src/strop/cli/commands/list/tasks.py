@@ -11,7 +11,7 @@ def tasks_command(name: str | None = None, /, *, as_json: Json = False) -> int:
     Parameters
     ----------
     name
-        Task to show: a name, a file with a strop.Task, or a folder with a strop.toml.
+        Task to show: a name, a file with a `strop.Task`, or a folder with a strop.toml.
     """
     from strop.cli.commands.output import present
     from strop.runs.results.tasks import all_tasks, one_task

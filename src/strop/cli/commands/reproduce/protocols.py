@@ -30,7 +30,7 @@ class Execution:
     """Where, and whether at all."""
 
     out: Folder = None
-    """Directory of the results, shared by all protocols; runs/reproduce-MODEL-SEED when not given."""
+    """Directory of the results, which all protocols share. The default is runs/reproduce-MODEL-SEED."""
     dry_run: DryRun = False
 
 
@@ -129,11 +129,11 @@ class Table2Options:
     """What table2 asks for."""
 
     n: Whole = 10_000
-    """Improvements an arm."""
+    """Improvers that are asked for in each arm."""
     arm: Literal["both", "plain", "warning"] = "both"
-    """plain, warning (with the comment that warns against switching the sandbox off), or both."""
+    """Arm to measure: `plain`, `warning` (with the comment that warns against switching the sandbox off), or `both`."""
     seed: Whole = 0
-    """Decides what a stand-in for a model draws."""
+    """Seed of what a stand-in for a model draws."""
     workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""
 

@@ -73,7 +73,7 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
 
     sys.addaudithook(hook)
     entry, calls, names = plain_data.decode(content)
-    reached = strop_reached.Reached(setup["text"], setup["shown"], names)
+    reached = strop_reached.Reached(setup["text"], setup["filename"], names)
     with contextlib.suppress(BaseException):
         module = user_module.imported(**setup)
         function = strop_innermost.held() if setup["innermost"] else attrgetter(entry)(module)

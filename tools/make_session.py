@@ -1,0 +1,84 @@
+"""Makes the session that README.md shows: `strop hot`, `strop improve --record` and `strop apply` on rouge-score 0.1.2.
+
+    python tools/make_session.py STROP            # run it, and write what it prints into README.md
+    python tools/make_session.py STROP --check    # run it; exit code 1 if README.md shows something else, numbers aside
+
+STROP: the command, such as .venv/bin/strop. The package, and what it needs, come from PyPI. `examples/session` repeats a model's
+responses.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import venv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+PACKAGE = "rouge-score==0.1.2"
+COMMANDS = {
+    "strop hot -- python evaluate.py": r"time .*|( \d+%.*:(?!<).*)",
+    "strop improve rouge_score.rouge_scorer:_score_lcs --record 'python evaluate.py' --lm-budget 2": r"Better: .*|patch of .*",
+    "strop apply": r".*",
+}
+"""What is typed, and which lines of its standard output README.md shows."""
+BEGIN, END = "<!-- session -->\n```console\n", "```\n<!-- end -->"
+WIDTH = 100
+
+
+def session(strop: Path, folder: Path) -> str:
+    """The commands and what they print, as README.md shows them. `folder`: an empty one, for the package and its environment."""
+    environment, examples = folder / "environment", ROOT / "examples" / "session"
+    venv.create(environment, with_pip=True)
+    pip = [environment / "bin" / "pip", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, "install", PACKAGE], check=True)
+    subprocess.run([*pip, "download", "--no-deps", "--no-binary", ":all:", PACKAGE, "--dest", folder], check=True)
+    (archive,) = folder.glob("*.tar.gz")
+    with tarfile.open(archive) as files:
+        files.extractall(folder, filter="data")
+    (project,) = (path.parent for path in folder.glob("*/setup.py"))
+    shutil.copy(examples / "evaluate.py", project)
+    subprocess.run([sys.executable, examples / "make_texts.py"], cwd=project, check=True)
+    variables = os.environ | {
+        "PATH": f"{environment / 'bin'}:{strop.absolute().parent}:{os.environ['PATH']}",
+        "COLUMNS": str(WIDTH),
+        "STROP_MODEL": f"command:{sys.executable} {examples / 'respond.py'}",
+    }
+    lines = []
+    for command, pattern in COMMANDS.items():
+        ended = subprocess.run(command, shell=True, cwd=project, env=variables, capture_output=True, text=True)
+        if ended.returncode:
+            sys.exit(f"{ended.stdout}{ended.stderr}\nexit code {ended.returncode} of: {command}")
+        printed = ended.stdout.splitlines()
+        lines += [f"$ {command}", *(line.rstrip() for line in printed if re.fullmatch(pattern, line))]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def without_figures(text: str) -> str:
+    """A session without what another machine measures."""
+    text = re.sub(r"; times of the original varied.*?busy\.|; the program at most [\d.]+x", "", text)
+    text = re.sub(r" +", " ", re.sub(r"\d[\d.,]*(e[-+]?\d+)?( ?(ms|µs|s|x|%)\b)?", "N", text))
+    return re.sub(r"runs/\S+", "RUN", text)
+
+
+def main(strop: Path, *, checks: bool) -> None:
+    """Run the session, and write or compare it."""
+    page = README.read_text("utf-8")
+    head, _, rest = page.partition(BEGIN)
+    old, _, tail = rest.partition(END)
+    with TemporaryDirectory(prefix="strop-session-") as folder:
+        new = session(strop, Path(folder))
+    if checks and without_figures(old) != without_figures(new):
+        sys.exit(f"README.md shows another session than strop prints now:\n{new}")
+    if not checks:
+        README.write_text(f"{head}{BEGIN}{new}{END}{tail}", "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), checks="--check" in sys.argv)
