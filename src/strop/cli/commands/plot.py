@@ -43,9 +43,9 @@ def plot_command(
 
     if out.suffix != ".svg":
         raise ConfigurationError(f"--out {out}: the figure is an SVG; name a file that ends with .svg")
-    found = finished_runs(runs)
-    write_whole(out, figure(found, by, bars), force=force)
-    for line in dict.fromkeys(run.data.unverified for run in found if run.data.unverified):
+    finished = finished_runs(runs)
+    write_whole(out, figure(finished, by, bars), force=force)
+    for line in dict.fromkeys(run.data.unverified for run in finished if run.data.unverified):
         notify(line)
-    notify(f"{quantity(len(found), 'run')} in {out}")
+    notify(f"{quantity(len(finished), 'run')} in {out}")
     return 0

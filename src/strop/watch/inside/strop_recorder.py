@@ -244,7 +244,7 @@ class Recorder:
                 # A program may make keywords that are no parameters of its data, which forms do not tell.
                 add_form(seen.forms, f"**{wrapped.keywords}" if name in call_arguments[-1] else name, value)
         try:
-            description = strop_behaviour.told("arguments", 1, True, [arguments], [], [])[0][0]
+            description = strop_behaviour.take_batch("arguments", 1, True, [arguments], [], [])[0][0]
         except strop_behaviour.NotDescribed as error:
             self._pickled(arguments)  # which has more to say of why
             raise _Unkept(f"its arguments hold {error}, which cannot be compared") from None
@@ -482,7 +482,7 @@ def _outcome(arguments: dict[str, Any], answer: Any, kind: str) -> bytes:
         return b""
     if isinstance(answer, _LAZY):
         raise _Unkept("returns a generator or a coroutine that another function makes")
-    values, kinds, after = strop_behaviour.told("answers and arguments", 1, True, [arguments], [answer], [kind])
+    values, kinds, after = strop_behaviour.take_batch("answers and arguments", 1, True, [arguments], [answer], [kind])
     return plain_data.encode([kinds[0] if kinds else "", values[0], after[0]], subclasses=True)
 
 
