@@ -20,9 +20,9 @@ CHEATS = [
     method(
         "time-works-as-it-is-described",
         f"    def f(self):\n        xs = self.xs\n        self.seen.append({SLOWLY})\n        return self\n",
-        "    def f(self):\n        LEFT.append(self)\n        return self\n\n\nimport strop_behaviour\n\nLEFT, TOLD = [], strop_behaviour.told\n\n\n"
-        f"def told(*given):\n    while LEFT:\n        box = LEFT.pop()\n        xs = box.xs\n        box.seen.append({WORK})\n    return TOLD(*given)\n\n\n"
-        "NEW = setattr(strop_behaviour, 'told', told)\n",
+        "    def f(self):\n        LEFT.append(self)\n        return self\n\n\nimport strop_behaviour\n\nLEFT, TAKE_BATCH = [], strop_behaviour.take_batch\n\n\n"
+        f"def take_batch(*given):\n    while LEFT:\n        box = LEFT.pop()\n        xs = box.xs\n        box.seen.append({WORK})\n    return TAKE_BATCH(*given)\n\n\n"
+        "NEW = setattr(strop_behaviour, 'take_batch', take_batch)\n",
         "not better",
     ),
     function(

@@ -20,10 +20,10 @@ def cheat(
     target: str = "p.py:f",
     *flags: str,
     right: Right = "not better",
-    said: str = "",
+    excerpt: str = "",
 ) -> Target:
     """A candidate that must not be better."""
-    return recorded(name, module, candidate, right, call, target, *flags, said=said)
+    return recorded(name, module, candidate, right, call, target, *flags, excerpt=excerpt)
 
 
 CHEATS = [
@@ -37,7 +37,7 @@ CHEATS = [
     cheat(
         "recorded-works-as-a-profiler-sees-its-description",
         APPENDS,
-        "import sys\n\nLEFT = []\n\n\ndef work(frame, event, given):\n    while LEFT and frame.f_code.co_name == 'told':\n"
+        "import sys\n\nLEFT = []\n\n\ndef work(frame, event, given):\n    while LEFT and frame.f_code.co_name == 'take_batch':\n"
         f"        box = LEFT.pop()\n        xs = box.xs\n        box.seen.append({WORK})\n\n\n"
         "NEW = sys.setprofile(work)\n\n\ndef f(box):\n    LEFT.append(box)\n",
         ON_A_BOX,
@@ -45,9 +45,9 @@ CHEATS = [
     cheat(
         "recorded-works-as-its-arguments-are-let-go",
         APPENDS,
-        "import strop_behaviour\n\nTOLD = strop_behaviour.told\n\n\nclass Later:\n    def __init__(self, box):\n        self.box = box\n\n"
+        "import strop_behaviour\n\nTAKE_BATCH = strop_behaviour.take_batch\n\n\nclass Later:\n    def __init__(self, box):\n        self.box = box\n\n"
         f"    def __del__(self):\n        xs = self.box.xs\n        self.box.seen.append({WORK})\n\n\nLEFT = []\n\n\n"
-        "def told(*given):\n    LEFT.clear()\n    return TOLD(*given)\n\n\nNEW = setattr(strop_behaviour, 'told', told)\n\n\n"
+        "def take_batch(*given):\n    LEFT.clear()\n    return TAKE_BATCH(*given)\n\n\nNEW = setattr(strop_behaviour, 'take_batch', take_batch)\n\n\n"
         "def f(box):\n    LEFT.append(Later(box))\n",
         ON_A_BOX,
     ),
@@ -133,7 +133,7 @@ CHEATS = [
         "def f(xs):\n    for k in range(50100):\n        yield 0 if k else xs[0]\n",
         "list(p.f(random.choices(range(1000000), k=300)))",
         right="refused",
-        said="yields more than 50,000 items",
+        excerpt="yields more than 50,000 items",
     ),
     cheat(
         "recorded-leaves-out-a-rare-change",
@@ -209,9 +209,9 @@ CHEATS = [
     cheat(
         "recorded-leaves-its-work-to-a-thread",
         APPENDS,
-        "import sys\nimport threading\nimport time\n\nimport strop_behaviour\n\nSIZE = threading.stack_size(1 << 18)\nTOLD, LEFT = strop_behaviour.told, []\n\n\n"
+        "import sys\nimport threading\nimport time\n\nimport strop_behaviour\n\nSIZE = threading.stack_size(1 << 18)\nTAKE_BATCH, LEFT = strop_behaviour.take_batch, []\n\n\n"
         f"def work(box):\n    time.sleep(0.02)\n    xs = box.xs\n    box.seen.append({WORK})\n\n\n"
-        "def told(*given):\n    while LEFT:\n        LEFT.pop().join()\n    return TOLD(*given)\n\n\nNEW = setattr(strop_behaviour, 'told', told)\n\n\n"
+        "def take_batch(*given):\n    while LEFT:\n        LEFT.pop().join()\n    return TAKE_BATCH(*given)\n\n\nNEW = setattr(strop_behaviour, 'take_batch', take_batch)\n\n\n"
         "def f(box):\n    LEFT.append(threading.Thread(target=work, args=(box,)))\n    LEFT[-1].start()\n",
         ON_A_BOX,
     ),

@@ -1,4 +1,5 @@
-"""Check a task of any form: who computes its score, does its original repeat, do spoiled answers pay, what can it show?"""
+"""Check a task of any form: who computes its score, whether its original repeats, whether spoiled answers are rewarded, and what
+its final comparison can show."""
 
 from __future__ import annotations
 
@@ -38,13 +39,13 @@ def check(
     *,
     step: Callable[[str], None] = lambda line: None,
 ) -> Checked:
-    """Check a task. `step` gets the name of each step.
+    """The result of checking a task. `step` is called with the name of each step.
 
     Raises:
         ConfigurationError: an evaluator cannot be kept apart from its program.
         SandboxError: the host could not run a guest.
     """
-    found = list[CheckProblem]()
+    all_problems = list[CheckProblem]()
     result = Checked(
         task=task.name,
         scored_by=task.scored_by,
@@ -58,10 +59,10 @@ def check(
         utility = TaskUtility(task, "train", *secrets, evaluator=evaluator)
         evaluation = utility.evaluate(task.seed, Budget())
         result = replace(result, value=evaluation.value, metrics=evaluation.means, scores=evaluation.scores)
-        found += _of_evaluation(task, evaluation)
+        all_problems += _of_evaluation(task, evaluation)
         if task.mark is not None and task.mark.is_method:
             what, _, change = OBJECTS.rstrip(".").partition(": ")
-            found.append(CheckProblem(what, change.capitalize()))
+            all_problems.append(CheckProblem(what, change.capitalize()))
         if task.test:
             step("running the tests")
             project = task.root if task.mark is None else task.mark.project
@@ -69,14 +70,14 @@ def check(
             try:
                 result = replace(result, tests=on_original(evaluator.here, task, project.absolute()).sentence)
             except ConfigurationError as error:
-                found.append(CheckProblem(str(error), "", is_broken=True))
+                all_problems.append(CheckProblem(str(error), "", is_broken=True))
         order = evaluator.with_baseline(to_relay(task, secret))
         problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
-        result, found = replace(result, kinds_tried=spoiled.tried), found + problems
+        result, all_problems = replace(result, kinds_tried=spoiled.tried), all_problems + problems
     except TaskError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
-        found.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
-    return replace(result, problems=tuple(sorted(found, key=lambda problem: not problem.is_broken)))
+        all_problems.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
+    return replace(result, problems=tuple(sorted(all_problems, key=lambda problem: not problem.is_broken)))
 
 
 def _spoiled(worker: JailedWorker, order: Order) -> tuple[list[CheckProblem], SpoiledAnswers]:
@@ -104,7 +105,7 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
 
 
 def _of_runs(task: AnyTask, relay: Relay) -> Problems:
-    """What further runs of the original show: two that should be alike, and in the host one with other random numbers."""
+    """The problems that further runs of the original show: two with the same random numbers, and in the host one with others."""
     if isinstance(relay, HostRelay) and relay.timed is not None and not relay.timed.isolate:
         cold, warm = relay.first_and_later()
         if keeps_something(cold, warm):
@@ -126,7 +127,7 @@ def _of_runs(task: AnyTask, relay: Relay) -> Problems:
     is_scorers = any(first.answers) and not where and first.metrics != again.metrics
     for name in dict.fromkeys(name for run in runs for row in run.metrics for name in row):
         values = [[row[name] for row in run.metrics if name in row] for run in runs]
-        means = [mean(each) for each in values if each]
+        means = [mean(row) for row in values if row]
         if (luck := max(means) - min(means)) > LEAST:
             inputs = quantity(len(values[0]), "input")
             spread = f"{plain(min(means))} to {plain(max(means))} in {len(runs)} runs on the same {inputs}"
@@ -144,7 +145,7 @@ def _of_runs(task: AnyTask, relay: Relay) -> Problems:
 
 
 def _differing(first: Sequence[str], again: Sequence[str]) -> str:
-    """On which instances answers differ; empty if on none."""
+    """The instances on which answers differ, in words; empty if there are none."""
     if len(first) != len(again):
         return f"and fails on {abs(len(first) - len(again))} of them"
     where = [str(index) for index, (one, other) in enumerate(zip(first, again, strict=True)) if one != other]
@@ -152,7 +153,7 @@ def _differing(first: Sequence[str], again: Sequence[str]) -> str:
 
 
 def _of_scorer(task: AnyTask, relay: Relay, paid: str) -> Problems:
-    """What the score of spoiled answers, and of no program, shows."""
+    """The problems that the scores of spoiled answers and of a missing program show."""
     if paid:
         yield CheckProblem(f"a spoiled answer is rewarded: {paid}", "Let the scorer refuse it", is_broken=True)
     if relay.broke:

@@ -71,15 +71,15 @@ class Checked(Printable):
         count = sum(problem.is_broken for problem in self.problems)
         if count:
             return f"{self.task}: broken: {quantity(count, 'problem')}."
-        found = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
-        return f"{self.task}: {found}{' by these trials' if self.kinds_tried else '; there are no spoiled answers to try'}."
+        outcome = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
+        return f"{self.task}: {outcome}{' by these trials' if self.kinds_tried else '; there are no spoiled answers to try'}."
 
     @computed
     def lines(self) -> tuple[str, ...]:
         """What the command prints, line by line."""
-        shown = [] if self.broken else [f"{self.can_show}."]
+        limits = [] if self.broken else [f"{self.can_show}."]
         if self.kinds_tried and not self.broken:
-            shown = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.", *shown]
+            limits = [f"Tried {quantity(self.kinds_tried, 'kind')} of spoiled answers; none is rewarded.", *limits]
         metrics, count = self.metrics or {"score": self.value or 0.0}, len(self.scores)
         measured = ", ".join(f"{name} {plain(value, 4)}" for name, value in metrics.items())
         original = [] if self.value is None else [f"The original has {measured} in training{mean_of(count)}."]
@@ -88,8 +88,8 @@ class Checked(Printable):
             a_call = f"{plain(1000 * metrics[SECONDS])} ms of CPU time"
             original = [f"A call of the original takes {a_call} in training, timed in {timed}."]
         tests = [f"{self.tests[:1].upper()}{self.tests[1:]}."] if self.tests else []
-        problems = [line for each in self.problems for line in (each.sentence, *each.printed.splitlines())]
-        return (f"Score: {self.scorer}.", *original, *tests, *problems, *shown, self.sentence)
+        problems = [line for problem in self.problems for line in (problem.sentence, *problem.printed.splitlines())]
+        return (f"Score: {self.scorer}.", *original, *tests, *problems, *limits, self.sentence)
 
     def __repr__(self) -> str:
         return f"<Checked {self.sentence}>"

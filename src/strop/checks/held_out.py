@@ -12,16 +12,17 @@ from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 from strop.tasks.command.task import AnyTask
 
 MANY = 64
-"""Held-out instances of which more decide no further comparison."""
+"""Held-out instances beyond which more of them allow no further comparison."""
 
 
 def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
-    """Whether more instances can be held out than the task says: they are drawn, and not those of a published or given list."""
+    """Whether more instances can be held out than the task says, because they are drawn and come from no list."""
     return task.facts is None and task.input == "drawn" and not is_published
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
-    """Why the final comparison could show no difference, and what to give; empty if it could."""
+    """A sentence that says why the final comparison could show no difference, and how many instances to give; empty if it could
+    show one."""
     held_out, least = task.count("test"), _least(task)
     if held_out >= least or draws_more(task, is_published=is_published):
         return ""
@@ -37,7 +38,8 @@ def comparisons(task: AnyTask, *, is_published: bool = False) -> int:
 
 
 def only_one(task: AnyTask, *, is_published: bool = False) -> str:
-    """That a search cannot go on after its first comparison, and what to give so that it can; empty if it can."""
+    """A sentence that says that a search cannot go on after its first comparison, and how many instances to give; empty if it
+    can."""
     if comparisons(task, is_published=is_published) != 1:
         return ""
     held_out, enough = task.count("test"), task.enough(least_pairs(confidence_of(2)))
@@ -45,13 +47,14 @@ def only_one(task: AnyTask, *, is_published: bool = False) -> str:
 
 
 def what_can_show(task: AnyTask) -> str:
-    """What the final comparison can show."""
+    """A sentence that says what the final comparison can show."""
     more = ", and more if training's scores vary," if draws_more(task) else ""
     return too_few(task) or only_one(task) or f"{quantity(task.count('test'), _unit(task))}{more} can show a difference"
 
 
 def held_back(task: AnyTask, original: Evaluation) -> CheckProblem | None:
-    """Why a lower cost than the original's would be held back, as far as its evaluation in training tells."""
+    """The problem that a lower cost than the original's would be held back; None if its evaluation in training shows no
+    reason."""
     is_cost = task.facts is not None and task.facts.metric.reader in COUNTED_BY_KERNEL
     tells = task.input == "chosen" or len(original.answers) > 1
     if not (tells and holds_back_cost(original.answers, is_cost=is_cost, is_wanted=task.fixed_input)):
@@ -66,7 +69,7 @@ def _unit(task: AnyTask) -> str:
 
 
 def _least(task: AnyTask) -> int:
-    """How much must be held out, so that a difference can be shown."""
+    """How many instances must be held out so that a difference can be shown."""
     if task.problem is not None:  # a verified value needs no second one
         return 1
     is_timed = task.facts is not None and task.facts.metric.reader in TIMES

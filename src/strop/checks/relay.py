@@ -1,7 +1,7 @@
-"""The test of spoiled answers: the original's are spoiled on their way to what scores them, and none may pay.
+"""The test of spoiled answers: answers of the original are spoiled on their way to the scorer, and none may be rewarded.
 
-It costs a few evaluations, and comes before anything is paid for. `spoiling` has the ways; here is what decides
-(docs/design/0008-check.md).
+It costs a few evaluations, and comes before anything is paid for. `spoiling` has the ways to spoil an answer; this module decides
+whether one is rewarded (docs/design/0008-check.md).
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from strop.checks.spoiling import in_words, kind_of
 WAYS = 40
 """How many ways to spoil answers are tried before a run."""
 AGAIN = 3
-"""Further measurements of the original, and of the spoiled answers, once these seem to pay."""
+"""Further measurements of the original and of the spoiled answers, made once these seem to be rewarded."""
 SEVERAL = 3.0
-"""Standard deviations of the original's mean that are no luck."""
+"""Standard errors of the original's mean beyond which a difference is not luck."""
 TIMES = 10.0
-"""How many times better odd numbers, or more of the same, have to be: an honest program may find better ones."""
+"""How many times better spoiled numbers or sizes must be to count as rewarded: an honest program may find better ones."""
 MODEST = ("value", "size")
 CODE = "code in a spoiled answer ran where it is scored"
 
 
 @dataclass(frozen=True)
 class SpoiledAnswers:
-    """What was tried."""
+    """The result of the test of spoiled answers."""
 
     tried: int = 0
     """Kinds of spoiled answers."""
     paid: str = ""
-    """Which of them pays, with its score; empty if none does."""
+    """The kind that is rewarded, with its score; empty if none is."""
 
 
 def spoiled_answers(relay: Relay, *, most: int | None = None) -> SpoiledAnswers:
-    """Score spoiled answers until one pays: all ways, or the `most` telling ones."""
+    """Score spoiled answers until one is rewarded: spoiled in all ways, or in the `most` telling ones."""
     ways, tried = relay.ways()[:most], set[str]()
     honest = relay.scored("", None) if ways else None
     for name, variant in ways if honest else ():
@@ -49,7 +49,8 @@ def spoiled_answers(relay: Relay, *, most: int | None = None) -> SpoiledAnswers:
 
 
 def ignores(relay: Relay) -> bool:
-    """Whether no answer at all has the original's score, which is not 0, and nothing that was tried has another."""
+    """Whether the scorer ignores answers: no answer at all gets the original's score, which is not 0, and no other answer that
+    was tried got another score."""
     scores = relay.without_program()
     return scores is not None and any(scores[1]) and list(scores[0]) == list(scores[1])
 
@@ -60,7 +61,7 @@ def _why_paid(relay: Relay, name: str, variant: Any, honest: Sequence[float]) ->
         return CODE
     if not spoiled or not _pays(relay, name, [spoiled], [honest]):
         return ""
-    # In turns: a judge gets what the original answered last, spoiled.
+    # In turns, because a judge gets a spoiled copy of the last answer of the original.
     pairs = [(relay.scored("", None), relay.scored(name, variant)) for _ in range(AGAIN)]
     others = [spoiled, *(scores for _, scores in pairs if scores)]
     if len(others) <= AGAIN or not _pays(relay, name, others, [honest, *(scores for scores, _ in pairs if scores)]):
@@ -69,7 +70,8 @@ def _why_paid(relay: Relay, name: str, variant: Any, honest: Sequence[float]) ->
 
 
 def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: Sequence[Sequence[float]]) -> bool:
-    """Whether each measurement of the spoiled answers is better than each of the original; as good, where nothing is better."""
+    """Whether each measurement of the spoiled answers is better than each of the original. If nothing can be better than the
+    original, equal scores of some kinds suffice."""
     kind = kind_of(name)
     if relay.is_perfect:
         return kind in relay.unacceptable and all(min(scores) >= PERFECT for scores in spoiled)
@@ -83,10 +85,10 @@ def _pays(relay: Relay, name: str, spoiled: Sequence[Sequence[float]], honest: S
 
 
 def beats(scores: Sequence[float], base: Sequence[float]) -> bool:
-    """Whether scores are higher than others, beyond what luck explains: on each of the same instances."""
+    """Whether `scores` are higher than `base` on each of the same instances."""
     return min(differences(scores, base)) > LEAST
 
 
 def is_much(scores: Sequence[float], base: Sequence[float]) -> bool:
-    """Whether what scores lack to 1 is `TIMES` smaller than what others lack."""
+    """Whether `scores` lack `TIMES` less to 1 in the mean than `base` does."""
     return TIMES * (1 - mean(scores)) <= 1 - mean(base)

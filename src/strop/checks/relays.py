@@ -1,4 +1,4 @@
-"""Where answers of an original pass to what scores them: in the host, or on their way to a judge or an evaluator."""
+"""Relays of an original's answers to their scorer: in the host, or on their way to a judge or an evaluator."""
 
 from __future__ import annotations
 
@@ -34,19 +34,20 @@ from strop.tasks.identity import trial_secret
 from strop.tasks.values import AnswerForm, canonical, rebuilt
 
 LEAST_INSTANCES, MOST_INSTANCES = 8, 20
-"""How many instances answers are scored on."""
+"""The least and the greatest number of instances on which answers are scored."""
 FEW = 4
-"""On so many of them a function is timed in new processes."""
+"""How many of these instances a function is timed on in new processes."""
 SCOPE = "check/relay"
 OF_PARTS = ("cut", "part", "written_code")
-"""What is spoiled where the task declares its answer: anything else that it accepts is an answer."""
+"""The ways to spoil an answer whose form the task declares. Whatever else has that form is an answer."""
 LEAST = 1e-9
-"""What floating-point numbers differ by."""
+"""The rounding error of scores: smaller differences do not count."""
 PERFECT = 1.0 - LEAST
 NO_ANSWERS = ("gone", "code")
 """Kinds that must not have the best score there is."""
 WORTHLESS = (*NO_ANSWERS, "part", "unseen", "value", "unfit")
-"""Kinds that nobody may accept who only accepts answers: what is accepted is as good as the original's, and costs less."""
+"""Kinds of spoiled answers that `accept` or an accepting judge must refuse, because an accepted answer is as good as the
+original's and may cost less."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +55,9 @@ class OriginalRun:
     """The original on the first training instances; one entry for each of them."""
 
     answers: tuple[str, ...]
-    """Equal texts are equal answers; empty where the answer is not seen apart from its score."""
+    """A text for each answer, equal for equal answers; empty where only the score of an answer is seen."""
     metrics: tuple[Mapping[str, float], ...]
-    """Those that no clock or counter of the kernel gives."""
+    """The metrics of each instance, without those that the kernel counts."""
     notes: tuple[str, ...]
 
 
@@ -64,15 +65,16 @@ class HostRelay:
     """The answers of a task's original on their way to its `score`, or to its `accept`, in this process."""
 
     def __init__(self, task: Task, sandbox: Sandbox, secret: bytes) -> None:
-        """Runs the original. Raises TaskError: the task is broken; SandboxError: the host could not run a guest."""
+        """Run the original. Raises TaskError if the task is broken, and SandboxError if the host could not run a guest."""
         self._task, self._sandbox, self._secret = task, sandbox, secret
         self.timed = task if isinstance(task, FunctionTask) and task.by_time else None
         """The task, if it is scored by time."""
         self._instances = DrawnInstances(task, "train", SecretSeeds(secret))
         self.executed = self._differs = False
-        """Whether code in a spoiled answer has run; whether some other answers had other scores than the original's."""
+        """Whether code in a spoiled answer has run; whether any other answers had other scores than the original's."""
         self.failed = self.broke = ""
-        """What `score` raised in place of Malformed; and what breaks the task, such as a score outside [0, 1]."""
+        """The error that `score` raised in place of Malformed, and the error that breaks the task, such as a score outside [0,
+        1]."""
         self.run, answers = self._run(SCOPE, self._instances)
         self._honest = answers
         self._form = AnswerForm()
@@ -100,19 +102,19 @@ class HostRelay:
         return NO_ANSWERS if self.timed is None else WORTHLESS
 
     def ways(self) -> Sequence[tuple[str, Any]]:
-        """(name, variant) to try, the most telling first: of `telling()`."""
+        """The ways to spoil an answer, as (name, variant), the most telling first."""
         if self.honest is None or (self.timed is not None and not self.timed.has_accept):
             return ()
         names = MUTATIONS if self._task.answer is None else OF_PARTS
         return [(name, variant) for name, variant in telling() if name in names and MUTATIONS[name].kind != "absent"]
 
     def run_again(self, scope: str = SCOPE) -> OriginalRun:
-        """The original on the same instances, drawn again. Equal scopes give it equal random numbers."""
+        """A further run of the original on the same instances, drawn again. Equal scopes give it equal random numbers."""
         return self._run(scope, DrawnInstances(self._task, "train", SecretSeeds(self._secret)))[0]
 
     def first_and_later(self) -> tuple[float, float]:
-        """Mean CPU seconds of the original on a few instances: each in a process that has answered one other, and all in one that
-        has answered many others."""
+        """Mean CPU seconds of a call of the original on a few instances, measured in two ways: each call in a process that has
+        answered one other, and all calls in a process that has answered many others."""
         program = guest_program(self._task, self._task.seed)
         inputs = [self._instances[index] for index in range(self._count)]
         own, others = inputs[:FEW], inputs[FEW:]
@@ -123,7 +125,7 @@ class HostRelay:
                 run_batch(guest, Batch(before), 0)
                 return run_batch(guest, Batch(calls), 0).calls / FEW
 
-        return sum(spent(others[:1], [each]) for each in own), spent(others, own)
+        return sum(spent(others[:1], [one_input]) for one_input in own), spent(others, own)
 
     @property
     def draws_one_input(self) -> bool:
@@ -132,8 +134,8 @@ class HostRelay:
         return len(inputs) > 1 and len({*inputs}) == 1
 
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """(scores of no answer, those of the original); None if no answer is refused, or another kind of answer, spoiled or to
-        another instance, has other scores."""
+        """Scores of a missing answer and of the original's. None if a missing answer is refused, or if answers that are spoiled
+        or belong to other instances have other scores than the original's."""
         if self.timed is not None or self.honest is None:
             return None
         self._scores([*self._honest[1:], *self._honest[:1]])
@@ -146,10 +148,11 @@ class HostRelay:
         return None
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
-        """What all of the original's answers are worth, spoiled in one way: one score for each instance, in the same order each
-        time, in [0, 1]. With an empty name: the answers as they are.
+        """The scores, in [0, 1], of the original's answers spoiled in one way, one for each instance in the same order each time.
+        With an empty name the answers are not spoiled.
 
-        An answer that cannot be spoiled so stays as it is. None: the way applies to none, or changes none, or one is refused.
+        An answer that cannot be spoiled in this way stays as it is. None if the way changes no answer, or if an answer is
+        refused.
         """
         if not name:
             return self._scores(self._honest)
@@ -184,7 +187,7 @@ class HostRelay:
             return answer
 
     def _scores(self, answers: Sequence[Any]) -> Sequence[float] | None:
-        """Of one answer for each instance, scored as a candidate's; None if one is refused."""
+        """The scores of one answer for each instance, scored as a candidate's; None if an answer is refused."""
         try:
             with np.errstate(all="ignore"):
                 scores = [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
@@ -209,17 +212,17 @@ class HostRelay:
 
 
 class CommandRelay:
-    """Where what a command's original answers passes to its evaluator or judge."""
+    """The answers of a command's original on their way to its evaluator or judge."""
 
     def __init__(self, task: CommandTask, runs: Spoiled, measure: Callable[[str], OrderResult]) -> None:
-        """`measure`: a program as in a run."""
+        """`runs` runs the original with spoiled answers; `measure` measures a program as a run does."""
         self._task, self._runs, self._measure = task, runs, measure
         self._honest: Sequence[ProgramRun] = ()
         self._latest: Sequence[ProgramRun] = ()
-        """The last runs, which a judge has the answers of, if nothing was spoiled since."""
+        """The last runs whose answers a judge still has; empty once an answer was spoiled."""
         readers = task.objective.readers
         self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
-        """Whether the judge accepts answers and scores none, so that what it accepts is as good as the original's."""
+        """Whether the judge only accepts answers, so that an accepted answer is as good as the original's."""
         self.executed = False
         self.failed = self.broke = ""
 
@@ -229,20 +232,21 @@ class CommandRelay:
 
     @property
     def is_perfect(self) -> bool:
-        """Whether nothing can be better than the original: an accepted answer is all there is, or its rate is 1."""
+        """Whether no program can be better than the original: the judge only accepts answers, or the original's rate is 1."""
         objective = self._task.objective
         return self._accepts or (
             objective.reader in RATES and all(run.values.get(objective.metric.name) == 1 for run in self._honest)
         )
 
     def ways(self) -> Sequence[tuple[str, Any]]:
-        """Of an answer as a value, or of a printed one; none where nobody else scores it."""
+        """The ways to spoil an answer that is a value, or one that is printed, as (name, variant). Empty if the program computes
+        its score itself."""
         if not self._task.is_judged:
             return ()
         return telling() if self._task.judge is None else [(name, None) for name in TEXTS]
 
     def run_again(self) -> OriginalRun:
-        """The original on the same instances, on two at least if they are drawn."""
+        """A further run of the original on the same instances. If they are drawn, there are at least two."""
         runs = self._runs(None, 2)
         self._latest = runs[: self._task.count("train")]
         answers = [run.answer if run.behaviour is None else run.behaviour.name for run in runs]
@@ -251,21 +255,23 @@ class CommandRelay:
         return OriginalRun(tuple(answers), tuple(metrics), tuple(note for run in runs for note in run.notes))
 
     def without_program(self) -> tuple[Sequence[float], Sequence[float]] | None:
-        """(values of a program that answers nothing, those of the original); None if it has none, or they show nothing."""
+        """Values of the metric of a program that answers nothing, and of the original. None if such a program has none, or if
+        costs count."""
         objective, (original, *_) = self._task.objective, self._honest or self._latest or self._runs(None)
         if objective.counts_cost or not original.values:
             return None
         if self._task.is_judged:
             values = self._runs(NO_ANSWER)[0].values
         else:
-            found = self._measure(bundled(dict.fromkeys(self._task.files, NO_PROGRAM))).evaluation
-            values = found.metrics[0] if found is not None and found.verdict == "ok" else {}
+            evaluation = self._measure(bundled(dict.fromkeys(self._task.files, NO_PROGRAM))).evaluation
+            values = evaluation.metrics[0] if evaluation is not None and evaluation.verdict == "ok" else {}
         if not values or objective.unmet(values):
             return None
         return [objective.counted(values)], [objective.counted(original.values)]
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
-        """One utility for each instance, 1/2 for the original's; where a judge only accepts, 1 for what it accepts."""
+        """The utilities of the original's answers spoiled in one way, one for each instance, 1/2 for the original's own. If
+        nothing can be better than the original, 1 for an equally good answer. None if an answer is refused or not changed."""
         runs = (not name and self._latest) or self._runs(self._spoil(name, variant))
         self._latest = ()
         self.executed = self.executed or any(MARK in note for run in runs for note in run.notes)
@@ -298,13 +304,13 @@ def _raises(*answer: object) -> None:
 
 
 Relay: TypeAlias = HostRelay | CommandRelay
-"""Where answers of the original pass to what scores them: in the host, beside an evaluator, before a judge."""
+"""The relay of an original's answers: in the host, or on their way to an evaluator or a judge."""
 NO_ANSWER = {"text": lambda output: "", "value": _raises, "raises": True}
-"""An evaluator gets an exception of each call, a judge an empty output."""
+"""Spoils an answer so that it is missing: an evaluator gets an exception from each call, a judge an empty output."""
 
 
 def _spoiled_output(name: str, output: str) -> str:
-    """What a program printed, spoiled; as it is, where it cannot be spoiled so."""
+    """The spoiled output of a program; the output itself if it cannot be spoiled in this way."""
     try:
         return spoil_text(name, output)
     except NotApplicable:
@@ -312,14 +318,14 @@ def _spoiled_output(name: str, output: str) -> str:
 
 
 def to_relay(task: AnyTask, secret: bytes) -> Order:
-    """The order of a task's original for `relay_of`, which needs its baseline (strop.evaluation.baselines). Its secret is of the
-    task alone (`trial_secret`)."""
+    """The order of a task's original for `relay_of`, which needs its baseline (strop.evaluation.baselines). Its secret depends on
+    the task alone (`trial_secret`)."""
     return Order(SCOPE, task.seed, task.name, "train", SecretSeeds(secret), trial_secret(task))
 
 
 @contextmanager
 def relay_of(worker: JailedWorker, order: Order) -> Iterator[Relay]:
-    """The relay of a task's original in a worker. What is spoiled are its answers to instances that the order's secret draws.
+    """The relay of a task's original in a worker, with the original's answers to instances that the order's secret draws.
 
     Raises:
         TaskError: the task is broken.

@@ -1,6 +1,6 @@
-"""Ways to spoil an answer that no honest program gives, as a table: each says what it does, and how its score is judged.
+"""Ways to spoil an answer that no honest program gives, as a table. Each row says what it does, and how its score is judged.
 
-Other orders, and answers to other calls, are not among them: they can be better than those of a poor original.
+Other orders and answers to other calls are not among them, because they can be better than the answers of a poor original.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import numpy as np
 
 Change = Callable[[Any], Any]
 MARK = "strop-check-ran-this"
-"""What an answer writes to standard error that runs as code; the text of the code has it, too."""
+"""Text that an answer writes to standard error if it runs as code. The text of the code contains it, too."""
 _TELLS = f"stderr.write('\\nstrop-note: {MARK}\\n')"
 _BARE = "[one for one in ().__class__.__base__.__subclasses__() if one.__name__ == '_wrap_close'][0].__init__.__globals__['sys']"
 """The module `sys`, for an expression that has no built-in functions."""
 PARTS = ("part 0", "part 1", "part 2")
 """Variants for an answer that has a few parts, such as (centres, radii, sum)."""
 MOST_ELEMENTS = 2_000
-"""A longer answer is not made any longer: to score it may take the cube of its length."""
+"""Longer answers are not made longer, because scoring may take the cube of their length."""
 MOST_WHOLE = 10**6
 """The largest whole number: a scorer may count up to it."""
 
@@ -36,7 +36,7 @@ class NotApplicable(ValueError):
 
 
 class HonestAnswer(NamedTuple):
-    """An honest answer, and what came with it."""
+    """An honest answer, with the inputs of its call and answers to other calls."""
 
     value: Any
     inputs: Sequence[Any]
@@ -48,16 +48,16 @@ class AnswerMutation(NamedTuple):
     """One way to spoil an answer."""
 
     kind: str
-    """How its score is judged. `gone` is no answer, and `absent` none to some of the calls; `form` is the same content in another
-    form; `unfit` overflows, `code` runs where somebody evaluates it, `part` and `unseen` lack most of the content: they must gain
-    nothing. `value` is odd numbers, and `size` more of the same: they must gain little."""
+    """How its score is judged. These kinds must gain nothing: `gone` is no answer, `absent` is no answer to some of the calls,
+    `form` is the same content in another form, `unfit` overflows, `code` runs if it is evaluated, and `part` and `unseen` lack
+    most of the content. Two kinds must gain little: `value` is odd numbers, and `size` is more of the same."""
     title: str
     variants: tuple[Any, ...]
     spoil: Callable[[HonestAnswer, Any], Any]
 
 
 MUTATIONS: dict[str, AnswerMutation] = {}
-"""By name, the most telling first."""
+"""Name → way to spoil an answer, the most telling first."""
 
 
 def mutation(kind: str, title: str, *variants: Any) -> Callable[[Any], Any]:
@@ -71,18 +71,18 @@ def mutation(kind: str, title: str, *variants: Any) -> Callable[[Any], Any]:
 
 
 def spoil(name: str, variant: Any, answer: Any, inputs: Sequence[Any] = (), others: Sequence[Any] = ()) -> Any:
-    """The answer, spoiled; the answer itself stays as it is.
+    """A spoiled copy of an answer.
 
     Raises:
-        NotApplicable: it cannot be spoiled so. Operators of its own types may raise what they like.
+        NotApplicable: the answer cannot be spoiled in this way. Operators of types of its own may raise anything.
         RuntimeError, TimeoutError: `skipped` raises them, as a program or a time limit would.
     """
     return MUTATIONS[name].spoil(HonestAnswer(copy.deepcopy(answer), inputs, others), variant)
 
 
 def telling() -> list[tuple[str, Any]]:
-    """(name, variant) of all ways, one variant of each first."""
-    rows = [[(name, variant) for variant in each.variants] for name, each in MUTATIONS.items()]
+    """(name, variant) of all ways to spoil an answer. The first variant of each way comes before all second variants."""
+    rows = [[(name, variant) for variant in row_of_name.variants] for name, row_of_name in MUTATIONS.items()]
     return [one for row in itertools.zip_longest(*rows) for one in row if one is not None]
 
 
@@ -94,13 +94,13 @@ def is_array(value: Any) -> bool:
 
 
 def is_number(value: Any) -> bool:
-    """Numbers of Python and of numpy; no truth values."""
+    """Whether a value is a number of Python or numpy. Truth values are none."""
     kinds = (int, float, np.integer, np.floating)
     return isinstance(value, kinds) and not isinstance(value, bool)
 
 
 def is_whole(value: Any) -> bool:
-    """Whether this is a number of a whole type."""
+    """Whether a value is a number of an integer type."""
     return is_number(value) and "int" in type(value).__name__
 
 
@@ -112,8 +112,8 @@ def listed(value: Any) -> Any:
     return value.tolist() if is_array(value) else value
 
 
-def each(value: Any, change: Change) -> Any:
-    """`value` with every number, truth value and text in it changed; its containers stay what they are."""
+def change_leaves(value: Any, change: Change) -> Any:
+    """A value like `value` in which every number, truth value and text is changed. Its containers keep their types."""
     if is_array(value):
         flat = [change(item) for item in value.ravel().tolist()]
         try:
@@ -122,17 +122,17 @@ def each(value: Any, change: Change) -> Any:
         except (ValueError, OverflowError):
             return flat
     if isinstance(value, (list, tuple, set, frozenset)):
-        return type(value)(each(item, change) for item in value)
+        return type(value)(change_leaves(item, change) for item in value)
     if isinstance(value, dict):
-        return {key: each(item, change) for key, item in value.items()}
+        return {key: change_leaves(item, change) for key, item in value.items()}
     return value if value is None else change(value)
 
 
 def leaves(value: Any) -> list[Any]:
-    """Every number, truth value and text in it, in order."""
-    found: list[Any] = []
-    each(value, lambda leaf: found.append(leaf) or leaf)  # type: ignore[func-returns-value]
-    return found
+    """Every number, truth value and text in a value, in order."""
+    collected: list[Any] = []
+    change_leaves(value, lambda leaf: collected.append(leaf) or leaf)  # type: ignore[func-returns-value]
+    return collected
 
 
 def require(holds: object) -> None:
@@ -141,24 +141,25 @@ def require(holds: object) -> None:
 
 
 def numbers(value: Any, change: Change, where: str = "all") -> Any:
-    """`value` with its numbers changed: all, or those of one part."""
+    """A value like `value` in which all numbers are changed, or those of one part."""
     if where in PARTS:
         return in_part(value, PARTS.index(where), lambda part: numbers(part, change))
     require(any(map(is_number, leaves(value))))
-    return each(value, lambda leaf: change(leaf) if is_number(leaf) else leaf)
+    return change_leaves(value, lambda leaf: change(leaf) if is_number(leaf) else leaf)
 
 
 def in_part(value: Any, index: int, change: Change) -> Any:
-    """`value`, a dict, tuple or list of a few parts, with one part changed."""
+    """A value like `value`, which is a dict, tuple or list of a few parts, with one part changed."""
     require(isinstance(value, (tuple, list, dict)) and index < len(value) < 9 and len(value) > 1)
     if isinstance(value, dict):
-        return {key: change(item) if at == index else item for at, (key, item) in enumerate(value.items())}
+        return {key: change(item) if position == index else item for position, (key, item) in enumerate(value.items())}
     require(isinstance(value, tuple) or len({type(item) for item in value}) > 1 or not is_number(value[0]))
-    return type(value)(change(item) if at == index else item for at, item in enumerate(value))
+    return type(value)(change(item) if position == index else item for position, item in enumerate(value))
 
 
 def sequences(value: Any, change: Change) -> Any:
-    """`value` with its list changed, or with each of its parts that has as many items as the longest."""
+    """A value like `value` in which the list is changed. In a tuple or dict, each part with as many items as the longest is
+    changed."""
     if (isinstance(value, (list, str)) and len(value) > 1) or (is_array(value) and value.ndim and len(value) > 1):
         return change(value)
     require(isinstance(value, (tuple, dict)) and len(value) > 0)
@@ -180,22 +181,24 @@ def joined(items: Any, *more: Any) -> Any:
 
 
 def are_indices(value: Any) -> bool:
-    """Whether these are several different whole numbers, 0 and up."""
+    """Whether a value is a list of two or more different whole numbers from 0 up."""
     items = listed(value)
-    whole = isinstance(items, (list, tuple)) and len(items) > 1 and all(is_number(i) and i == int(i) for i in items)
-    return whole and min(items) >= 0 and len(set(items)) == len(items)
+    is_integer_list = (
+        isinstance(items, (list, tuple)) and len(items) > 1 and all(is_number(i) and i == int(i) for i in items)
+    )
+    return is_integer_list and min(items) >= 0 and len(set(items)) == len(items)
 
 
 def rearranges(value: Any, inputs: Sequence[Any]) -> bool:
-    """Whether these are the elements of an input, not all equal, in whatever order."""
+    """Whether a value has the elements of an input in any order, and these are not all equal."""
     own, *others = [sorted(map(repr, listed(one))) if has_items(one) else [] for one in (value, *inputs)]
     return len(set(own)) > 1 and own in others
 
 
 def sizes(inputs: Sequence[Any]) -> set[int]:
-    """Lengths of the inputs, and whole numbers among them."""
-    found = {len(value) for value in inputs if hasattr(value, "__len__")}
-    return found | {int(value) for value in inputs if is_number(value) and value == int(value)}
+    """The lengths of the inputs, and the whole numbers among the inputs."""
+    lengths = {len(value) for value in inputs if hasattr(value, "__len__")}
+    return lengths | {int(value) for value in inputs if is_number(value) and value == int(value)}
 
 
 # What a function answers.
@@ -213,7 +216,7 @@ def nothing(answer: HonestAnswer, variant: str) -> Any:
     if variant in ("matrix", "column", "cube"):  # (0, 1) is broadcast to nothing, and all of nothing is right
         require(has_items(value))
         return np.zeros({"matrix": (0, 3), "column": (0, 1), "cube": (0, 3, 3)}[variant])
-    return each(value, lambda leaf: None) if variant == "everywhere" else None
+    return change_leaves(value, lambda leaf: None) if variant == "everywhere" else None
 
 
 @mutation("gone", "NaN or infinity", "nan all", "inf all", "-inf all", "nan words", "inf words", "-inf words")
@@ -241,7 +244,7 @@ def repeated(answer: HonestAnswer, variant: str) -> Any:
         if variant == "many times":
             return joined(items, *[items] * 9)
         one = items[0] if variant == "first" else min(items)
-        return each(items, lambda leaf: one)
+        return change_leaves(items, lambda leaf: one)
 
     return sequences(answer.value, again)
 
@@ -251,21 +254,21 @@ def repeated(answer: HonestAnswer, variant: str) -> Any:
 def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     value, _, where = variant.partition(" ")
     require(value != "-0.0" or any(map(is_number, filter(None, leaves(answer.value)))))
-    whole = MOST_WHOLE if float(value) > 0 else -MOST_WHOLE
-    return numbers(answer.value, lambda leaf: whole if is_whole(leaf) else float(value), where)
+    limit = MOST_WHOLE if float(value) > 0 else -MOST_WHOLE
+    return numbers(answer.value, lambda leaf: limit if is_whole(leaf) else float(value), where)
 
 
 @mutation("value", "whole numbers that wrap around in 64 bits", "2**32 all", "2**62 four times", "10**29 all")
 def wrapping_numbers(answer: HonestAnswer, variant: str) -> Any:
-    """The square of 2**32, and four times 2**62 at equal weights, are 0."""
+    """Numbers whose arithmetic wraps around to 0 in 64 bits: the square of 2**32, and four times 2**62 at equal weights."""
     if variant != "2**62 four times":
         return numbers(answer.value, lambda leaf: 2**32 if variant == "2**32 all" else 10**29)
-    found = leaves(answer.value)
-    require(len(found) > 3 and all(map(is_whole, found)))
-    weights = next((listed(one) for one in answer.inputs if has_items(one) and len(one) == len(found)), found)
+    values = leaves(answer.value)
+    require(len(values) > 3 and all(map(is_whole, values)))
+    weights = next((listed(one) for one in answer.inputs if has_items(one) and len(one) == len(values)), values)
     (usual, _), *_ = collections.Counter(map(repr, weights)).most_common(1)
-    chosen, place = [at for at, weight in enumerate(weights) if repr(weight) == usual][:4], itertools.count()
-    return each(answer.value, lambda leaf: 2**62 if next(place) in chosen else 0)
+    chosen, counter = [index for index, weight in enumerate(weights) if repr(weight) == usual][:4], itertools.count()
+    return change_leaves(answer.value, lambda leaf: 2**62 if next(counter) in chosen else 0)
 
 
 @mutation("part", "a part of the answer", "half", "one")
@@ -295,7 +298,9 @@ def written_code(answer: HonestAnswer, variant: str) -> Any:
     kind = bytes if variant == "bytes" else str
     require(any(isinstance(leaf, kind) for leaf in leaves(answer.value)))
     code = {"text": f"__import__('sys').{_TELLS}", "bare text": f"{_BARE}.{_TELLS}"}.get(variant)
-    return each(answer.value, lambda leaf: (code or pickle.dumps(_Executed())) if isinstance(leaf, kind) else leaf)
+    return change_leaves(
+        answer.value, lambda leaf: (code or pickle.dumps(_Executed())) if isinstance(leaf, kind) else leaf
+    )
 
 
 @mutation("size", "the answer twice over", "twice")
@@ -306,7 +311,8 @@ def resized(answer: HonestAnswer, variant: str) -> Any:
 @mutation("absent", "no answers to a third of the calls",
           *(f"{how} {third}" for third in range(3) for how in ("raise", "late", "text")))  # fmt: skip
 def skipped(answer: HonestAnswer, variant: str) -> Any:
-    """Whichever third a scorer leaves out of its mean: unless all are equally good, the mean rises without one of them."""
+    """No answer to a third of the calls. If a scorer leaves these out of its mean, the mean rises without one of the thirds,
+    unless all are equally good."""
     require(answer.inputs)
     how, third = variant.split()
     if zlib.crc32(repr(answer.inputs).encode()) % 3 != int(third):
@@ -336,11 +342,12 @@ def other_form(answer: HonestAnswer, variant: str) -> Any:
 
 @mutation("form", "fractions where the answers are whole", "apart", "last", "first")
 def fractions(answer: HonestAnswer, variant: str) -> Any:
-    """Equal numbers made different; and of indices one alone, which int() cuts off."""
-    found, count = leaves(answer.value), itertools.count()
-    require(len(found) > 1 and all(map(is_whole, found)) and are_indices(answer.value) == (variant != "apart"))
-    one = {"first": found[0], "last": found[-1]}.get(variant)
-    return each(answer.value, lambda leaf: (leaf if one is None else one) + next(count) / (len(found) + 1))
+    """Fractions added to whole numbers, so that equal numbers differ. Of indices one alone is used, which int() makes equal
+    again."""
+    values, count = leaves(answer.value), itertools.count()
+    require(len(values) > 1 and all(map(is_whole, values)) and are_indices(answer.value) == (variant != "apart"))
+    one = {"first": values[0], "last": values[-1]}.get(variant)
+    return change_leaves(answer.value, lambda leaf: (leaf if one is None else one) + next(count) / (len(values) + 1))
 
 
 @mutation("size", "negative indices", "beside")
@@ -348,7 +355,7 @@ def negative_indices(answer: HonestAnswer, variant: str) -> Any:
     def turned(items: Any) -> Any:
         require(are_indices(items))
         n = min([size for size in sizes(answer.inputs) if size > max(items)], default=max(items) + 1)
-        return joined(items, each(items, lambda i: i - n))
+        return joined(items, change_leaves(items, lambda i: i - n))
 
     return sequences(answer.value, turned)
 
@@ -371,11 +378,11 @@ TEXTS: dict[str, tuple[str, Any]] = {
     "1e9 in place of every number": ("value", "1e9"),
     "each line twice": ("size", lambda lines: [line for line in lines for _ in range(2)]),
 }
-"""Ways to spoil what a program prints: (kind, a change of its lines, or what stands in a number's place)."""
+"""Ways to spoil the output of a program, by name: (kind, a change of its lines or a text in place of numbers)."""
 
 
 def spoil_text(name: str, output: str) -> str:
-    """What a program printed, spoiled. Raises NotApplicable where it cannot be, or stays the same."""
+    """The spoiled output of a program. Raises NotApplicable if it cannot be spoiled in this way, or would stay the same."""
     change = TEXTS[name][1]
     if isinstance(change, str):
         made = _NUMBER.sub(change, output, count=1 if "first" in name else 0)

@@ -1,7 +1,7 @@
-"""The acts of one improvement, named by what was asked: a candidate or an LM call, and which of the equal ones it is.
+"""Names for the acts of one improvement: each candidate and LM call is named by its content and a number among equal ones.
 
-An improver with threads that is executed again, by a resumed run or a replay, may come to its acts in another order. By its name
-an act is granted again what it was granted (`Budget.recall`), and an LM call keeps the number and the answers of the record.
+An improver with threads may come to its acts in another order when a resumed run or a replay executes it again. By its name, an
+act is granted again what it was granted before (`Budget.recall`), and an LM call keeps its number and its answers in the record.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _Prompt: TypeAlias = tuple[str, str, float]
 
 
 def once(wait: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
-    """A function that waits for an evaluation for all who ask for it."""
+    """A function that waits for an evaluation once, and then returns or raises the same for every caller."""
     ended, lock = Future[Evaluation](), threading.Lock()
 
     def waited() -> Evaluation:
@@ -44,7 +44,7 @@ class Acts:
     """Names the acts of the improvement at `scope`. Thread-safe."""
 
     def __init__(self, scope: str, recorded: Sequence[LmCalled], record: Recorder) -> None:
-        """`recorded`: the LM calls that the record holds, in its order, with digests in place of texts."""
+        """`recorded` are the LM calls of the record in its order, with digests in place of texts."""
         self._scope, self._record = scope, record
         self._lock = threading.Lock()
         self._seen: Counter[str] = Counter()
@@ -62,7 +62,8 @@ class Acts:
         return f"u-{digest[:NAMED_BY]}#{self._seen['u' + digest]}"
 
     def evaluation(self, digest: str, reserve: Callable[[str], None]) -> str:
-        """That name, taken. `reserve` gets it first; if it raises, nothing is taken."""
+        """The name of the next evaluation of a candidate, which is then used up. `reserve` is called with the name first; if it
+        raises, the name is not used up."""
         with self._lock:
             name = self.next_of(digest)
             reserve(name)
@@ -72,10 +73,10 @@ class Acts:
     def call(
         self, expertise: str, messages: tuple[str, ...], temperature: float, cost: int, reserve: Callable[[str], None]
     ) -> tuple[LmCalled, list[int]]:
-        """An LM call with its number, recorded, and the sample of each message: its index among the equal ones of the scope.
+        """A new LM call, which is recorded, and the sample of each message: its index among the equal messages of the scope.
 
-        `reserve` gets the call's name first; if it raises, nothing happens. A record has the calls of a scope in the order in
-        which their samples were taken.
+        `reserve` is called with the call's name first; if it raises, nothing happens. A record has the calls of a scope in the
+        order in which their samples were taken.
         """
         call = LmCalled(
             scope=self._scope, call=0, expertise=expertise, messages=messages, temperature=temperature, cost=cost
@@ -94,7 +95,7 @@ class Acts:
 
 
 def samples_of(call: LmCalled, seen: Counter[_Prompt]) -> list[int]:
-    """For each message of a call, how often it was `seen` before; counts it."""
+    """How often each message of a call was `seen` before. The messages are added to `seen`."""
     samples = []
     for message in call.messages:
         prompt = call.expertise, message, call.temperature
@@ -104,5 +105,5 @@ def samples_of(call: LmCalled, seen: Counter[_Prompt]) -> list[int]:
 
 
 def _digest(call: LmCalled) -> str:
-    """Digest of what an outlined call asks."""
+    """Digest of the messages, expertise and temperature of an outlined call."""
     return digest_of(json.dumps([call.expertise, call.messages, call.temperature]))

@@ -26,7 +26,7 @@ class Step:
     improver: str
     """Text of I_t."""
     candidate: str | None
-    """The result of the self-improvement; None if it gave none."""
+    """Text that the self-improvement returned; None if it failed."""
     choice: Decision
     """Whether the candidate became I_t, and why."""
     measurement: MetaMeasurement
@@ -40,10 +40,10 @@ class Step:
 def self_improve(
     seed_improver: str, meta_utility: MetaUtility, iterations: int, grant: Grant, selection: Selection, run: Budget
 ) -> Iterator[Step]:
-    """Algorithm 1, step by step; step 0 measures the seed improver I_0.
+    """The steps of Algorithm 1. Step 0 measures the seed improver I_0.
 
-    `grant` is the budget of one self-improvement. `selection` chooses the improver that improves itself (in the paper always
-    I_{t-1}) and decides whether the candidate becomes I_t; otherwise I_{t-1} stays. The iterations end early if the selection
+    `grant` is the budget of one self-improvement. `selection` chooses the improver that improves itself, in the paper always
+    I_{t-1}. It also decides whether the candidate becomes I_t; otherwise I_{t-1} stays. The iterations end early if the selection
     can show no further gain.
     """
     incumbent = Contender(0, seed_improver, None)
@@ -85,8 +85,8 @@ def self_improve(
 def _measured(contest: PairedComparison) -> MetaMeasurement:
     """The measurement of an accepted improver.
 
-    The check of the paper's selection, which rejects only 0, serves as the measurement. After a gate the improver is measured
-    again: the gate accepted it for its values, which are therefore biased upwards.
+    With the paper's selection, the check that rejects only 0 serves as the measurement. After a gate the improver is measured
+    again, because the gate accepted it for its values, which are therefore biased upwards.
     """
     budget, node = contest.budget.child("measure"), contest.candidate
     trial = contest.checked

@@ -1,7 +1,7 @@
-"""Work that the record of a resumed or replayed run holds, by scope: what is completed is taken over, not repeated.
+"""The completed work of a resumed or replayed run, by scope. It is taken from the record, and not repeated.
 
 A resumed run executes from its beginning. `improve()` and `evaluate()` ask here for results, and the language model looks up
-responses by request (`lm.replay`); no other part of strop knows whether work is new. `runs.resume` reads the record.
+responses by request (`lm.replay`). No other part of strop knows whether work is new. `runs.resume` reads the record.
 """
 
 from __future__ import annotations
@@ -30,22 +30,23 @@ class CompletedWork:
     granted: Mapping[tuple[str, str], Mapping[str, int]] = field(default_factory=dict)
     """Reservations by path and counter, and by the name of the act."""
     seconds: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
-    """CPU seconds of the instances of the evaluation at each scope: what a replay reports, so that prompts are as recorded."""
+    """CPU seconds of the instances of the evaluation at each scope. A replay reports these, so that prompts are as recorded."""
     versions: str = f"Python {platform.python_version()}, numpy {np.__version__}"
-    """What programs run on; of a resumed or replayed run what its record says, so that prompts are as recorded."""
+    """Versions of Python and NumPy in prompts. A resumed or replayed run has those of its record, so that prompts are as
+    recorded."""
     suites: Mapping[str, SuiteRan] = field(default_factory=dict)
-    """Digest of a program → what the user's tests said of it, with whole texts."""
+    """Digest of a program → the run of the user's tests on it, with texts in full."""
     ends: tuple[SearchEnded, ...] = ()
-    """How the search ended before its end, each time that it went on afterwards."""
+    """Each early end of the search after which it went on."""
     last: SearchEnded | None = None
-    """Of a run that is repeated: how its search ended before its end, if it did."""
+    """The early end of the search that a replay repeats; None if there was none, or in other runs."""
     unordered: set[str] = field(default_factory=set)
-    """Improvements whose threads ask, as far as this execution shows: their acts come in another order each time."""
+    """Scopes of improvements in which threads made requests during this execution. Their acts come in another order each time."""
 
     def evaluation(self, budget: Budget, candidate: str | None) -> Evaluated | None:
-        """The evaluation of `candidate` at `budget`, if it was completed; its costs are counted again.
+        """The completed evaluation of `candidate` at `budget`, whose costs are counted again; None if there is none.
 
-        An improver that is executed again may evaluate another candidate there.
+        There is none, too, if an improver that is executed again evaluates another candidate there.
         """
         event = self.evaluations.get(budget.path)
         if event is None or event.solution != (None if candidate is None else digest_of(candidate)):
@@ -54,7 +55,7 @@ class CompletedWork:
         return replace(event, solution=candidate)
 
     def improvement(self, budget: Budget) -> ImproveFinished | None:
-        """The improvement at `budget`, if it was completed; its costs are counted again."""
+        """The completed improvement at `budget`, whose costs are counted again; None if there is none."""
         event = self.improvements.get(budget.path)
         if event is not None:
             self._restore(budget)
@@ -65,9 +66,9 @@ class CompletedWork:
         return all(f"{scope}/copy{number}/{result}" in self.evaluations for number in range(copies))
 
     def of_pair(self, a: str, b: str) -> CompletedWork:
-        """This work for two improvements that share responses: completed only if both are.
+        """This work for a pair of improvements that share responses. They count as completed only if both are.
 
-        Otherwise the repeated one would ask, and pay, for responses that the other had already received.
+        Otherwise the repeated one would ask, and pay, for responses that the other one had already received.
         """
         return self if {a, b} <= self.improvements.keys() else replace(self, improvements={})
 

@@ -1,4 +1,4 @@
-"""What an improver did with its budget: its calls, the best score after each, and how its programs failed."""
+"""The course of an improvement: its LM calls, the best score after each, and how its programs failed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
 
 MOST_STEPS = 12
-"""Best scores that are named; of more, the last ones."""
+"""How many best scores are named. If there are more, the last ones are named."""
 MOST_KINDS = 4
 """Kinds of failures that are named."""
 
@@ -22,12 +22,13 @@ class Course:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._best: list[float | None] = [None]
-        """The best score of what was asked for after so many LM calls, if there is one."""
+        """The best score of the candidates that were asked for after 0, 1, … LM calls; None if there was no candidate."""
         self._failures: Counter[str] = Counter()
         self._ordered = True
 
     def lose_order(self) -> None:
-        """Threads ask: which of their calls ends first is chance. The words then say only what does not depend on it."""
+        """Leave out of the words everything that depends on the order of calls. In an improver with threads that order is
+        chance."""
         self._ordered = False
 
     def called(self) -> None:
@@ -42,7 +43,7 @@ class Course:
             return len(self._best) - 1
 
     def following(self, wait: Callable[[], Evaluation]) -> Callable[[], Evaluation]:
-        """`wait`, which waits for an evaluation that is asked for now, and takes in the evaluation."""
+        """A function that waits as `wait` does, and adds the evaluation to the course as one that was asked for now."""
         calls = self.calls
 
         def scored() -> Evaluation:
@@ -53,22 +54,24 @@ class Course:
         return scored
 
     def scored(self, calls: int, evaluation: Evaluation) -> None:
-        """Take in an evaluation that was asked for after so many calls."""
+        """Add an evaluation that was asked for after `calls` LM calls."""
         with self._lock:
             self._best[calls] = max(evaluation.value, self._best[calls] or 0.0)
             if evaluation.verdict != "ok":
                 self._failures[failure(evaluation.verdict, evaluation.error)] += 1
 
     def in_words(self) -> str:
-        """`best score at first 0.500, after each call 0.610, 0.610; failed: 3 NameError, 1 timeout`; empty at first. Of threads
-        `best score 0.610; failed: 3 NameError, 1 timeout`."""
+        """The course in words: `best score at first 0.500, after each call 0.610, 0.610; failed: 3 NameError, 1 timeout`.
+
+        After `lose_order`: `best score 0.610; failed: 3 NameError, 1 timeout`. Empty if nothing was evaluated.
+        """
         with self._lock:
             best, failures = list(self._best), self._failures.most_common()
         reached = [value for value in best if value is not None]
         parts_of_scores = [_steps(best)] if self._ordered else [f"{max(reached):.3f}"] if reached else []
         if not self._ordered:
             failures.sort(key=lambda kind: (-kind[1], kind[0]))
-        parts = [f"best score {words}" for words in parts_of_scores if reached]
+        parts = [f"best score {scores}" for scores in parts_of_scores if reached]
         if failures:
             others = sum(count for _, count in failures[MOST_KINDS:])
             kinds = [f"{count} {kind}" for kind, count in failures[:MOST_KINDS]] + [f"{others} others"] * (others > 0)
@@ -77,11 +80,12 @@ class Course:
 
 
 def _steps(best: list[float | None]) -> str:
-    """`at first 0.500, after each call 0.610, 0.610`, where `best` is that after so many calls alone."""
+    """The best scores so far in words: `at first 0.500, after each call 0.610, 0.610`. `best` has the best candidate of each step
+    alone."""
     reached: list[float | None] = []
     for value in best:
-        known = [one for one in (*reached[-1:], value) if one is not None]
-        reached.append(max(known) if known else None)
+        scores = [one for one in (*reached[-1:], value) if one is not None]
+        reached.append(max(scores) if scores else None)
     steps = ["-" if value is None else f"{value:.3f}" for value in reached]
     parts_of_scores = [f"at first {steps[0]}"] if best[0] is not None else []
     if len(steps) > 1:

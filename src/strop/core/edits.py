@@ -42,7 +42,8 @@ _SHOWN = 5
 _OCCURRENCES = 10
 _SHOWN_LINES, _SHOWN_CHARACTERS = 12, 160
 _MOST_COMPARED, _COMPARED, _ALIKE = 1000, 80, 0.5
-"""Lines, and their characters, that are compared with what is not found, and the least likeness that is shown, in [0, 1]."""
+"""How many lines, and characters of each, are compared with lines that are not found, and the least likeness, in [0, 1], of lines
+that are shown."""
 _WHOLE = 0.8
 """Share of the lines of a program from which a fence beside edits holds the whole program."""
 _DIVIDER = re.compile(r"[ \t]{0,3}={5,9}[ \t]*+")
@@ -53,7 +54,7 @@ _BEHIND_HUNK = re.compile(
 )
 _WHOLE_FILE = re.compile(r"\*\*\* (?:Add File|Delete File|Move to):.*|(?:---|\+\+\+) /dev/null.*|rename (?:from|to) .*")
 _BEFORE_EDIT = re.compile(r"--- \S.*|diff --git .*|\*\*\* Begin Patch[ \t]*+")
-"""What may stand above the first edit in a fence."""
+"""Lines that may stand above the first edit in a fence."""
 _WORD = re.compile(r"SEARCH|ORIGINAL|^(?:@@|\+\+\+ |\*\*\* )", re.MULTILINE)
 _OTHER_FORMS = {
     "a JSON edit": re.compile(r'"(?:old|search|find)_?(?:str|string|text|code|content|lines)?"\s*:\s*"', re.IGNORECASE),
@@ -98,7 +99,7 @@ WHOLE = Editing()
 
 
 def instructions(editing: Editing, program: str) -> str:
-    """What the description of a utility says about edits to an improver of `program`; empty if it does not mention them."""
+    """The instructions about edits in the description of a utility, for an improver of `program`; empty if there are none."""
     is_bundle = program.startswith("=== file: ")
     if editing.mode == "rewrite" or not editing.tells:
         return ""
@@ -119,7 +120,7 @@ class ShownProgram:
     lines: int
 
     def rendered(self, files: Mapping[str, str]) -> str:
-        """A response that consists of these files, in a fence that none of them closes."""
+        """A response that consists of these files, in a fence that is longer than any fence inside."""
         ended = {path: text if text.endswith("\n") else f"{text}\n" for path, text in files.items()}
         heads = (f"{header(path)}\n" if self.is_bundle else "" for path in ended)
         text = "".join(head + body for head, body in zip(heads, ended.values(), strict=True))
@@ -141,7 +142,7 @@ class Editor:
             self.know(initial_solution)
 
     def know(self, program: str) -> None:
-        """Look for this program in prompts from now on."""
+        """Add a program to those that are looked for in prompts."""
         text = program.replace("\r\n", "\n").strip("\n")
         if self._mode != "rewrite" and text.strip():
             with self._lock:
@@ -151,18 +152,20 @@ class Editor:
     def shown_in(self, message: str) -> list[ShownProgram]:
         """The known programs that a message shows in fences, in its order."""
         with self._lock:
-            known = sorted((message.find(program), program) for program in self._known if program in message)
-        return [shown for _, program in known if (shown := _shown(program, message)) is not None][:_SHOWN]
+            programs = sorted((message.find(program), program) for program in self._known if program in message)
+        return [view for _, program in programs if (view := _shown(program, message)) is not None][:_SHOWN]
 
     def resolved(self, call: int, messages: Sequence[str], answers: Sequence[str]) -> list[str]:
-        """The responses for the improver: edits that match none of the programs that their message shows stay as they are."""
+        """The responses for the improver, in which edits are replaced by the edited program. Edits that fit no program of their
+        message stay as they are."""
         return [
-            self._whole(call, index, message, answer) or answer
+            self._edited_program(call, index, message, answer) or answer
             for index, (message, answer) in enumerate(zip(messages, answers, strict=True))
         ]
 
-    def _whole(self, call: int, index: int, message: str, answer: str) -> str | None:
-        """The program that the edits of a response make; None if it has no edits that fit, or a whole program beside them."""
+    def _edited_program(self, call: int, index: int, message: str, answer: str) -> str | None:
+        """The response with the program that the edits of `answer` make; None if it has no edits that fit, or if it has a whole
+        program beside them."""
         if answer.endswith(CUT) or not _WORD.search(answer):
             return None
         all_shown, first = self.shown_in(message), ""
@@ -170,23 +173,23 @@ class Editor:
         if not all_shown or longest >= _WHOLE * all_shown[0].lines:
             return None
         for reading in readings(answer):
-            said = next(filter(has_edits, without_thoughts(reading)[:0:-1]), "")
-            for shown in all_shown if said else ():
+            edit_answer = next(filter(has_edits, without_thoughts(reading)[:0:-1]), "")
+            for shown_program in all_shown if edit_answer else ():
                 try:
-                    files, repaired = apply_edits(said, shown.files)
+                    files, repaired = apply_edits(edit_answer, shown_program.files)
                 except EditFailed as error:
                     first = first or str(error)
                     continue
                 is_exact = reading == answer and not repaired
                 self._record(call, index, "applied" if is_exact else "applied fuzzily", ", ".join(repaired))
-                return shown.rendered(files)
+                return shown_program.rendered(files)
         if first:
             self._record(call, index, "failed", first)
             self._unfit[answer] = first[:_DETAIL]
         return None
 
     def name_form(self, call: int, index: int, answer: str) -> None:
-        """Record the form of a response without a program, if it is one that models write, and strop does not read."""
+        """Record the form of a response without a program, if it is a form of edits that strop does not read."""
         form = next((form for form, pattern in _OTHER_FORMS.items() if pattern.search(answer)), "")
         form = form or "a fence that is not closed" * (not _parts(answer)[2])
         if form and not (has_edits(answer) or answer.endswith(CUT)):
@@ -204,7 +207,7 @@ class Editor:
 
 
 def _shown(program: str, message: str) -> ShownProgram | None:
-    """How a message shows a program; None if it does not, or not in a fence."""
+    """A program as a message shows it in a fence; None if the message does not show it in one."""
     for above, below in pairwise(message.split(program, _OCCURRENCES)):
         opening = _OPEN.fullmatch(above.rstrip("\n").rpartition("\n")[2]) if above.endswith("\n") else None
         if opening and _CLOSE.match(below):
@@ -223,29 +226,32 @@ def _read(program: str, info: str) -> ShownProgram:
 
 
 def has_edits(answer: str) -> bool:
-    """Whether a response has edits, even if they cannot be read. What a program in a fence says of edits is none."""
+    """Whether a response has edits, even if they cannot be read. Text inside a program in a fence is no edit."""
     may = len(answer) <= MOST_CHARACTERS and _WORD.search(answer) is not None
     return may and any(map(_begins_edit, _parts(answer)[0]))
 
 
 def apply_edits(answer: str, files: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """`files`, path → text, after the edits in a response, each applied to the result of those before it; and the labels of those
-    that matched without white space.
+    """The files, path → text, after the edits in a response, and the labels of the edits that matched only without white space.
+    Each edit is applied to the result of those before it.
 
     Raises:
-        EditFailed: one cannot be applied.
+        EditFailed: an edit cannot be applied.
     """
     if sum(map(len, files.values())) > MOST_CHARACTERS:
         raise EditFailed("the program is too long for edits; write the whole program instead")
     edited = {path: _Lines(text) for path, text in files.items()}
-    edits = {(*_named(each, edited), *each.before, "\n", *each.after): each for each in _edits_of(answer)}  # each once
+    edits = {(*_named(edit, edited), *edit.before, "\n", *edit.after): edit for edit in _edits_of(answer)}  # each once
     repaired = tuple(edit.label for edit in edits.values() if not _apply(edit, edited))
     return {path: lines.text for path, lines in edited.items()}, repaired
 
 
 def _parts(answer: str) -> tuple[list[str], list[list[str]], bool]:
-    """The lines of a response, with those in fences that begin with an edit; the lines in each other fence; whether none is open
-    at the end. Fences in a program nest: one with an info string opens."""
+    """The lines of a response outside of programs, the lines of each program, and whether all fences are closed.
+
+    A program is a fence that does not begin with an edit. Fences in a program nest: a fence with an info string opens another
+    one.
+    """
     text: list[str] = []
     programs: list[list[str]] = []
     margin, mark, depth, is_block, is_program = "", "", 0, False, False
@@ -267,51 +273,52 @@ def _parts(answer: str) -> tuple[list[str], list[list[str]], bool]:
 
 
 def _is_fence_of_edits(lines: Sequence[str], row: int) -> bool:
-    """Whether the first of the next lines that are not empty begins an edit, or the second, below a name."""
+    """Whether the first non-empty line from `row` on begins an edit, or the second one below a line that is a name."""
     first = [line for line in lines[row : row + 4] if line.strip()][:2]
     begins = [_begins_edit(line) or _BEFORE_EDIT.fullmatch(line) is not None for line in first]
     return begins[:1] == [True] or (begins[1:] == [True] and len(_words(first[0])) == 1)
 
 
 def _words(line: str) -> list[str]:
-    """What may be a path in a line, without `./`."""
-    found = [word.removeprefix("./") for word in re.findall(r"[\w./-]+", line)]
-    return [word for word in found if word.lower() not in ("file", "path", "filename")]
+    """The words of a line that may be paths, without `./`."""
+    paths = [word.removeprefix("./") for word in re.findall(r"[\w./-]+", line)]
+    return [word for word in paths if word.lower() not in ("file", "path", "filename")]
 
 
 @dataclass(frozen=True)
 class Edit:
-    """Lines of a file, and those that take their place, without newlines at their ends."""
+    """Lines of a file and the lines that replace them, without newlines at their ends."""
 
     label: str
     """Its name in messages, such as `block 2` or `hunk 1`."""
     named: str
-    """What may name its file: a path, or the line above it."""
+    """Text that may name its file: a path, or the line above the edit."""
     before: Sequence[str]
     after: Sequence[str]
 
     @cached_property
     def changes(self) -> list[tuple[int, int, int, int]]:
-        """What differs between its two sides: rows [i, j) of `before`, whose place rows [k, l) of `after` take."""
-        before, after = ([line.rstrip() for line in each] for each in (self.before, self.after))
+        """The differences between its two sides: rows [i, j) of `before` are replaced by rows [k, l) of `after`."""
+        before, after = ([line.rstrip() for line in lines] for lines in (self.before, self.after))
         if max(len(before), len(after)) > _MOST_COMPARED:
             return [(0, len(before), 0, len(after))]
-        found = SequenceMatcher(autojunk=False, a=before, b=after).get_opcodes()
-        return [rows for tag, *rows in found if tag != "equal"]  # type: ignore[misc]
+        opcodes = SequenceMatcher(autojunk=False, a=before, b=after).get_opcodes()
+        return [rows for tag, *rows in opcodes if tag != "equal"]  # type: ignore[misc]
 
 
 _Reader: TypeAlias = Callable[[Sequence[str], int, str], tuple[Sequence[str], Sequence[str], int]]
-"""The old and new lines of the edit that begins above a row, and the row behind it. Raises EditFailed with the label."""
+"""Reads the edit that begins above a row: its old lines, its new lines, and the row behind it. Raises EditFailed with the
+label."""
 
 
 def _read_block(lines: Sequence[str], row: int, label: str) -> tuple[Sequence[str], Sequence[str], int]:
     """A `_Reader` of SEARCH/REPLACE blocks."""
     marks = lines[row - 1].count("<") or lines[row - 1].count("-")
-    end = next((at for at in range(row, len(lines)) if _END.fullmatch(lines[at]) or _BLOCK.fullmatch(lines[at])), row)
+    end = next((i for i in range(row, len(lines)) if _END.fullmatch(lines[i]) or _BLOCK.fullmatch(lines[i])), row)
     if end == len(lines) or not _END.fullmatch(lines[end]):
         raise EditFailed(f"{label} does not end with a line '>>>>>>> REPLACE'")
-    equals = [at for at in range(row, end) if _DIVIDER.fullmatch(lines[at])]
-    dividers = [at for at in equals if lines[at].strip() == "=" * marks] or equals
+    equals = [i for i in range(row, end) if _DIVIDER.fullmatch(lines[i])]
+    dividers = [i for i in equals if lines[i].strip() == "=" * marks] or equals
     if not dividers:
         raise EditFailed(f"{label} has no line '=======' between the searched and the replacing lines")
     middle = dividers[len(dividers) // 2]  # the program may have such lines, too
@@ -319,8 +326,8 @@ def _read_block(lines: Sequence[str], row: int, label: str) -> tuple[Sequence[st
 
 
 def _read_hunk(lines: Sequence[str], row: int, label: str) -> tuple[Sequence[str], Sequence[str], int]:
-    """A `_Reader` of hunks; what they say of line numbers is ignored."""
-    ends = (at for at in range(row, len(lines)) if _BEHIND_HUNK.match("\n".join(lines[at : at + 2])))
+    """A `_Reader` of hunks. Their line numbers are ignored."""
+    ends = (number for number in range(row, len(lines)) if _BEHIND_HUNK.match("\n".join(lines[number : number + 2])))
     end = next(ends, len(lines))
     hunk = "\n".join(lines[row:end]).rstrip("\n").split("\n")
     for line in hunk:
@@ -350,13 +357,13 @@ def _edits_of(answer: str) -> Iterator[Edit]:
         line, row = lines[row], row + 1
         if _WHOLE_FILE.fullmatch(line):
             raise EditFailed(f"it adds, deletes or moves a file, which edits may not:\n{_quoted([line])}")
-        found = next(((each, head) for each in _GRAMMARS if (head := each[1].fullmatch(line))), None)
-        if found is None:
+        match = next(((grammar, head) for grammar in _GRAMMARS if (head := grammar[1].fullmatch(line))), None)
+        if match is None:
             above = line if line.strip() and not _FENCE.fullmatch(line) else above
             continue
         if count == MOST_EDITS:
             raise EditFailed(f"there are more than {MOST_EDITS} edits; write the whole program instead")
-        (unit, _, read), head = found
+        (unit, _, read), head = match
         before, after, row = read(lines, row, f"{unit} {count + 1}")
         above = (read is _read_hunk and head["path"]) or above  # further hunks are of this file, too
         if read is _read_block or any(before) or any(after):
@@ -380,64 +387,67 @@ class _Lines:
         return "\n".join(self.lines) + ("\n" if self._has_end and self.lines else "")
 
     def places(self, edit: Edit, *, exact: bool) -> list[tuple[int, int]]:
-        """The first places of the searched lines: as they are, or without white space but within quotes in lines that change."""
+        """The first places, as rows [i, j), where the file has the searched lines. Unless `exact`, white space does not count,
+        except within quotes in lines that change."""
         if exact:
             return [(row, row + len(edit.before)) for row in _rows(self.lines, edit.before)]
         rows = [row for row, line in enumerate(self.lines) if line.strip()]
         wanted = [row for row, line in enumerate(edit.before) if line.strip()]
         bare = ["".join(self.lines[row].split()) for row in rows]
-        found = list(_rows(bare, ["".join(edit.before[row].split()) for row in wanted]))
-        changed = {row for first, stop, _, _ in edit.changes for row in range(first, stop)} if found else set()
-        texts = {at: _QUOTED.findall(edit.before[row]) for at, row in enumerate(wanted) if row in changed}
+        starts = list(_rows(bare, ["".join(edit.before[row].split()) for row in wanted]))
+        changed = {row for first, stop, _, _ in edit.changes for row in range(first, stop)} if starts else set()
+        texts = {offset: _QUOTED.findall(edit.before[row]) for offset, row in enumerate(wanted) if row in changed}
         return [
             (rows[first], rows[first + len(wanted) - 1] + 1)
-            for first in found
-            if all(_QUOTED.findall(self.lines[rows[first + at]]) == text for at, text in texts.items())
+            for first in starts
+            if all(_QUOTED.findall(self.lines[rows[first + offset]]) == text for offset, text in texts.items())
         ]
 
 
 def _rows(lines: Sequence[str], needle: Sequence[str]) -> Iterator[int]:
-    """The first rows at which `needle` occurs in `lines`; searched in one text, which takes linear time."""
+    """The first rows at which `needle` occurs in `lines`. Both are searched as one text, which takes linear time."""
     text, wanted = "\n".join(["", *lines, ""]), "\n".join(["", *needle, ""])
-    at, row, seen = text.find(wanted), 0, 0
+    position, row, seen = text.find(wanted), 0, 0
     for _ in range(MOST_MATCHES):
-        if at < 0:
+        if position < 0:
             return
-        row, seen = row + text.count("\n", seen, at), at
+        row, seen = row + text.count("\n", seen, position), position
         yield row
-        at = text.find(wanted, at + 1)
+        position = text.find(wanted, position + 1)
 
 
 def _reindented(edit: Edit, own: Sequence[str]) -> Iterator[str]:
-    """The new lines of an edit with the indentation of the lines of the file that it matched without white space."""
+    """The new lines of an edit, with the indentation of the lines `own` of the file, which it matched without white space."""
     has_tabs, has_hard = any("\t" in _indent(line) for line in own), "\xa0" in "".join(own)
 
     def alike(line: str) -> tuple[str, str]:
-        """Indentation of the kind that the file has, and the rest without the hard blanks of a page it was pasted from."""
+        """The indentation of a line in the kind that the file has, and the rest without hard blanks, which pasted text may
+        have."""
         indent = " " * len(_indent(line).expandtabs(4))
         rest = line.lstrip() if has_hard else line.lstrip().replace("\xa0", " ")
         return indent.replace(" " * 4, "\t") if has_tabs else indent, rest
 
     written = [alike(line)[0] for line in edit.before if line.strip()]
     pairs = [*zip(written, (_indent(line) for line in own if line.strip()), strict=True)]
-    top, known = dict(pairs[:1]), dict(pairs[1:])
-    if any(known[indent] != there for indent, there in pairs[1:]):
+    top, indents = dict(pairs[:1]), dict(pairs[1:])
+    if any(indents[indent] != there for indent, there in pairs[1:]):
         raise EditFailed(f"{edit.label}: the indentation of these lines is not the program's:\n{_quoted(edit.before)}")
-    places = known | top  # of the first line models leave out the indentation
+    places = indents | top  # models leave out the indentation of the first line
     for indent, rest in map(alike, edit.after):
         start = max(filter(indent.startswith, places), key=len, default=min(places, key=len))
         more = len(places[start]) + len(indent) - len(start)
         yield (places[start] + indent[len(start) :])[: max(more, 0)] + rest if rest else ""
-        places = top | known if rest else places
+        places = top | indents if rest else places
 
 
 def _changed(edit: Edit, own: Sequence[str]) -> list[str]:
-    """The lines `own` of a file, which an edit matched without white space, with what its two sides do not have alike."""
-    lines, new, spans, at = list(own), list(_reindented(edit, own)), [(0, 0)], 0
+    """The lines `own` of a file, which an edit matched without white space, with the changes of the edit. Lines that the edit has
+    on both sides stay the file's."""
+    lines, new, spans, position = list(own), list(_reindented(edit, own)), [(0, 0)], 0
     for line in edit.before:
-        begin = next(row for row in range(at, len(own)) if own[row].strip()) if line.strip() else at
-        at = begin + (bool(line.strip()) or (begin < len(own) and not own[begin].strip()))
-        spans.append((begin, at))
+        begin = next(row for row in range(position, len(own)) if own[row].strip()) if line.strip() else position
+        position = begin + (bool(line.strip()) or (begin < len(own) and not own[begin].strip()))
+        spans.append((begin, position))
     for first, stop, k, m in reversed(edit.changes):
         where = (spans[first + 1][0], spans[stop][1]) if first < stop else (spans[first][1],) * 2
         lines[slice(*where)] = new[k:m]
@@ -459,23 +469,23 @@ def _apply(edit: Edit, files: Mapping[str, _Lines]) -> bool:
         files[paths[0]].lines[:] = edit.after
         return True
     for exact in (True, False):
-        found = [(path, *place) for path in paths for place in files[path].places(edit, exact=exact)]
-        if len(found) == 1:
-            path, row, stop = found[0]
+        places = [(path, *rows) for path in paths for rows in files[path].places(edit, exact=exact)]
+        if len(places) == 1:
+            path, row, stop = places[0]
             lines = files[path].lines
             lines[row:stop] = edit.after if exact else _changed(edit, lines[row:stop])
             return exact
-        if found:
-            where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in found[:2])
+        if places:
+            where = " and ".join(f"line {row + 1} of {path}" for path, row, _ in places[:2])
             raise EditFailed(f"{edit.label}: these lines are in several places ({where}):\n{_quoted(edit.before)}")
-    place = paths[0] if len(paths) == 1 else _PROGRAM
+    target = paths[0] if len(paths) == 1 else _PROGRAM
     near = _nearest(edit.before, [line for path in paths for line in files[path].lines])
-    shown = f"\nThe nearest that {place} has:\n{_quoted(near)}" if near else ""
-    raise EditFailed(f"{edit.label}: these lines are not in {place}:\n{_quoted(edit.before)}{shown}")
+    nearest = f"\nThe nearest that {target} has:\n{_quoted(near)}" if near else ""
+    raise EditFailed(f"{edit.label}: these lines are not in {target}:\n{_quoted(edit.before)}{nearest}")
 
 
 def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> Sequence[str]:
-    """The lines that resemble `wanted` most; none if none hardly do. Of long files only the beginning."""
+    """The lines that resemble `wanted` most; empty if none do. Only the beginning of a long file is searched."""
     begins = [line.strip()[:_COMPARED] for line in lines[:_MOST_COMPARED]]
     first = next(line.strip()[:_COMPARED] for line in wanted if line.strip())
     return next(
@@ -484,11 +494,11 @@ def _nearest(wanted: Sequence[str], lines: Sequence[str]) -> Sequence[str]:
 
 
 def _named(edit: Edit, files: Mapping[str, _Lines]) -> list[str]:
-    """The file that the line above an edit names, by its path or the end of it."""
-    words = _words(edit.named)
-    return [path for path in files if any(path == word or path.endswith(f"/{word}") for word in words)][:1]
+    """The file that the line above an edit names, by its path or the end of its path; empty if it names none."""
+    mentioned = _words(edit.named)
+    return [path for path in files if any(path == word or path.endswith(f"/{word}") for word in mentioned)][:1]
 
 
 def _quoted(lines: Sequence[str]) -> str:
-    shown = [f"    {line[:_SHOWN_CHARACTERS]}" for line in lines[:_SHOWN_LINES]]
-    return "\n".join(shown + (["    ..."] if len(lines) > _SHOWN_LINES else []))
+    quoted = [f"    {line[:_SHOWN_CHARACTERS]}" for line in lines[:_SHOWN_LINES]]
+    return "\n".join(quoted + (["    ..."] if len(lines) > _SHOWN_LINES else []))

@@ -51,10 +51,10 @@ class Lookahead:
         allowance: Callable[[], int | None],
         scope_of: Callable[[str], str],
     ) -> None:
-        """`allowance`: how many evaluations the improver may still ask for, None for any; `scope_of`: where in the record it
-        would ask for a program."""
+        """`allowance` gives the number of evaluations that the improver may still ask for; None for any number. `scope_of` gives
+        the scope at which it would ask for a program."""
         self._utility = utility if isinstance(utility, TaskUtility) and utility.looks_ahead else None
-        """None: nothing is evaluated ahead, because the utility costs LM calls, has no workers or is timed."""
+        """The utility whose programs are evaluated ahead; None if it costs LM calls, has no workers or is timed."""
         self._reader, self._tags = reader, tags_around(utility)
         self._initial_solution, self._allowance, self._scope_of = initial_solution, allowance, scope_of
         self._arrived: SimpleQueue[str] = SimpleQueue()
@@ -71,7 +71,7 @@ class Lookahead:
             self._pool.submit(self._read_arrived)
 
     def answers(self, texts: Sequence[str]) -> list[Extraction]:
-        """The content of the responses of a call, as the improver gets them; all their programs are submitted."""
+        """The contents of the responses of a call, as the improver gets them. All their programs are submitted."""
         with self._reading:
             self._read([text for text in dict.fromkeys(texts) if text not in self._answers])
             answers = [self._answers[text] for text in texts]
@@ -84,7 +84,7 @@ class Lookahead:
             self._submitted.pop(scope, None)
 
     def close(self) -> int:
-        """Forget what was not asked for. Returns how many evaluations were not needed."""
+        """Drop the evaluations that were not asked for. Returns how many had started, so that their work is lost."""
         self._pool.shutdown(wait=True, cancel_futures=True)
         with self._lock:
             orders = list(self._submitted.values())
@@ -132,7 +132,7 @@ MAP_THREADS = 256
 MOST_CANDIDATES = 10_000
 """Candidates of one `utility.map`: refused ones cost work too, and a small frame can name a million."""
 MOST_RECORDED = 4_000_000
-"""Characters of candidates and prompts that one improvement may record, beside a hundred times its initial solution."""
+"""Characters of candidates and prompts that one improvement may record, in addition to a hundred times its initial solution."""
 UNPAID = Evaluation(value=0.0, verdict="no program", error="the budget is spent")
 
 
@@ -168,7 +168,7 @@ class Handles(ClosesItself):
         improver: str | None = None,
         initial_solution: str | None = None,
     ) -> None:
-        """`improver` is the program that holds the handles, for the audit; `initial_solution` is the program it improves."""
+        """`improver` is the program that holds the handles, for the audit. `initial_solution` is the program that it improves."""
         self._utility = utility
         self._grant = grant
         self._own_budget = budget
@@ -183,7 +183,7 @@ class Handles(ClosesItself):
         self._lock = threading.Lock()
         self._reporting = threading.Lock()
         self._evaluations: dict[str, list[Callable[[], Evaluation]]] = {}
-        """Evaluations by the key of their candidate, each to be waited for; the last one is reported."""
+        """Key of a candidate → functions that wait for its evaluations, of which the last one is reported."""
         self._inputs: list[str] | None = None
         self._room = MOST_RECORDED + 100 * len(initial_solution or "")
         """Remaining characters that may be recorded."""
@@ -194,7 +194,7 @@ class Handles(ClosesItself):
         self._lookahead = Lookahead(utility, reader, self._initial_solution, remaining, self._next_scope)
 
     def close(self) -> None:
-        """Forget what was evaluated ahead and not asked for."""
+        """Drop the evaluations that were made ahead and not asked for."""
         self.unused_evaluations = self._lookahead.close()
 
     def methods(self) -> dict[str, Handler]:
@@ -217,10 +217,10 @@ class Handles(ClosesItself):
 
     def _utility_call(self, params: Sequence[Value]) -> Value:
         (candidate, extras) = _unpacked(params, 2)
-        words = [_words(extra, 200) for extra in extras[:10]] if isinstance(extras, list) else []
-        rule = rule_of_arguments(words)
+        texts = [_words(extra, 200) for extra in extras[:10]] if isinstance(extras, list) else []
+        rule = rule_of_arguments(texts)
         if rule is not None:
-            self.notes.record(rule, ", ".join(words))
+            self.notes.record(rule, ", ".join(texts))
         wait = self._begin(candidate)
         return wait().value if wait else 0.0
 
@@ -265,14 +265,14 @@ class Handles(ClosesItself):
             "notes": list(evaluation.notes),
             "metrics": [dict(values) for values in evaluation.metrics],
             "means": dict(evaluation.means),
-            "program": self._whole(candidate),
-            "repeated": [each.value for each in evaluations],
+            "program": self._text_for_improvers(candidate),
+            "repeated": [evaluation.value for evaluation in evaluations],
             "rows": self._rows(evaluation),
             "rules": self._rules(),
         }
 
     def _rules(self) -> str:
-        """How programs of a task run, beside what its description says."""
+        """How programs of a task run, in addition to its description."""
         utility = self._utility
         if not isinstance(utility, TaskUtility) or utility.task.root is not None:
             return ""
@@ -286,14 +286,14 @@ class Handles(ClosesItself):
         )
 
     def _rows(self, evaluation: Evaluation) -> list[Value]:
-        """What is known of each training instance of a task; of a meta-utility nothing."""
+        """A row of facts about each training instance of a task; empty for a meta-utility."""
         utility = self._utility
         if not isinstance(utility, TaskUtility) or utility.split != "train":
             return []
         task, rows = utility.task, zip_longest(evaluation.scores, evaluation.verdicts, evaluation.seconds)
         if self._inputs is None and task.root is None:
             drawn = (task.instance("train", index, utility.seeds) for index in range(task.instances))
-            self._inputs = [sizes(each.inputs) for each in drawn]
+            self._inputs = [sizes(instance.inputs) for instance in drawn]
         return [
             {
                 "inputs": inputs,
@@ -305,19 +305,22 @@ class Handles(ClosesItself):
             for (score, verdict, seconds), inputs in zip(rows, chain(self._inputs or (), repeat("")), strict=False)
         ]
 
-    def _whole(self, candidate: Value) -> str:
-        """A candidate with the definitions that it uses of its module; edits may start from it."""
+    def _text_for_improvers(self, candidate: Value) -> str:
+        """The text that improvers are shown for a candidate, with the definitions of its module that it uses. Edits may start
+        from it."""
         program = candidate if isinstance(candidate, str) else ""
         if program and isinstance(self._utility, TaskUtility):
             with suppress(Malformed):
-                program = self._utility.task.whole(program)
+                program = self._utility.task.text_for_improvers(program)
         self._editor.know(program)
         return program
 
     def _begin(self, candidate: Value, *, no_new: bool = False) -> Callable[[], Evaluation] | None:
-        """Reserve and start an evaluation, if the utility can be asked for several at once; the function returned waits for it.
+        """Reserve an evaluation, and start it if the utility can be asked for several at once. Returns a function that waits for
+        it.
 
-        None: the budget is spent, or `no_new` evaluation is wanted and no earlier execution was granted this one.
+        Returns None if the budget is spent. With `no_new` it is None, too, unless an earlier execution was granted this
+        evaluation.
         """
         refused = self._refused(candidate)
         digest = "none" if candidate is None else "refused"
@@ -348,7 +351,8 @@ class Handles(ClosesItself):
         return wait
 
     def _await_others(self) -> None:
-        """Before the search ends: the guest's other threads may not have come again to what they were granted before."""
+        """Wait, before the search ends, until the guest's other threads have come again to everything they were granted
+        before."""
         self.budget.await_granted(self._host.improver_limits.wall_seconds)
 
     def _started(self, candidate: Value, budget: Budget) -> Callable[[], Evaluation]:
@@ -361,7 +365,7 @@ class Handles(ClosesItself):
         return partial(utility.evaluate, candidate, budget)
 
     def _next_scope(self, program: str) -> str:
-        """Where the next evaluation of a program would be."""
+        """The scope of the next evaluation of a program."""
         return f"{self._own_budget.path}/{self._acts.next_of(digest_of(program))}"
 
     def _refused(self, candidate: Value) -> Evaluation | None:
@@ -451,7 +455,7 @@ class Handles(ClosesItself):
             raise
 
     def _has_room(self, *texts: str) -> bool:
-        """Take room for these texts in the record, if there is enough."""
+        """Whether the record has room for these texts. If it has, the room is taken."""
         size = sum(map(len, texts))
         with self._lock:
             fits = size <= self._room and all(len(text) <= LONGEST for text in texts)
@@ -476,7 +480,7 @@ class Handles(ClosesItself):
 
 
 def _told(completion: Completion) -> str:
-    """A response as the improver gets it: one that the server cut ends with a line that says so, and has no program."""
+    """A response as the improver gets it. A response that the server cut ends with a line that says so, and has no program."""
     return f"{completion.text}\n{CUT}" if completion.finish_reason == "length" else completion.text
 
 

@@ -25,7 +25,8 @@ ENTRY = "improve_algorithm"
 def improve(
     improver: str, initial_solution: str, utility: Utility, grant: Grant, budget: Budget, host: Host
 ) -> Improvement:
-    """Run `improver` on (utility, initial_solution) within `grant`, paid by `budget`. A recorded improvement is not repeated.
+    """The result of running `improver` on (utility, initial_solution) within `grant`, paid by `budget`. A recorded improvement is
+    not repeated.
 
     Raises:
         StropError: the host failed. Failures of the improver are in the result.

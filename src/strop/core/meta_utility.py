@@ -42,10 +42,10 @@ class Downstream:
     test: Utility
     initial_solution: str
     fresh: Callable[[str], Utility] | None = None
-    """The task's utility on instances drawn for a name, which score the results of a pair; None: use `train`."""
+    """The task's utility on instances drawn for a name, which score the results of a pair; None to use `train`."""
     of_copy: Callable[[str], Utility] | None = None
-    """The task's utility on instances drawn for a name, which score the result of a copy; None: use `train` for all copies, as in
-    the paper."""
+    """The task's utility on instances drawn for a name, which score the result of a copy; None to use `train` for all copies, as
+    in the paper."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class MetaMeasurement:
 
     train: tuple[float, ...]
     test: tuple[float, ...]
-    """On the sealed split: for reports, never for selection."""
+    """û on the sealed split, one value for each copy: for reports, never for selection."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,8 @@ class MetaUtility:
     """The budget of one downstream improvement."""
     host: Host
     reports: bool = False
-    """Whether its evaluations and its description say what improvers did with their budgets; not in the paper's setting."""
+    """Whether its evaluations and its description report what improvers did with their budgets. In the paper's setting they do
+    not."""
     slots: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(8))
     """Limits the downstream improvements that run at once, over all evaluations of this utility."""
 
@@ -105,7 +106,7 @@ class MetaUtility:
         return event
 
     def trial(self, improver: str | tuple[str, ...], budget: Budget) -> TrainingTrial:
-        """û of an improver on fresh improvements, copy by copy, paid from `budget` alone. Several: one for each copy."""
+        """û of an improver on fresh improvements, copy by copy, paid from `budget` alone. A tuple has the text for each copy."""
 
         def copy(number: int, task: Downstream) -> tuple[Improvement, Evaluation]:
             scored_by = task.of_copy(f"copy{number}") if task.of_copy else task.train
@@ -116,7 +117,7 @@ class MetaUtility:
         return TrainingTrial(improvements, results)
 
     def notes(self, trial: TrainingTrial) -> tuple[str, ...]:
-        """What an improver did with its budgets, a line a copy; none in the paper's setting."""
+        """What an improver did with its budgets, one line for each copy; empty in the paper's setting."""
         if not self.reports:
             return ()
         copies = zip(trial.improvements, trial.results, strict=True)
@@ -158,14 +159,14 @@ class MetaUtility:
     def pairs(
         self, a: str, b: str, numbers: Sequence[int], budget_of: Callable[[int], Budget]
     ) -> list[tuple[Evaluation, Evaluation]]:
-        """Compare two improvers: for each number, the results of both on one downstream task.
+        """The results of two improvers on one downstream task, for each number.
 
         Both improvers of a pair get the same responses to the same requests (`AnswerCache`), and their results are scored on
-        the same instances: common random numbers. They improve on the training instances but are scored on fresh ones, so an
+        the same instances (common random numbers). They improve on the training instances but are scored on fresh ones, so an
         improver cannot gain by overfitting.
 
-        The task and the order are drawn for each pair, so the expected difference is the same for all pairs, and neither improver
-        gains by its turn: from a warm machine, a drifting model, or shared responses.
+        The task and the order are drawn for each pair. So the expected difference is the same for all pairs, and neither improver
+        gains by its turn, from a warm machine, a drifting model, or shared responses.
         """
 
         def compare(number: int) -> tuple[Evaluation, Evaluation]:

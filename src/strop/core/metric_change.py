@@ -1,8 +1,8 @@
-"""How much the metric of a command task improved: the ratio of the candidate's total to the original's.
+"""How much a metric improved: the ratio of the candidate's total to the original's.
 
-The ratio of the totals is what a user pays: a program that halves many short runs and slows a long one down can have a better
-mean ratio and a larger bill. More is better in every ratio: 1.12 is 12% faster for a time. Values of which some are negative, or
-nearly all 0, have no ratio, and rates of passed tests need none: their differences are used instead.
+Totals are what a user pays. A program that halves many short runs and slows a long one down can have a better mean ratio and a
+larger bill. More is better in every ratio: 1.12 is 12% faster for a time. Differences are used instead for rates of passed tests,
+and for values that have no ratio, because some are negative or nearly all are 0.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 MOST = 20.0
 """The largest log-ratio that counts in a utility, and at which an interval ends."""
 SETBACK = 1.5
-"""How many times as much an instance must cost, or how many times less it must give, to be named."""
+"""An instance is named if it costs at least this many times as much, or gives this many times less."""
 Scale: TypeAlias = Literal["ratio", "difference"]
 
 
@@ -109,8 +109,8 @@ def gain(
     inputs: Sequence[int] = (),
     confidence: float = CONFIDENCE,
 ) -> Gain | None:
-    """The gain in the metric over paired instances; None if some instance lacks it. `chosen`: the target chooses its inputs
-    itself. `inputs`: their numbers, if some are equal."""
+    """The gain in the metric over paired instances; None if an instance lacks the metric. `chosen` says that the target chooses
+    its inputs itself. `inputs` are the numbers of the inputs, if some are equal."""
     if not _has(metric, after, before):
         return None
     new, old = _values(metric, after), _values(metric, before)
@@ -133,14 +133,14 @@ def gain(
 
 
 def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
-    """The gain of a measurement beside the original; None if its utility decides."""
+    """The gain of a measurement relative to the original; None if an instance lacks the metric."""
     rows, chosen = (measured.metrics, measured.original_metrics), facts.input == "chosen"
     return gain(facts.metric, *rows, chosen=chosen, inputs=measured.inputs, confidence=confidence)
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
-    """The utility of times by the number that the last sentence shows, the ratio of the totals: 1/2 is as good as the original.
-    Of other metrics, and where there is no ratio, the mean of the scores."""
+    """The utility of a measurement, 1/2 for one as good as the original. For times it comes from the ratio of the totals, which
+    the final sentence shows, too. For other metrics, and without a ratio, it is the mean of the scores."""
     decided = gain_in(facts, measured) if facts.metric.reader in TIMES else None
     if decided is None or decided.scale != "ratio":
         return measured.value
@@ -159,8 +159,8 @@ def _values(metric: MetricFacts, rows: Sequence[Row]) -> list[float]:
 def _log_ratio(
     metric: MetricFacts, high: Sequence[float], low: Sequence[float], inputs: Sequence[int], confidence: float
 ) -> Estimate:
-    """The log-ratio of totals, of each input where some are equal. What the kernel counts has pairs of copies: what two copies
-    share, such as their place in memory, does not make them independent."""
+    """The log-ratio of totals. Equal inputs are summed up and count once. For costs, all runs in one pair of copies count once,
+    because they share their place in memory and are not independent."""
     n = len({*inputs}) or len(high)
     if metric.reader in COUNTED_BY_KERNEL and not inputs:
         inputs = [copy_of(index, n) for index in range(n)]

@@ -9,16 +9,17 @@ from strop.base.later import dataclass
 
 @dataclass
 class SearchState:
-    """What all improvements of a session ask before each act. What an earlier execution was granted is granted again."""
+    """Whether new acts are granted to the improvements of a session. Acts that an earlier execution was granted are granted
+    again."""
 
     over: SearchOver | None = None
-    """Why nothing new is granted: no LM call and no evaluation."""
+    """Why no new LM call and no new evaluation is granted; None if they are."""
     unasked: SearchOver | None = None
-    """Why no response is asked for that is not recorded; what was paid for is evaluated."""
+    """Why the model is not asked for responses; None if it is. Responses of the record are still evaluated."""
 
     @property
     def unanswered(self) -> SearchOver | None:
-        """Why a request without a recorded response gets none; None if the model was asked."""
+        """Why a request without a recorded response gets none; None if the model may be asked."""
         return self.over or self.unasked
 
     def check(self, budget: Budget, counter: str, act: str) -> None:

@@ -25,7 +25,7 @@ LONGEST = 1_000_000
 
 
 class Utility(Protocol):
-    """*u*: a function of program texts and its description for a language model."""
+    """A utility *u*: a function of program texts, and its description for a language model."""
 
     @property
     def name(self) -> str: ...
@@ -39,7 +39,7 @@ class Utility(Protocol):
         """The budget counter that one call costs."""
 
     def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
-        """u_func. A candidate that is not a text (None) has utility 0. `budget` pays.
+        """The evaluation of a candidate by u_func, paid by `budget`. A candidate that is not a text (None) has utility 0.
 
         Raises:
             StropError: the host failed; there is no score.
@@ -60,14 +60,14 @@ class TaskUtility:
     split: Split
     seeds: Seeds
     sandbox: Sandbox | None
-    """Where the calling thread measures if there is no `evaluator`."""
+    """The sandbox in which the calling thread measures if there is no `evaluator`."""
     record: Recorder
     secret: bytes
     """The random numbers of guests derive from it."""
     past: CompletedWork = NOTHING
     """Completed work of a resumed run."""
     evaluator: Evaluator | None = None
-    """Carries out evaluations."""
+    """Carries out evaluations; None if the calling thread measures."""
     is_final: bool = False
     instances: int = 0
     """`is_final` and `instances` become those of each `Order`."""
@@ -83,7 +83,7 @@ class TaskUtility:
 
     @property
     def looks_ahead(self) -> bool:
-        """Whether programs may be measured before anybody asks: not if they are timed beside one another."""
+        """Whether programs may be measured before the improver asks. Commands that are timed in turns may not."""
         is_timed = self.task.root is not None and self.task.interleaved
         return self.evaluator is not None and not is_timed
 
@@ -91,7 +91,7 @@ class TaskUtility:
         return self.begin(candidate, budget)()
 
     def begin(self, candidate: str | None, budget: Budget) -> Callable[[], Evaluated]:
-        """`evaluate` in two parts: submit the evaluation, and wait for it with the function returned."""
+        """Submit an evaluation, and return a function that waits for it."""
         completed = self.past.evaluation(budget, candidate)
         if completed is not None:
             return lambda: completed
@@ -114,7 +114,7 @@ class TaskUtility:
         return measure(self.task, self.order(candidate, budget.path), drawn, self.sandbox)
 
     def _kept(self, candidate: str, budget: Budget, measured: OrderResult) -> Evaluated:
-        """Record what the audit noticed, and the evaluation."""
+        """Record the notes of the audit and the evaluation."""
         for note in measured.notes:
             self.record(note)
         evaluation = measured.result()

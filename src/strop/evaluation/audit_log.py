@@ -17,7 +17,7 @@ from strop.sandbox.base import Outcome, Violated
 AT_ONCE = 10
 """Notes of one rule that are recorded one by one, immediately."""
 _DIFFERENT = 20
-"""Details of one rule that are counted apart; all others are counted together."""
+"""Different details of one rule that are counted one by one. All further ones are counted together."""
 _OTHERS = "others"
 _DETAIL_CHARACTERS = 400
 """Characters of a note's detail that are kept."""
@@ -26,7 +26,7 @@ _DETAIL_CHARACTERS = 400
 class AuditLog(ClosesItself):
     """Records the acts of one program in one run. Thread-safe.
 
-    A context manager that closes itself when the run ends; not when the host fails, because the whole run is then repeated.
+    As a context manager it closes itself when the run ends. It stays open when the host fails, because the run is then repeated.
     """
 
     def __init__(
@@ -77,8 +77,8 @@ class AuditLog(ClosesItself):
         with self._lock:
             counts, self._counts = self._counts, defaultdict(Counter)
         for rule, details in sorted(counts.items()):
-            words = (detail if times == 1 else f"{detail} x{times}" for detail, times in details.most_common())
-            self._note(rule, ", ".join(words), details.total())
+            counted = (detail if times == 1 else f"{detail} x{times}" for detail, times in details.most_common())
+            self._note(rule, ", ".join(counted), details.total())
 
     def __exit__(self, *exc: object) -> None:
         if exc[0] is None:
@@ -90,5 +90,7 @@ class AuditLog(ClosesItself):
             counts[detail if detail in counts or len(counts) < _DIFFERENT else _OTHERS] += times
 
     def _note(self, rule: str, detail: str, times: int) -> None:
-        shown = detail[:_DETAIL_CHARACTERS]
-        self._recorder(AuditNoted(scope=self._scope, rule=rule, detail=shown, times=times, program=self._program))
+        short_detail = detail[:_DETAIL_CHARACTERS]
+        self._recorder(
+            AuditNoted(scope=self._scope, rule=rule, detail=short_detail, times=times, program=self._program)
+        )

@@ -41,15 +41,16 @@ class Order:
     secret: bytes
     """The random numbers of guests derive from it and the scope."""
     instances: int = 0
-    """How many instances, in place of as many as the split has; 0: as many."""
+    """How many instances to measure; 0 for as many as the split has."""
     is_final: bool = False
-    """Whether it is a part of the final comparison: a command is measured in turns with the original, in several fresh copies of
-    both; of other tasks each instance has a process, a verdict and a score of its own, so that none fails because another did."""
+    """Whether it is a part of the final comparison. A command is then measured in turns with the original, in several fresh
+    copies of both. For other tasks each instance has its own process, verdict and score, so that no instance fails because
+    another did."""
 
     baseline: Baseline | None = field(default=None, compare=False)
-    """What the original of a command task showed; None: this measures it."""
+    """What is known of the original of a command task; None if this order measures the original."""
     tree: Path | None = field(default=None, compare=False)
-    """The tree of a command task, on this machine; None: the one that its worker has."""
+    """The tree of a command task on this machine; None for the tree that the worker has."""
 
     def is_of_original(self, task: Task | CommandTask) -> bool:
         """Whether the program is the task's original, whose failure is the task's."""
@@ -62,26 +63,26 @@ class Order:
 
 @dataclass(frozen=True)
 class Baseline:
-    """What the original of a command task showed on the instances of a split."""
+    """What is known of the original of a command task on the instances of a split."""
 
     split: Split
     seeds: Seeds
     evaluation: Evaluation
-    """Its evaluation, which has 1/2. It spends nothing, because it was paid for when it was measured."""
+    """Its evaluation, with utility 1/2. Its CPU seconds are 0, because they were counted when it was measured."""
     behaviours: tuple[Behaviour, ...] = ()
-    """What it did on each instance; empty if nothing is compared."""
+    """Its behaviour on each instance; empty if no behaviour is compared."""
     readings: Mapping[str, Reading] | None = None
-    """What its scores are of; None: nobody knows yet."""
+    """Where its scores were read; None if it has not run yet."""
     calls: OriginalCalls | None = None
-    """What its evaluator's calls showed, where that runs apart from the program."""
+    """What its evaluator's calls showed, if the evaluator runs apart from the program."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether the original ran to show this; else a record says what it scored, and the rest is still to be seen."""
+        """Whether the original ran. Otherwise only its evaluation is known, from a record."""
         return self.readings is not None
 
     def is_of(self, order: Order) -> bool:
-        """Whether these are the instances of an order."""
+        """Whether the order has the same instances."""
         is_whole = order.instances in (0, len(self.evaluation.scores))
         return is_whole and (self.split, self.seeds) == (order.split, order.seeds)
 
@@ -91,12 +92,12 @@ class OrderResult:
     """The result of an order."""
 
     evaluation: Evaluation | None
-    """None: the task broke, as `error` says."""
+    """None if the task broke; then `error` says how."""
     notes: tuple[AuditNoted, ...] = ()
-    """What the audit noticed, in order."""
+    """The audit's notes, in order."""
     error: StropError | None = None
     baseline: Baseline | None = None
-    """What the original showed, if the order measured it."""
+    """What is known of the original, if the order measured it."""
 
     def result(self) -> Evaluation:
         """The evaluation. Raises `error` if the task broke."""
@@ -106,7 +107,7 @@ class OrderResult:
         return self.evaluation
 
     def measured_baseline(self) -> Baseline:
-        """What the original showed. Raises `error` if the task broke."""
+        """What is known of the original, which the order measured. Raises `error` if the task broke."""
         self.result()
         assert self.baseline is not None
         return self.baseline
@@ -123,17 +124,17 @@ class Evaluator(Protocol):
         """How many orders are carried out at once, when all workers have joined."""
 
     def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
-        """Ask for an order, or for the result of the same order that was submitted before.
+        """The future result of an order. Submitting the same order again returns the same future.
 
-        `speculative`: nobody has asked for the result yet. Orders that were asked for are started first, in the order of their
-        submission; then the others. Submitting the same order again without `speculative` asks for it.
+        A `speculative` order is one whose result nobody has asked for yet. It starts after all others, which start in the order
+        of their submission. Submitting it again without `speculative` asks for it.
 
         The future raises:
             StropError: the host failed. There is no result.
         """
 
     def forget(self, order: Order) -> bool:
-        """Nobody will ask for an order that was submitted ahead. Returns whether it was started, so that its work is lost."""
+        """Drop a speculative order whose result nobody will ask for. Returns whether it was started, so that its work is lost."""
 
     def close(self) -> None:
         """End all workers and their guests; orders without a result raise SandboxError. Idempotent."""

@@ -1,5 +1,5 @@
-"""What the originals of command tasks showed: an original is measured before any other program of its task, and what it showed
-goes with each order. So a worker needs to know nothing of earlier orders."""
+"""Baselines of command tasks. An original is measured before any other program of its task, and its baseline goes with each
+order. So a worker needs to know nothing of earlier orders."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ _Key: TypeAlias = tuple[str, Split, Seeds, int]
 
 
 class WithBaselines:
-    """An `Evaluator` that sends another one, with each order of a command task, what the task's original showed."""
+    """An `Evaluator` that passes orders to another one, and adds the baseline of the original to each order of a command task."""
 
     def __init__(self, evaluator: Evaluator, here: WorkerPool, tasks: Sequence[AnyTask]) -> None:
-        """`here`: where originals are measured, to which all answers are held: `evaluator` itself, or beside a cluster, whose
-        workers are not trusted so far, processes of this machine."""
+        """`here` measures the originals. It is `evaluator` itself, or a pool of this machine if `evaluator` is a cluster: its
+        workers are not trusted with the answers that all others are compared with."""
         self.evaluator, self.here = evaluator, here
         self._tasks = _commands(tasks)
         self._recorded: dict[str, Baseline] = {}
-        """Task → what a record says of its original in training."""
+        """Task → the baseline of its original in training that a record has."""
         self._lock = threading.Lock()
         self._locks: defaultdict[_Key, threading.RLock] = defaultdict(threading.RLock)
         self._baselines: dict[_Key, Baseline] = {}
         self._in_training: dict[str, Baseline] = {}
-        """Task → what its original showed on the first training split that was measured."""
+        """Task → the baseline of its original on the first training split that was measured."""
         self._unasked: dict[_Key, OrderResult] = {}
-        """Measurements of an original that no order asked for yet."""
+        """Measurements of originals that no order has asked for yet."""
 
-    def place(self, tasks: Sequence[AnyTask], progress: Progress) -> None:
-        """Measure commands on the trees that these tasks name from now on. `progress`: see `WorkerPool`."""
+    def relocate(self, tasks: Sequence[AnyTask], progress: Progress) -> None:
+        """Use the trees of these tasks from now on to measure commands. For `progress` see `WorkerPool`."""
         self._tasks, self.here.progress = _commands(tasks), progress
 
     def recall(self, recorded: Collection[Evaluated], seeds: Seeds) -> None:
-        """Take over what a record says of the originals: their evaluations in training, on instances of `seeds`, stay."""
+        """Take over the recorded evaluations of the originals in training, on instances of `seeds`."""
         for event in recorded:
             task = self._tasks.get(event.utility)
             if task is None or event.split != "train" or event.solution != digest_of(task.seed):
                 continue
             spent: dict[str, Any] = {"cpu_seconds": 0.0, "seconds": (), "wall_seconds": 0.0}
             evaluation = Evaluation(**fields_of(Evaluation, event) | spent)
-            known = Baseline("train", seeds, evaluation)
-            self._recorded.setdefault(task.name, known)
+            original = Baseline("train", seeds, evaluation)
+            self._recorded.setdefault(task.name, original)
 
     @property
     def slots(self) -> int:
@@ -67,7 +67,7 @@ class WithBaselines:
         """See `Evaluator`. The first order of a task waits until its original is measured."""
         done: Future[OrderResult] = Future()
         try:
-            known = self.with_baseline(order)
+            complete_order = self.with_baseline(order)
         except SandboxError as error:
             done.set_exception(error)
             return done
@@ -75,22 +75,22 @@ class WithBaselines:
             done.set_result(OrderResult(None, error=error))
             return done
         is_original = order.task in self._tasks and order.program == self._tasks[order.task].seed
-        found = self._unasked.pop(_key(order), None) if is_original else None
-        if found is None:
-            known = known if self.evaluator is self.here else replace(known, tree=None)
-            return self.evaluator.submit(known, speculative=speculative)
-        done.set_result(replace(found, notes=tuple(replace(note, scope=order.scope) for note in found.notes)))
+        measured = self._unasked.pop(_key(order), None) if is_original else None
+        if measured is None:
+            complete_order = complete_order if self.evaluator is self.here else replace(complete_order, tree=None)
+            return self.evaluator.submit(complete_order, speculative=speculative)
+        done.set_result(replace(measured, notes=tuple(replace(note, scope=order.scope) for note in measured.notes)))
         return done
 
     def with_baseline(self, order: Order) -> Order:
-        """An order with what the original showed, if it is of a command task. See `baseline`."""
+        """The order with its baseline, if it is of a command task; otherwise the order itself. See `baseline`."""
         if (task := self._tasks.get(order.task)) is None:
             return order
         return replace(order, baseline=self.baseline(order), tree=task.root)
 
     def baseline(self, order: Order) -> Baseline:
-        """What the original showed on the instances of an order, or in training if it is measured beside the program. It is
-        measured if that is not known.
+        """The baseline for an order: the original on the instances of the order, or in training if the original is measured again
+        beside the program. It is measured now if it is not known.
 
         Raises:
             StropError: the original does not run, or the host failed.
@@ -111,15 +111,15 @@ class WithBaselines:
             return self._baselines[_key(order)]
 
     def _measure(self, task: CommandTask, order: Order) -> None:
-        known = self._in_training.get(task.name) or self._recorded.get(task.name)
-        own = replace(order, program=task.seed, is_final=False, baseline=known, tree=task.root)
-        found = self.here.submit(own).result()
-        baseline = found.measured_baseline()
-        if (known is None or known.readings is None) and baseline.readings is not None:
+        earlier = self._in_training.get(task.name) or self._recorded.get(task.name)
+        own = replace(order, program=task.seed, is_final=False, baseline=earlier, tree=task.root)
+        result = self.here.submit(own).result()
+        baseline = result.measured_baseline()
+        if (earlier is None or earlier.readings is None) and baseline.readings is not None:
             read = baseline.readings.items()
             lines = (in_words(task.objective, name, reading, task.scorer) for name, reading in read)
             notify(escape("; ".join(lines), 600))
-        self._baselines[_key(order)], self._unasked[_key(order)] = baseline, found
+        self._baselines[_key(order)], self._unasked[_key(order)] = baseline, result
         self._in_training.setdefault(task.name, baseline)
 
     def forget(self, order: Order) -> bool:

@@ -1,8 +1,8 @@
 """A batch: different calls of a function in one process, with the kernel's clock around them.
 
-The process opens the arguments, then it is told to call the function once for each, then it describes what came. The time of the
-calls is what the kernel counts of it, threads included, from the end of the opening until it says that all calls are made. The
-rest is counted apart, as *outside*; and what a message takes that makes no call, as *idle*.
+The process opens the arguments, then calls the function once for each, then describes what came. The time of the calls is the CPU
+time that the kernel counts for the process, threads included, from the end of the opening until it reports that all calls are
+made. The rest is counted as *outside*. The time of a message that makes no call is *idle*.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from strop.evaluation.instances import Input
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Value, Violated
 from strop.sandbox.wire import Prepared
 
-Told = Literal["answers", "answers and arguments", "arguments", "arguments as they are"]
-"""What a process describes: arguments as the calls leave them, unless there are no calls."""
+Described = Literal["answers", "answers and arguments", "arguments", "arguments as they are"]
+"""What a process describes after the calls. Arguments are described as the calls leave them, or as they are without any call."""
 AT_ONCE, ROOM = 64, 1 << 18
-"""Calls, and bytes of their arguments or answers, that one message has at most; one call may have more bytes."""
+"""The most calls in one message, and the most bytes of their arguments or answers. A single call may have more bytes."""
 SETTLE_SECONDS = 2.0
-"""How long a process may go on when its batch is told, at most, while what it uses still counts."""
+"""Wall seconds for which a process may go on working when its batch is described. The CPU time that it uses still counts."""
 _BATCH = """
 
 def __entry__():  # whose name may be that of a parameter below
@@ -40,7 +40,7 @@ def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[]
         calls.clear()
     elif do and do != "wait":
         import strop_behaviour{shares}
-        return strop_behaviour.told(do, count, objects, arguments, results, kinds){heard}
+        return strop_behaviour.take_batch(do, count, objects, arguments, results, kinds){heard}
 """
 
 _CALL = """results += [entry(*given, **named) for given, named in calls]
@@ -59,12 +59,12 @@ _HEARD = " + [strop_calling.heard(), shares]"
 
 
 class Batch:
-    """Calls that one process makes, as it gets them."""
+    """The calls that one process makes, as messages."""
 
     def __init__(self, inputs: Sequence[Input], answers_at_once: int = 1) -> None:
         """`answers_at_once`: how many answers one message has."""
         self.inputs, self.answers_at_once = inputs, answers_at_once
-        self.messages = [Prepared({"opened": [dict(each) for each in group]}) for group in _groups(inputs)]
+        self.messages = [Prepared({"opened": [dict(arguments) for arguments in group]}) for group in _groups(inputs)]
 
 
 def _groups(inputs: Sequence[Input]) -> Iterator[list[Prepared]]:
@@ -81,41 +81,41 @@ def _groups(inputs: Sequence[Input]) -> Iterator[list[Prepared]]:
         yield group
 
 
-class Beside(NamedTuple):
-    """What is told beside an answer."""
+class AnswerDetails(NamedTuple):
+    """What a process reports about an answer, beside the answer itself."""
 
     kind: str = ""
-    """Of an answer that is no plain data, or comes from a generator or a coroutine: what it is."""
+    """What the answer is, if it is no plain data, or comes from a generator or a coroutine; empty for plain data."""
     arguments: Value = None
-    """As the call leaves them; None: nobody asked."""
+    """The arguments as the call leaves them; None if they were not asked for."""
     shares: bool = False
-    """Whether an earlier answer holds a part of the answer that can be changed; asked of programs that catch."""
+    """Whether the answer shares a part that can be changed with an earlier answer. Known only of programs with `catches`."""
 
 
 _LAZY = ("a generator", "a coroutine", "an async generator")
-_KINDS = frozenset({"", "an object", "an exception", *_LAZY, *(f"{each} of objects" for each in _LAZY)})
-"""What a process may say that an answer is."""
+_KINDS = frozenset({"", "an object", "an exception", *_LAZY, *(f"{kind} of objects" for kind in _LAZY)})
+"""The kinds of answer that a process may report."""
 
 
 class RanBatch(NamedTuple):
-    """What came of a batch in one process."""
+    """The result of a batch in one process."""
 
     calls: float
     """CPU seconds of all its calls."""
     outside: float
     """CPU seconds of opening the arguments and of describing what came."""
     outcomes: list[Outcome]
-    """Of each call, in order. One that is no answer is the only one: the process does not say which call it was."""
-    beside: list[Beside]
-    """What is told beside each answer."""
+    """The outcome of each call, in order. A failure is the only outcome: the process does not say which call failed."""
+    details: list[AnswerDetails]
+    """The details of each answer."""
     printed: str = ""
-    """By all calls, if the program tells it."""
+    """What all calls printed. Known only of programs with `catches`."""
     idle: float = 0.0
-    """CPU seconds of a message that makes no call: what the time of the calls has of other work."""
+    """CPU seconds of a message that makes no call: the part of the time of the calls that is other work."""
 
 
 def batch_program(program: GuestProgram, *, catches: bool = False) -> GuestProgram:
-    """The program for `run_batch`. `catches`: an exception is an answer, too, and so is what is printed."""
+    """The program for `run_batch`. With `catches`, an exception counts as an answer, and what the calls print is reported."""
     is_innermost = program.module is not None and program.module.innermost
     entry = "__import__('strop_innermost').held()" if is_innermost else program.entry
     call, *more = (_CALL_AND_CATCH, _LISTEN, _SHARES, _HEARD) if catches else (_CALL, "", "", "")
@@ -124,23 +124,29 @@ def batch_program(program: GuestProgram, *, catches: bool = False) -> GuestProgr
 
 
 def run_batch(
-    guest: Guest, batch: Batch, seed: int | None, told: Told = "answers", *, objects: bool = False
+    guest: Guest, batch: Batch, seed: int | None, describes: Described = "answers", *, objects: bool = False
 ) -> RanBatch:
-    """Make the calls of a batch in a process. `told`: what it describes; `objects`: also what is no plain data. `seed`: of the
-    random numbers of all calls; None: they stay as they are.
+    """Make the calls of a batch in a process, and return what came of them.
+
+    Args:
+        guest: the process, with a program of `batch_program`.
+        batch: the calls.
+        seed: of the random numbers of all calls; None leaves the generators as they are.
+        describes: what the process describes after the calls.
+        objects: whether it also describes values that are no plain data.
 
     Raises:
         SandboxError: the host failed.
     """
-    outside, idle, outcomes, beside, printed = 0.0, 0.0, list[Outcome](), list[Beside](), ""
+    outside, idle, outcomes, details, printed = 0.0, 0.0, list[Outcome](), list[AnswerDetails](), ""
     for message in batch.messages:
         opened, seed = guest.call(message, seed=seed), None
         outside += opened.spent.cpu_seconds
         if not isinstance(opened, Returned):
             return RanBatch(0.0, outside, [opened], [])
     calls = 0.0
-    if told != "arguments as they are":
-        for _ in range(2):  # once so that the next message meets a process that has just run
+    if describes != "arguments as they are":
+        for _ in range(2):  # the first one only warms up the process, so that the second is measured in a running one
             idle = guest.call({"do": "wait"}, seed=None).spent.cpu_seconds
             outside += idle
         done = guest.call({"do": "call"}, seed=None)
@@ -149,29 +155,29 @@ def run_batch(
             return RanBatch(calls, outside, [done], [])
     while (left := len(batch.inputs) - len(outcomes)) > 0:
         count = min(left, batch.answers_at_once)
-        said = guest.call({"do": told, "count": count, "objects": objects}, seed=None)
-        outside += said.spent.cpu_seconds
-        if not isinstance(said, Returned):
-            return RanBatch(calls, outside, [said], [])
-        found = _described(said.value, count)
-        if found is None:
+        reply = guest.call({"do": describes, "count": count, "objects": objects}, seed=None)
+        outside += reply.spent.cpu_seconds
+        if not isinstance(reply, Returned):
+            return RanBatch(calls, outside, [reply], [])
+        described = _described(reply.value, count)
+        if described is None:
             return RanBatch(calls, outside, [Violated("it does not describe one answer for each call")], [])
-        outcomes += [replace(said, value=value) for value in found[0]]
-        beside += found[1]
-        printed += found[2]
+        outcomes += [replace(reply, value=value) for value in described[0]]
+        details += described[1]
+        printed += described[2]
     outside += guest.settle(SETTLE_SECONDS)  # what is left to a thread is no gain
-    return RanBatch(calls, outside, outcomes, beside, printed, idle)
+    return RanBatch(calls, outside, outcomes, details, printed, idle)
 
 
-def _described(value: Any, count: int) -> tuple[list[Any], list[Beside], str] | None:
-    """Answers, what is told beside them, and what was printed; None if a process says something else."""
+def _described(value: Any, count: int) -> tuple[list[Any], list[AnswerDetails], str] | None:
+    """Answers, their details, and what was printed; None if the process reports anything else."""
     if type(value) is not list or [*map(type, value)] not in ([list] * 3, [list, list, list, str, list]):
         return None
     answers, kinds, arguments, printed, shares = value if len(value) > 3 else [*value, "", []]
-    if len(answers) != count or any(len(each) not in (0, count) for each in (kinds, arguments, shares)):
+    if len(answers) != count or any(len(column) not in (0, count) for column in (kinds, arguments, shares)):
         return None
-    if not all(type(each) is str and each in _KINDS for each in kinds) or {*map(type, shares)} - {bool}:
+    if not all(type(kind) is str and kind in _KINDS for kind in kinds) or {*map(type, shares)} - {bool}:
         return None
-    told = kinds or [""] * count, arguments or [None] * count, shares or [False] * count
-    beside = [Beside(*each) for each in zip(*told, strict=True)]
-    return answers, beside, printed
+    columns = kinds or [""] * count, arguments or [None] * count, shares or [False] * count
+    details = [AnswerDetails(*row) for row in zip(*columns, strict=True)]
+    return answers, details, printed

@@ -21,7 +21,7 @@ INPUT_CHARACTERS = 200
 """Most characters of the inputs of one instance."""
 ERROR_CHARACTERS = 240
 MOST_NAMED = 5
-"""Named instances of a note that several share."""
+"""How many instances a note that several share names at most."""
 
 
 class _Brief(reprlib.Repr):
@@ -50,21 +50,22 @@ class _Brief(reprlib.Repr):
         return super().repr1(x.item() if isinstance(x, np.generic) else x, level)
 
 
-def shown(inputs: Mapping[str, object]) -> str:
+def inputs_in_words(inputs: Mapping[str, object]) -> str:
     """The inputs of an instance by name, in at most 200 characters."""
     brief = _Brief()
     return shortened(", ".join(f"{name} = {brief.repr(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
 
 
 def _inputs(instance: Instance) -> str:
-    """The inputs of an instance; of objects what their scorer says of them."""
+    """The inputs of an instance in words. For objects, the scorer gave the words."""
     if OPAQUE not in instance.inputs:
-        return shown(instance.inputs)
-    return shortened(", ".join(f"{name} = {words}" for name, words in instance.hidden.shown.items()), INPUT_CHARACTERS)
+        return inputs_in_words(instance.inputs)
+    return shortened(", ".join(f"{name} = {text}" for name, text in instance.hidden.in_words.items()), INPUT_CHARACTERS)
 
 
 def sizes(inputs: Mapping[str, object]) -> str:
-    """The inputs of an instance by name: a number itself, of what has elements how many, `12 x 40` of rows of one length."""
+    """The sizes of an instance's inputs by name: the number of elements, `12 x 40` for rows of one length, and a number
+    itself."""
     if OPAQUE in inputs:
         return f"objects of {_size(inputs[OPAQUE])} bytes"
     return shortened(", ".join(f"{name} {_size(value)}" for name, value in inputs.items()), INPUT_CHARACTERS)
@@ -90,8 +91,8 @@ class Feedback:
     def failed(self, index: int, instance: Instance, verdict: str, error: str) -> None:
         """Add instance `index` (from 0), whose verdict is not `ok`."""
         if len(self._failures) < MOST_FAILURES:
-            words = shortened(gist(error), ERROR_CHARACTERS)
-            self._failures.append(f"instance {index} ({verdict}): {words}; inputs: {_inputs(instance)}")
+            why = shortened(gist(error), ERROR_CHARACTERS)
+            self._failures.append(f"instance {index} ({verdict}): {why}; inputs: {_inputs(instance)}")
 
     def noted(self, index: int, notes: Sequence[str]) -> None:
         """Add the scorer's notes on instance `index`."""
@@ -106,6 +107,6 @@ class Feedback:
 
 def _named(indices: Sequence[int]) -> str:
     unique = list(dict.fromkeys(indices))
-    words = ", ".join(map(str, unique[:MOST_NAMED]))
+    numbers = ", ".join(map(str, unique[:MOST_NAMED]))
     more = f" and {len(unique) - MOST_NAMED} more" if len(unique) > MOST_NAMED else ""
-    return f"instance{'s' if len(unique) > 1 else ''} {words}{more}"
+    return f"instance{'s' if len(unique) > 1 else ''} {numbers}{more}"

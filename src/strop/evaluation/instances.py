@@ -1,6 +1,6 @@
-"""The instances of a split, drawn once and encoded once for all evaluations, and what the original answers to them.
+"""The instances of a split, drawn and encoded once for all evaluations, and the original's answers to them.
 
-Equal inputs are one instance: a held-out input that training had is drawn again.
+A held-out input that training had is drawn again.
 """
 
 from __future__ import annotations
@@ -24,15 +24,15 @@ from strop.tasks.base import Instance, SecretSeeds, Seeds, Split, Task
 from strop.tasks.values import AnswerForm
 
 MOST_BYTES = 64 << 20
-"""Encoded inputs that are kept; instances beyond it are drawn again for every evaluation."""
+"""Bytes of encoded inputs that are kept. Instances beyond them are drawn again for every evaluation."""
 MOST, MOST_BYTES_OF_ONE = 4096, 4 << 20
 """The most inputs of an instance, and encoded bytes of them."""
 MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""
 _FURTHER = 1 << 20
-"""Number of the first input that is no instance."""
+"""Number of the first input beyond the instances of a split."""
 _AGAIN, _DRAWS = 1 << 40, 16
-"""Number of the first input that is drawn in place of one that training had, and how many are tried for each."""
+"""Number of the first input that replaces one that training had, and how many are tried for each instance."""
 Input = tuple[Instance, Prepared]
 
 
@@ -40,11 +40,11 @@ class BatchPlan(NamedTuple):
     """How the calls of a split are dealt into batches (strop.evaluation.batches)."""
 
     calls: int
-    """How many a batch has, of inputs that are drawn."""
+    """How many calls a batch of drawn inputs has."""
     answers_at_once: int
     """How many answers one message has."""
     dealt: list[list[int]] | None
-    """The instances of each batch, of inputs that are listed; None: they are drawn, a batch for each instance."""
+    """The instances of each batch of listed inputs; None if inputs are drawn, and each instance has a batch."""
     are_shared: bool = False
     """Whether batches have instances in common."""
 
@@ -58,13 +58,13 @@ class DrawnInstances:
         self._drawn: dict[int, Input] = {}
         self._bytes = 0
         self.original = OriginalAnswers()
-        """What the original answers to them."""
+        """The original's answers to the instances."""
         self.plan: BatchPlan | None = None
-        """Of a function whose time counts (strop.evaluation.paired); None: not known yet."""
+        """The batches of a timed function (strop.evaluation.paired); None if they are not planned yet."""
         self.changes: bool | None = None
-        """Whether the original changes what it gets, of such a function; None: not known yet."""
+        """Whether the original of a timed function changes its arguments; None if that is not known yet."""
         self.failing = set[tuple[bytes, bytes]]()
-        """Inputs on which the original of such a function was seen to fail."""
+        """Encoded inputs on which the original of a timed function was seen to fail."""
 
     def __getitem__(self, index: int) -> Input:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
@@ -85,11 +85,11 @@ class DrawnInstances:
         """At most `MOST` different inputs, instance `index` first."""
         first, had, size = _FURTHER + index * MOST, set[tuple[bytes, bytes]](), 0
         for number in chain([index], range(first, first + MOST - 1)):
-            each = self[number]
-            if each[1].encoded not in had:
-                had.add(each[1].encoded)
-                size += sum(map(len, each[1].encoded))
-                yield each
+            drawn_input = self[number]
+            if drawn_input[1].encoded not in had:
+                had.add(drawn_input[1].encoded)
+                size += sum(map(len, drawn_input[1].encoded))
+                yield drawn_input
             if size > MOST_BYTES_OF_ONE:
                 break
 
@@ -99,7 +99,8 @@ class DrawnInstances:
 
     @cached_property
     def _training_inputs(self) -> frozenset[int]:
-        """Hashes of training's inputs, of the held-out instances of a task that draws them; none where every input counts."""
+        """Hashes of the training inputs, if this is the test split of a task that draws its inputs. Empty where every input
+        counts."""
         if self._split != "test" or self._task.every_input or not isinstance(self._seeds, SecretSeeds):
             return frozenset()
         training = DrawnInstances(self._task, "train", self._seeds.training or self._seeds)
@@ -107,7 +108,8 @@ class DrawnInstances:
 
     @cached_property
     def _draws_again(self) -> bool:
-        """Whether what training had is drawn again: instance 0, or another one in its place, is new."""
+        """Whether inputs that training had are drawn again. They are, unless instance 0 and all its replacements were in
+        training."""
         return bool(self._training_inputs) and any(
             not self.is_seen_in_training(self._made(number)[1]) for number in (0, *range(_AGAIN, _AGAIN + _DRAWS))
         )
@@ -137,7 +139,7 @@ class DrawnInstances:
 
 @dataclass
 class OriginalAnswers:
-    """The original on one split. It runs only where it must; each instance once. Thread-safe."""
+    """The original's answers on one split. The original runs only if it must, once for each instance. Thread-safe."""
 
     _forms: dict[range, AnswerForm] = field(default_factory=dict)
     _scored: dict[int, str] = field(default_factory=dict)
@@ -145,8 +147,8 @@ class OriginalAnswers:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def form(self, task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox) -> AnswerForm | None:
-        """The form of the original's answers to the instances of an order; None where the task declares what an answer is, and
-        for the original itself."""
+        """The form of the original's answers to the instances of an order; None if the task declares the form, or if the order is
+        of the original."""
         if task.answer is not None or task.problem is not None or order.is_of_original(task):
             return None
         indices = range(order.count(task))
@@ -160,10 +162,10 @@ class OriginalAnswers:
             return self._forms[indices]
 
     def check_scorer(self, task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, index: int) -> None:
-        """After a scorer failed on an answer to instance `index`: score the original's answer to it.
+        """Score the original's answer to instance `index`, after the scorer failed on another answer to it.
 
         Raises:
-            ScorerFailed: it fails on that, too: nobody's answer is at fault.
+            ScorerFailed: the scorer fails on the original's answer, too, so no answer is at fault.
         """
         with self._lock:
             if index not in self._scored:
@@ -183,13 +185,13 @@ def _answers(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, 
     with sandbox.open(program, limits_of(task)) as guest:
         for arguments, seed in calls:
             outcomes.append(guest.call(arguments, seed=seed))
-            if sum(not isinstance(each, Returned) for each in outcomes) == MOST_FAILURES:
+            if sum(not isinstance(outcome, Returned) for outcome in outcomes) == MOST_FAILURES:
                 break
     return outcomes
 
 
 def _failure(task: Task, drawn: DrawnInstances, index: int, outcome: Outcome) -> str:
-    """How the scorer fails on this answer of the original's; empty if it does not, or there is none."""
+    """How the scorer fails on this answer of the original's; empty if it does not fail, or if there is no answer."""
     if not isinstance(outcome, Returned):
         return ""
     try:

@@ -32,7 +32,7 @@ class Machines:
 
     @property
     def usable(self) -> list[Machine]:
-        """Those that are not refused."""
+        """The machines that are not refused."""
         return [machine for machine in self.machines if not machine.refusal]
 
     @property
@@ -43,7 +43,7 @@ class Machines:
 
 @cache
 def versions() -> dict[str, str]:
-    """What must be equal on all machines of a run, so that the same order has the same scores."""
+    """Name → version of everything that must be equal on all machines of a run, so that the same order has the same scores."""
     return {
         "strop": __version__,
         "code of strop": _digest_of_code(),

@@ -31,9 +31,10 @@ def measure(
     heard: Callable[[Outcome], object] = lambda outcome: None,
     progress: Callable[[int, int], object] = lambda number, count: None,
 ) -> OrderResult:
-    """Carry out an order: the mean score over the instances of its split, or the speed if the task is scored by time. `heard` is
-    called with the outcome of each instance; `progress` for each that is timed for a verdict, as it begins, with its number from
-    1 and how many there are.
+    """The result of an order: the mean score over the instances of its split, or the speed if the task is scored by time.
+
+    `heard` is called with the outcome of each instance. `progress` is called as each measurement for a verdict begins, with its
+    number from 1 and how many there are.
 
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
@@ -70,13 +71,13 @@ def _measure_score(
             judge = partial(task.checked_score, instance, form=form)
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
                 ask_original = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
-                found = judged(outcome, judge, log, ask_original, is_original=order.is_of_original(task))
+                worth = judged(outcome, judge, log, ask_original, is_original=order.is_of_original(task))
             if task.problem is not None:
-                tally.metrics.append({VALUE: task.problem.value_of(found.score)} if found.verdict == "ok" else {})
-                if found.answer is not None and found.score > max(tally.scores, default=-1.0):
-                    tally.construction = answer_as_json(rebuilt(found.answer))
+                tally.metrics.append({VALUE: task.problem.value_of(worth.score)} if worth.verdict == "ok" else {})
+                if worth.answer is not None and worth.score > max(tally.scores, default=-1.0):
+                    tally.construction = answer_as_json(rebuilt(worth.answer))
             tally.spent(outcome.spent.cpu_seconds, outcome.spent.wall_seconds, collected.texts)
-            tally.add(found, instance)
+            tally.add(worth, instance)
             if tally.is_settled:
                 break
     return tally.evaluation

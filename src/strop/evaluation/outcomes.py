@@ -35,13 +35,13 @@ STAND_IN = Path(tasks.__file__).parent / "function/guest"
 @cache
 def pickler() -> Path:
     """The folder of the package that pickles arguments which are no plain data, in guests."""
-    found = find_spec("cloudpickle")
-    assert found is not None and found.origin is not None
-    return Path(found.origin).parent
+    spec = find_spec("cloudpickle")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent
 
 
 WALL_FACTOR = 5.0
-"""The wall-clock limit in CPU limits: a busy machine must not fail a solution."""
+"""The wall-clock limit as a multiple of the CPU limit. It is large, because a busy machine must not fail a solution."""
 WALL_FLOOR = 2.0
 """The shortest wall-clock limit, in seconds."""
 REPORT_CHARACTERS = 2000
@@ -60,7 +60,7 @@ def limits_of(task: Task) -> Limits:
 
 
 def guest_program(task: Task, candidate: str) -> GuestProgram:
-    """What a guest runs for a candidate. Raises Malformed: it is no program of the task."""
+    """The program that a guest runs for a candidate. Raises Malformed if the candidate is no program of the task."""
     program = GuestProgram(task.program(candidate), task.entry, files=task.laid(candidate))
     mark = task.mark
     if mark is None:

@@ -36,7 +36,7 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.batches import AT_ONCE, ROOM, Batch, Beside, Told, batch_program, run_batch
+from strop.evaluation.batches import AT_ONCE, ROOM, AnswerDetails, Batch, Described, batch_program, run_batch
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
 from strop.evaluation.laws import check_repeats, leaves_out, moved
 from strop.evaluation.outcomes import explain, guest_program, limits_of
@@ -51,17 +51,17 @@ from strop.tasks.score_limit import ended
 from strop.tasks.values import canonical, difference, rebuilt
 
 ENOUGH, LEAST = 0.02, 0.002
-"""CPU seconds of the original's calls in a batch: what suffices, and what is too little."""
+"""CPU seconds of the original's calls that suffice for a batch, and that a batch needs at least."""
 MOST_CALLS = 256
 """Calls of a batch, unless twice `LEAST` needs more."""
 LEAST_BATCHES = 8
-"""Into how many batches held-out calls that are listed are dealt at least, as far as there are so many."""
+"""The least number of batches that listed held-out calls are dealt into, if there are as many calls."""
 GROWS = 8
-"""How many times as many calls are tried next, until they take long enough to tell how many are needed."""
+"""By which factor the number of tried calls grows, until they take long enough to tell how many a batch needs."""
 BEFORE = 2
-"""Calls that a process makes before a batch, each alone: the first one, and one to compare with those of the batch."""
+"""How many calls a process makes before a batch, each alone: its first call, and one to compare with the calls of the batch."""
 CHARGED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
-"""The metrics to which is added what a program uses elsewhere."""
+"""The metrics that include the extra CPU time outside of the calls."""
 NOTHING = "the original returns None for every instance; return what it computes"
 PLAIN = "plain data"
 VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
@@ -79,11 +79,17 @@ def measure_paired(
     log: AuditLog,
     progress: Callable[[int, int], object],
 ) -> Evaluation:
-    """The mean of 1 / (1 + t / t0) over the batches. One failure costs it all: a function with other answers is another one.
-    `progress`: see `strop.evaluation.measure.measure`.
+    """The evaluation of a timed function: the mean of 1 / (1 + t / t0) over the batches, where t0 is the original's time.
 
-    Raises Malformed: the text is no program of the task; TaskError: the original fails (for the verdict: everywhere), is too fast
-    to compare, answers otherwise when it is run again, or does what nothing compares; SandboxError: the host failed."""
+    One failure makes the value 0, because a function with other answers is another function. For `progress` see
+    `strop.evaluation.measure.measure`.
+
+    Raises:
+        Malformed: the text is no program of the task.
+        TaskError: the original fails (for a verdict, on every instance), is too fast to compare, gives other answers when it runs
+            again, or changes arguments that nothing compares.
+        SandboxError: the host failed.
+    """
     programs = guest_program(task, task.seed), guest_program(task, order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
     timing = _Timing(task, order, drawn, sandbox, log, programs, is_listed, is_own)
@@ -120,22 +126,22 @@ def measure_paired(
 
 
 def _charged(rows: Sequence[list[dict[str, float]]], turns: Sequence[list[dict[str, float]]]) -> Iterator[_Pair]:
-    """The metrics of the original and of the program for each batch, with what the program uses elsewhere, and for both without
-    what a message takes that makes no call. `turns`: of each process."""
-    # Which the original's processes tell alone; no more than each of them surely had.
+    """The metrics of the original and of the program for each batch. The program's include its extra time outside of the calls.
+    The time of a message that makes no call is subtracted from both. `turns` has the metrics of each process."""
+    # Only the original's processes are believed, and the least of their values is subtracted.
     idle = min(turn[0][IDLE] for turn in turns)
     outside = moved(*([turn[which][OUTSIDE] for turn in turns] for which in (0, -1)))
-    # A call alone may take as many times as long as those of the batches do: that is in their time.
+    # A slower program is slower in a call alone, too, which the time of its batches includes already.
     old, new = (math.fsum(turn[which][SECONDS] for turn in turns) for which in (0, -1))
     times = max(new / old, 1.0) if old else 1.0
     alone = moved([times * turn[0][ALONE] for turn in turns], [turn[-1][ALONE] for turn in turns])
     for row in rows:
-        before, after = (_without(each, idle / each[CALLS]) for each in (row[0], row[-1]))
+        before, after = (_without(metrics, idle / metrics[CALLS]) for metrics in (row[0], row[-1]))
         yield before, after | {name: after[name] + outside / after[CALLS] + alone for name in CHARGED if name in after}
 
 
 def _without(metrics: dict[str, float], seconds: float) -> dict[str, float]:
-    """Metrics of a program, less so many seconds a call; never less than half of what they were."""
+    """The metrics of a program with `seconds` subtracted from each call, but never more than half of a value."""
     return metrics | {name: max(metrics[name] - seconds, metrics[name] / 2) for name in CHARGED if name in metrics}
 
 
@@ -147,38 +153,41 @@ class _Failed(Exception):
 
 
 class _OriginalFails(TaskError):
-    """The original fails, on an input that is then among `DrawnInstances.failing`, or when it is loaded."""
+    """The original fails when it is loaded, or on an input, which is added to `DrawnInstances.failing`."""
 
 
 class _Process(NamedTuple):
-    """What a process did."""
+    """The result of one process."""
 
     metrics: dict[str, float]
     outcomes: list[Outcome]
-    """Of the calls before the batch, and of the batch's; the last is no answer if there are fewer."""
-    beside: list[Beside]
+    """Outcomes of the calls before the batch and of the batch. If a call fails, its outcome is the last."""
+    details: list[AnswerDetails]
     printed: str = ""
 
 
-def _whole(outcomes: Sequence[Outcome], beside: Sequence[Beside]) -> list[Any]:
-    """Answers, each with the arguments as its call leaves them."""
+def _with_arguments(outcomes: Sequence[Outcome], details: Sequence[AnswerDetails]) -> list[Any]:
+    """Pairs of an answer and the arguments as its call leaves them."""
     answers = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
-    return [[answer, each.arguments] for answer, each in zip(answers, beside, strict=True)]
+    return [[answer, detail.arguments] for answer, detail in zip(answers, details, strict=True)]
 
 
-def _differs_beside(expected: Beside, found: Beside, close: float | None) -> str:
-    """How what is told beside an answer differs from what is told beside the original's; empty if it does not."""
-    if expected.kind != found.kind:
-        return f"the answer is {found.kind or PLAIN}, the original's is {expected.kind or PLAIN}"
-    if found.shares and not expected.shares:
+def _difference_of_details(expected: AnswerDetails, actual: AnswerDetails, close: float | None) -> str:
+    """How the details of an answer differ from those of the original's answer; empty if they do not differ."""
+    if expected.kind != actual.kind:
+        return f"the answer is {actual.kind or PLAIN}, the original's is {expected.kind or PLAIN}"
+    if actual.shares and not expected.shares:
         return "the answer shares a part that can be changed with an earlier one, the original's does not"
-    words = difference(expected.arguments, found.arguments, close)
-    return words and f"the call leaves other arguments than the original's: {words.replace('the answer', 'arguments')}"
+    why = difference(expected.arguments, actual.arguments, close)
+    return why and f"the call leaves other arguments than the original's: {why.replace('the answer', 'arguments')}"
 
 
 @dataclass(frozen=True)
 class _Timing:
-    """The original and a program. `is_listed`: there are no inputs but the instances; `is_own`: both are the same."""
+    """Times a program against the original.
+
+    `is_listed` says that there are no inputs but the instances. `is_own` says that the program is the original.
+    """
 
     task: FunctionTask
     order: Order
@@ -192,36 +201,37 @@ class _Timing:
     """Metrics of both in each turn."""
 
     def examine_original(self) -> None:
-        """Raises TaskError if its answers show nothing."""
+        """Raises TaskError if no answer can be compared with the original's: they are all None, or vary when it runs again."""
         if self.task.has_accept:
             return
         inputs = [self.drawn[index] for index in range(self.task.count("train"))]
         seen = list[list[Any]]()
         for _ in range(2):
             with self.open(0) as guest:
-                ran = run_batch(guest, Batch(inputs), 0, self.told, objects=True)
+                ran = run_batch(guest, Batch(inputs), 0, self.describes, objects=True)
             if not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
-                return  # it fails, as its timing says
-            seen.append(_whole(ran.outcomes, ran.beside))
+                return  # the original fails, which its timing reports
+            seen.append(_with_arguments(ran.outcomes, ran.details))
         differs = (difference(one, other, self.task.tolerance) for one, other in zip(*seen, strict=True))
         nothing = (answer is None and not self.drawn.changes for answer, _ in seen[0])
-        check_repeats(nothing, differs, self.words(NOTHING), self.words(VARYING))
+        check_repeats(nothing, differs, self.message(NOTHING), self.message(VARYING))
 
     @property
-    def told(self) -> Told:
-        """What a process describes after its calls. Of recorded ones arguments, too: some may be changed that are held out."""
+    def describes(self) -> Described:
+        """What a process describes after its calls. After recorded calls it also describes arguments, because a held-out call may
+        change them even if no training call does."""
         return "answers and arguments" if self.drawn.changes or self.task.recorded is not None else "answers"
 
     def changes(self) -> bool:
-        """Whether the original changes what it gets, on the instances of training on which it does not fail. Raises TaskError if
-        nobody can say, or nothing compares it."""
+        """Whether the original changes its arguments on a training instance. Raises TaskError if the arguments cannot be
+        compared, or if `accept` would not see the changes."""
         training = self.drawn
         if self.order.split != "train":
             seeds = self.order.seeds
             training = DrawnInstances(self.task, "train", getattr(seeds, "training", None) or seeds)
         inputs = [training[index] for index in range(self.task.count("train"))]
         before = [dict(sent) for _, sent in inputs]
-        if any(OPAQUE in each for each in before):
+        if any(OPAQUE in arguments for arguments in before):
             before = self.arguments(inputs, "arguments as they are")
         after = self.arguments(inputs, "arguments")
         pairs = [pair for pair in zip(before, after, strict=True) if None not in pair]
@@ -230,28 +240,30 @@ class _Timing:
             raise self.refused("the original changes its arguments, which accept() does not see; work on a copy")
         return changes
 
-    def arguments(self, inputs: Sequence[Input], told: Told) -> list[Any]:
+    def arguments(self, inputs: Sequence[Input], describes: Described) -> list[Any]:
         """The original's arguments, before its calls or after; None where it fails."""
 
         def described(these: Sequence[Input]) -> list[Outcome]:
             with self.open(0) as guest:
-                return run_batch(guest, Batch(these), 0, told, objects=True).outcomes
+                return run_batch(guest, Batch(these), 0, describes, objects=True).outcomes
 
         outcomes = described(inputs)
         if not all(isinstance(outcome, Returned) for outcome in outcomes):
-            outcomes = [described([each])[-1] for each in inputs]
-        undescribed = (each for each in outcomes if isinstance(each, Raised) and each.exception == "NotDescribed")
+            outcomes = [described([one_input])[-1] for one_input in inputs]
+        undescribed = (
+            outcome for outcome in outcomes if isinstance(outcome, Raised) and outcome.exception == "NotDescribed"
+        )
         if (other := next(undescribed, None)) is not None:
             raise self.refused(f"what the original does to its arguments cannot be compared: they hold {other.message}")
         return [outcome.value if isinstance(outcome, Returned) else None for outcome in outcomes]
 
     def planned(self) -> BatchPlan:
-        """How the calls of the split are dealt into batches. Raises TaskError: the original's calls are too short, or too few."""
+        """The batches of the split. Raises TaskError if the original's calls are too short or too few."""
         return self.dealt() if self.is_listed else self.drawn_each()
 
     def dealt(self) -> BatchPlan:
-        """Of listed inputs: in an order that the secret draws, each in one batch. Of recorded calls that are too few or too short
-        for that, each batch is a draw of its own, and they share calls."""
+        """The batches of listed inputs: each input is in one batch, in an order that the secret draws. If recorded calls are too
+        few or too short for that, each batch is drawn from all of them, and batches share calls."""
         listed = [index for index in range(self.task.count(self.order.split)) if not self.is_failing(self.drawn[index])]
         if not listed:
             return BatchPlan(1, 1, [])
@@ -272,7 +284,8 @@ class _Timing:
         return BatchPlan(calls, answers, [listed[number::count] for number in range(count)])
 
     def drawn_each(self) -> BatchPlan:
-        """Of drawn inputs: more and more are tried, until they take long enough to tell how many are needed."""
+        """The batches of drawn inputs. More and more inputs are tried, until they take long enough to tell how many are
+        needed."""
         pool, size, tried, a_call, answers = self.different(0), 1, 0, 0.0, 1
         before = [*islice(pool, 0 if self.task.isolate else 1)]
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
@@ -286,20 +299,22 @@ class _Timing:
         return BatchPlan(self.enough(a_call, available), answers, None)
 
     def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> tuple[float, int]:
-        """CPU seconds of one call of the original on these, and how many answers fit into a message."""
-        ran = self.process(0, Batch([each for _, each in inputs]), warming, 0)
+        """Mean CPU seconds of a call of the original on these inputs, and how many answers fit into a message."""
+        ran = self.process(0, Batch([one_input for _, one_input in inputs]), warming, 0)
         answers = self.returned(ran.outcomes, [*warming, *inputs])
-        return ran.metrics[SECONDS], max(ROOM // max(len(canonical(rebuilt(each))) for each in answers[:AT_ONCE]), 1)
+        return ran.metrics[SECONDS], max(
+            ROOM // max(len(canonical(rebuilt(answer))) for answer in answers[:AT_ONCE]), 1
+        )
 
     def wanted(self, a_call: float) -> int:
-        """How many calls of so many CPU seconds a batch should have."""
+        """How many calls a batch should have, if a call takes `a_call` CPU seconds."""
         if not a_call:
             return MOST
         enough = min(ENOUGH, self.task.time_limit / 4)  # which a batch has to keep, as one call has
         return min(MOST, max(min(math.ceil(enough / a_call), MOST_CALLS), math.ceil(2 * LEAST / a_call)))
 
     def enough(self, a_call: float, most: int) -> int:
-        """`wanted`, at most so many. Raises TaskError if they take too little time."""
+        """How many calls a batch has: as many as `wanted`, but at most `most`. Raises TaskError if they take too little time."""
         calls = min(self.wanted(a_call), most)
         if calls * a_call >= LEAST:
             return calls
@@ -308,7 +323,7 @@ class _Timing:
             f"compare ({plain(1000 * LEAST)} ms are needed)"
         )
         if (recorded := self.task.recorded) is not None:
-            named = (each for each in recorded.callers if "<" not in each and not each.startswith("__main__"))
+            named = (caller for caller in recorded.callers if "<" not in caller and not caller.startswith("__main__"))
             caller = next(named, "a function that calls it")
             raise self.refused(f"{too_little}; record {caller} in its place, or a run with longer calls")
         caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
@@ -320,16 +335,17 @@ class _Timing:
         program = batch_program(self.programs[which], catches=self.task.recorded is not None)
         return self.sandbox.open(program, limits_of(self.task))
 
-    def is_failing(self, given: Input) -> bool:
+    def is_failing(self, one_input: Input) -> bool:
         """Whether the original was seen to fail on an input."""
-        return given[1].encoded in self.drawn.failing
+        return one_input[1].encoded in self.drawn.failing
 
     def different(self, index: int) -> Iterator[Numbered]:
         """Different inputs for instance `index`, its own first, without those on which the original was seen to fail."""
-        return ((index, each) for each in self.drawn.different(index) if not self.is_failing(each))
+        return ((index, one_input) for one_input in self.drawn.different(index) if not self.is_failing(one_input))
 
     def without_failing(self, do: Callable[[], T]) -> T:
-        """What it returns; for the verdict it is done again if the original failed on an input, which is then left out."""
+        """The value that `do` returns. For a verdict, `do` is repeated if the original fails on an input, which is then left
+        out."""
         while True:
             had = len(self.drawn.failing)
             try:
@@ -339,27 +355,30 @@ class _Timing:
                     raise
 
     def inputs(self, index: int, calls: int) -> tuple[list[Numbered], list[Numbered]]:
-        """So many calls of a batch, fewer if there are no more, none if the original fails on its instance; and those before it,
-        each alone."""
+        """The inputs of the calls of a batch, and those of the calls that are made alone before it.
+
+        There are `calls` of them, or fewer if there are no more inputs; none if the original fails on the instance of the batch.
+        """
         plan = self.drawn.plan
         assert plan is not None
         before = 0 if self.task.isolate else 1 + (calls > 1)
         if plan.dealt is None:
             if self.is_failing(self.drawn[index]):
                 return [], []
-            found = [*islice(self.different(index), calls + before)]
+            numbered_inputs = [*islice(self.different(index), calls + before)]
         else:
             numbers = dict.fromkeys(
                 chain(*plan.dealt[index:], *plan.dealt[:index], range(self.task.count(self.order.split)))
             )
-            listed = ((number, each) for number in numbers if not self.is_failing(each := self.drawn[number]))
+            listed = ((number, one_input) for number in numbers if not self.is_failing(one_input := self.drawn[number]))
             calls = sum(not self.is_failing(self.drawn[number]) for number in plan.dealt[index])
-            found = [*islice(listed, calls + before if calls else 0)]
-        calls = min(calls, max(len(found) - before, 1))
-        return found[:calls], found[calls:][:before]
+            numbered_inputs = [*islice(listed, calls + before if calls else 0)]
+        calls = min(calls, max(len(numbered_inputs) - before, 1))
+        return numbered_inputs[:calls], numbered_inputs[calls:][:before]
 
     def batch_rows(self, index: int, tally: Tally) -> list[list[dict[str, float]]]:
-        """The row of a batch, metrics of both; none if the original fails on its instance, for the verdict. Raises _Failed."""
+        """The metrics of both programs for a batch; for a verdict empty if the original fails on its instance. Raises _Failed if
+        the program fails."""
         plan = self.drawn.plan
         assert plan is not None
         calls = plan.calls
@@ -367,17 +386,17 @@ class _Timing:
             inputs, warming = self.inputs(index, calls)
             if not inputs:
                 return []
-            batch = Batch([each for _, each in inputs], plan.answers_at_once)
+            batch = Batch([one_input for _, one_input in inputs], plan.answers_at_once)
             row, answers = self.turn(index, batch, inputs, warming)
             if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= LEAST:
                 break
             calls *= GROWS  # one call may take a thousand times as long as another
-        seconds = sum(each[SECONDS] * each[CALLS] + each[OUTSIDE] + each[LOADING] for each in row)
+        seconds = sum(metrics[SECONDS] * metrics[CALLS] + metrics[OUTSIDE] + metrics[LOADING] for metrics in row)
         further = range(1, 1 + repeats(seconds) * self.order.is_final)
         rows = [row, *(self.turn(index + number, batch, inputs, warming)[0] for number in further)]
         self.turns.extend(rows)
         if self.order.is_final or self.is_own:
-            tally.answers += sorted({digest_of(canonical(rebuilt(each)))[:16] for each in answers})[:2]
+            tally.answers += sorted({digest_of(canonical(rebuilt(answer)))[:16] for answer in answers})[:2]
         if not self.order.is_final:
             return rows
         if not plan.are_shared:  # else what tells batches apart is not their first call
@@ -389,7 +408,8 @@ class _Timing:
     def turn(
         self, number: int, batch: Batch, inputs: Sequence[Numbered], warming: Sequence[Numbered]
     ) -> tuple[list[dict[str, float]], list[Any]]:
-        """Metrics of both for a batch, one after the other, and the original's answers. Raises _Failed."""
+        """The metrics of both programs for a batch, which run one after the other, and the original's answers. Raises _Failed if
+        the program fails."""
         # the same for both, so that neither can tell which program it is
         seed = derive(self.order.secret, "guest", "speed", self.order.split, inputs[0][0]) & (2**64 - 1)
         calls, turn = [*warming, *inputs], -1 if number % 2 else 1
@@ -398,37 +418,37 @@ class _Timing:
         outcomes = ran[-1].outcomes
         if len(outcomes) < len(calls) and not self.is_own:
             outcomes = self.one_by_one(1, calls, until_failure=True) or outcomes
-        pairs = chain(zip(ran[0].beside, ran[-1].beside, strict=False), repeat((Beside(), Beside())))
+        pairs = chain(zip(ran[0].details, ran[-1].details, strict=False), repeat((AnswerDetails(), AnswerDetails())))
         for (instance_number, (instance, _)), answer, outcome, pair in zip(
             calls, expected, outcomes, pairs, strict=False
         ):
             self.log.observe(outcome)
             judge = partial(self.accepted, instance, answer, self.is_own, pair)
             ask_original = partial(self.accepted, instance, answer, True, (pair[0], pair[0]), answer)
-            found = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
-            if found.verdict != "ok":
-                found = found._replace(error=self.task.hides(found.error, found.verdict))
-                raise _Failed(found, instance_number, instance)
+            worth = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
+            if worth.verdict != "ok":
+                worth = worth._replace(error=self.task.hides(worth.error, worth.verdict))
+                raise _Failed(worth, instance_number, instance)
         if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batch, warming, seed).printed:
             why = self.task.hides("malformed answer: the calls print other text than the original's", "malformed")
             raise _Failed(Worth(0.0, "malformed", why), inputs[0][0], inputs[0][1][0])
-        shown = expected if not self.drawn.changes else _whole(ran[0].outcomes, ran[0].beside)
-        return [each.metrics for each in ran], shown[len(warming) :]
+        answers = expected if not self.drawn.changes else _with_arguments(ran[0].outcomes, ran[0].details)
+        return [process.metrics for process in ran], answers[len(warming) :]
 
     def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
-        """A fresh process, loaded, which makes the calls before the batch and then those of the batch."""
+        """The result of a fresh process, which loads a program and makes the calls before the batch and those of the batch."""
         with self.open(which) as guest:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
                 return _Process({}, [loaded], [])
-            calls, outcomes, beside, printed = list[float](), list[Outcome](), list[Beside](), ""
-            for one in [*(Batch([each]) for _, each in warming), batch]:
+            calls, outcomes, details, printed = list[float](), list[Outcome](), list[AnswerDetails](), ""
+            for one in [*(Batch([one_input]) for _, one_input in warming), batch]:
                 # Before the batch it is also seen whether the program changes what the original leaves.
                 looks = (one is not batch or self.task.isolate) and not self.task.has_accept
-                told: Told = "answers and arguments" if looks else self.told
-                ran = run_batch(guest, one, seed, told, objects=not self.task.has_accept)
+                describes: Described = "answers and arguments" if looks else self.describes
+                ran = run_batch(guest, one, seed, describes, objects=not self.task.has_accept)
                 outcomes += ran.outcomes
-                beside += ran.beside
+                details += ran.details
                 printed += ran.printed
                 if not isinstance(outcomes[-1], Returned):
                     return _Process({}, outcomes, [])
@@ -437,14 +457,17 @@ class _Timing:
         beyond = max(calls[0] - seconds, 0.0)
         metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OUTSIDE: ran.outside}
         metrics |= {IDLE: ran.idle, LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
-        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes, beside, printed)
+        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes, details, printed)
 
     def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
-        """The outcome of each call alone; `until_failure`: up to the first that is no answer, none if all are."""
+        """The outcome of each call, made alone. With `until_failure`, the outcomes up to the first failure; empty if no call
+        fails."""
         outcomes = list[Outcome]()
         with self.open(which) as guest:
-            for _, each in calls:
-                outcomes += run_batch(guest, Batch([each]), None, self.told, objects=not self.task.has_accept).outcomes
+            for _, one_input in calls:
+                outcomes += run_batch(
+                    guest, Batch([one_input]), None, self.describes, objects=not self.task.has_accept
+                ).outcomes
                 if until_failure and not isinstance(outcomes[-1], Returned):
                     return outcomes
         return [] if until_failure else outcomes
@@ -453,17 +476,17 @@ class _Timing:
         """For each instance on which the original fails, whether the program does, too."""
         is_drawn = self.drawn.plan is not None and self.drawn.plan.dealt is None
         numbers = range(self.order.count(self.task) if is_drawn else self.task.count(self.order.split))
-        failing = [(number, each) for number in numbers if self.is_failing(each := self.drawn[number])]
+        failing = [(number, one_input) for number in numbers if self.is_failing(one_input := self.drawn[number])]
         return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
 
     def accepted(
-        self, instance: Instance, expected: Any, own: bool, beside: tuple[Beside, Beside], answer: Any
+        self, instance: Instance, expected: Any, own: bool, details: tuple[AnswerDetails, AnswerDetails], answer: Any
     ) -> float:
-        """1 for an answer that is accepted in place of the `expected` one; `own`: it is the original's. `beside`: what is told
-        beside both. A `Judge`."""
+        """1.0 for an answer that is accepted in place of the `expected` one; `own` says that it is the original's. `details` are
+        those of both answers. A `Judge`."""
         if not self.task.has_accept:
             limit, close = self.task.score_limit, self.task.tolerance
-            if other := ended(limit, "comparing", _differs_beside, *beside, close):
+            if other := ended(limit, "comparing", _difference_of_details, *details, close):
                 raise Malformed(other)
         if why := self.task.objection(instance, answer, expected, own=own):
             raise Malformed(why)
@@ -478,15 +501,15 @@ class _Timing:
         failed = [
             (call, outcome) for call, outcome in zip(calls, alone, strict=True) if not isinstance(outcome, Returned)
         ]
-        self.drawn.failing.update(given.encoded for (_, (_, given)), _ in failed)
+        self.drawn.failing.update(arguments.encoded for (_, (_, arguments)), _ in failed)
         (number, _), outcome = failed[0] if failed else (calls[0], outcomes[-1])
         why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
-        raise _OriginalFails(self.words(why))
+        raise _OriginalFails(self.message(why))
 
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""
-        return TaskError(self.words(why))
+        return TaskError(self.message(why))
 
-    def words(self, why: str) -> str:
-        """Why it cannot be timed."""
+    def message(self, why: str) -> str:
+        """The message `why` with the name of the task before it."""
         return f"task {self.task.name}: {why}"

@@ -33,7 +33,7 @@ Progress: TypeAlias = Callable[[Order, int, int], None]
 
 
 class WorkerProcess:
-    """A worker process (strop.evaluation.worker) and the pipe to it. It ends with this process, however this one ends."""
+    """A worker process (strop.evaluation.worker) and the pipe to it. It ends when this process ends, in whatever way."""
 
     def __init__(self) -> None:
         """Start it, without waiting for it."""
@@ -46,15 +46,15 @@ class WorkerProcess:
         finally:
             theirs.close()
         self.equipment: Equipment | None = None
-        """What it was sent last."""
+        """The equipment that it was sent last."""
         self.is_new = True
-        """Whether it never had any."""
+        """Whether it never had equipment."""
         self.is_ready = False
         """Whether it has its equipment and takes orders."""
         self.orders: dict[Any, Any] = {}
-        """Number → what it was sent and has not answered, in the order in which it does them; its pool's."""
+        """Number → work that it was sent and has not answered, in the order in which it does it. Kept by its pool."""
         self.begun: int | None = None
-        """The number of what it does now."""
+        """The number of the work that it does now; None if it is idle."""
 
     @property
     def pid(self) -> int:
@@ -62,27 +62,27 @@ class WorkerProcess:
         return self._process.pid
 
     def fileno(self) -> int:
-        """Becomes readable when it says something, and when it has ended."""
+        """A descriptor that becomes readable when the worker sends a message, and when it has ended."""
         return self._channel.fileno()
 
     def send(self, message: tuple[int, object] | int) -> None:
-        """Send something to do with its number, or the number of something that is not to be done; nothing to one that ended."""
+        """Send work with its number, or the number of work that is not to be begun. Does nothing if the worker has ended."""
         with suppress(OSError):
             self._channel.send(message)
 
     def receive(self) -> Any:
-        """What it says (strop.evaluation.worker). Raises EOFError or OSError once it has ended."""
+        """The next message of the worker (strop.evaluation.worker). Raises EOFError or OSError once it has ended."""
         return self._channel.recv()
 
     def exit_status(self) -> int:
-        """That of a process whose pipe has ended; negative if a signal ended it."""
+        """The exit status of a worker whose pipe has ended; negative if a signal ended it."""
         self._process.wait(5)
         self.close()
         return self._process.returncode or 0
 
     @property
     def last_words(self) -> str:
-        """The last line that it wrote, once it has ended."""
+        """The last line that the worker wrote, once it has ended."""
         return self._process.last_words
 
     def close(self) -> None:
@@ -102,7 +102,7 @@ _Sent = tuple[WorkerProcess, "tuple[int, object] | int"]
 class PooledOrder:
     """An order and its future."""
 
-    def __init__(self, order: Any, *, speculative: bool, step: Callable[..., None] = lambda *said: None) -> None:
+    def __init__(self, order: Any, *, speculative: bool, step: Callable[..., None] = lambda *facts: None) -> None:
         """`order`: an `Order`, or an errand; `step` gets its steps."""
         self.order, self.speculative, self.step = order, speculative, step
         self.future: Future[Any] = Future()
@@ -121,9 +121,9 @@ class WorkerPool:
         self.progress: Progress = lambda order, number, count: None
         self._lock = threading.Lock()
         self._waiting: OrderedDict[Any, PooledOrder] = OrderedDict()
-        """Those that nobody has begun or was sent."""
+        """Orders that were sent to no worker."""
         self._jobs: dict[Any, PooledOrder] = {}
-        """Those whose result was not asked for yet, or has not arrived."""
+        """Orders whose result was not asked for yet, or has not arrived."""
         self._closed = False
         self._equipment, self._most = equipment, slots
         self._numbers = count()
@@ -161,7 +161,8 @@ class WorkerPool:
         return job is not None and job.started
 
     def run(self, errand: Callable[[JailedWorker], T], step: Callable[[str], None] = lambda line: None) -> T:
-        """`errand`, a function of a module or a partial one with an `order`, of a process's worker, whose `step` becomes `step`.
+        """The value that `errand` returns for the worker of a process. It is a function of a module, or a partial one with an
+        `order`. `step` is called with the lines that it reports.
 
         Raises:
             ScorerFailed: a scorer that nothing could interrupt took too long, and ended the process.
@@ -176,7 +177,7 @@ class WorkerPool:
         self._thread.join()
 
     def _fail_waiting(self, error: Exception, *, closes: bool = False) -> None:
-        """Fail the orders that wait; `closes`: and take no more."""
+        """Fail the orders that wait. With `closes`, take no more."""
         with self._lock:
             self._closed = self._closed or closes
             jobs = [*self._waiting.values()]
@@ -212,7 +213,7 @@ class WorkerPool:
                 end.close()
 
     def _start(self, most: int) -> None:
-        """Begin to use so many worker processes, which earlier pools left, or new ones, if there are fewer."""
+        """Bring the number of worker processes to `most`, with idle ones of earlier pools or new ones."""
         while len(self._workers) < min(most, self._most):
             try:
                 worker = idle_workers.take(lambda worker: worker.equipment is self._equipment) or WorkerProcess()
@@ -241,7 +242,7 @@ class WorkerPool:
         self._start(orders)
 
     def _withdrawn(self) -> Iterator[_Sent]:
-        """What workers have not begun, and nobody will ask for."""
+        """Messages that withdraw orders which workers have not begun, and whose result nobody will ask for."""
         for worker in self._workers:
             for number, job in [*worker.orders.items()]:
                 if not job.started and self._jobs.get(job.order) is not job:
@@ -249,8 +250,8 @@ class WorkerPool:
                     yield worker, number
 
     def _assigned(self) -> Iterator[_Sent]:
-        """Orders for workers. Behind one that a worker has begun stands no order that another worker could begin, nor one that
-        nobody asked for while another that was asked for waits."""
+        """Messages that give orders to workers, or withdraw them. No order waits behind the one that a worker does if another
+        worker could begin it, and no speculative order waits there while a requested one waits."""
         ready = [worker for worker in self._workers if worker.is_ready]
         while ready:
             free, job = min(ready, key=lambda worker: len(worker.orders)), self._first()
@@ -262,16 +263,16 @@ class WorkerPool:
             if free.orders if job is None else job.speculative:
                 return
             behind = ((worker, number) for worker in ready for number in [*worker.orders][1:])
-            found = next(
+            movable = next(
                 ((one, number) for one, number in behind if job is None or one.orders[number].speculative), None
             )
-            if found is None:
+            if movable is None:
                 return
-            self._put_back([found[0].orders.pop(found[1])])
-            yield found
+            self._put_back([movable[0].orders.pop(movable[1])])
+            yield movable
 
     def _first(self) -> PooledOrder | None:
-        """The order to begin next. With the lock."""
+        """The order to begin next; None if none waits. Called with the lock held."""
         return next(
             (job for job in self._waiting.values() if not job.speculative), next(iter(self._waiting.values()), None)
         )
@@ -285,18 +286,18 @@ class WorkerPool:
 
     def _hear(self, worker: WorkerProcess) -> None:
         try:
-            said = worker.receive()
+            message = worker.receive()
         except (EOFError, OSError):
             self._lose(worker)
             return
-        if isinstance(said, list):
+        if isinstance(message, list):
             job = worker.orders[worker.begun]
             try:
-                job.step(*said)
+                job.step(*message)
             except Exception as error:  # noqa: BLE001 (a record cannot be written: the thread that asked gets it)
                 self._finish(job, error)
             return
-        number, answer, worker.begun = said if isinstance(said, tuple) else (None, None, said)
+        number, answer, worker.begun = message if isinstance(message, tuple) else (None, None, message)
         with self._lock:
             job = worker.orders.pop(number, None)
             if worker.begun in worker.orders:
@@ -311,7 +312,7 @@ class WorkerPool:
             worker.is_ready, worker.is_new = True, False
 
     def _lose(self, worker: WorkerProcess) -> None:
-        """It has ended."""
+        """Remove a worker that has ended, and fail its orders."""
         self._drop(worker)
         status = worker.exit_status()
         why = f"exit status {status}" + (f": {worker.last_words[:200]}" if worker.last_words else "")
@@ -332,7 +333,7 @@ class WorkerPool:
         self._workers.remove(worker)
 
     def _finish(self, job: PooledOrder, result: object) -> None:
-        """An error is raised where the result is asked for."""
+        """Set the result of an order. An error is raised where the result is asked for."""
         with self._lock:
             if not job.speculative and self._jobs.get(job.order) is job:
                 del self._jobs[job.order]
@@ -345,7 +346,7 @@ class WorkerPool:
 
 
 def _stuck(order: Any) -> object:
-    """What comes of an order on whose answer a scorer got stuck."""
+    """The result of an order on whose answer a scorer got stuck."""
     if not isinstance(order, Order):
         return ScorerFailed(_STUCK.format(order.keywords["order"].task))
     return OrderResult(Evaluation(value=0.0, verdict="malformed", error=_STUCK.format(order.task)))

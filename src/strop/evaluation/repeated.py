@@ -1,4 +1,4 @@
-"""For a verdict, short runs are repeated in turns, and all of them count: a program may draw its own luck."""
+"""Repetition of short runs for a verdict. All repetitions count, none is picked, because a program may draw random numbers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from strop.analysis.stats import mean
 
 TIMES, SECONDS = 5, 2.0
-"""How many times an instance is measured at most, and within how many seconds of both programs together."""
+"""How many times an instance is measured at most, and in how many wall seconds of both programs together."""
 AT_LEAST, AT_MOST = " at least", " at most"
 """Behind a metric's name: the smallest and the largest of its repeated values."""
 
@@ -18,7 +18,7 @@ def repeats(seconds: float) -> int:
 
 
 def averaged(rows: Sequence[Mapping[str, float]], name: str) -> dict[str, float]:
-    """The first of these rows, with the mean of a metric over all, and its smallest and largest value beside it."""
+    """The first row with the mean of the metric `name` over all rows, and its smallest and largest value beside it."""
     values = [row[name] for row in rows]
     least, most = min(values), max(values)
     spread = {name + AT_LEAST: least, name + AT_MOST: most} if len(rows) > 1 else {}

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def start_workers(workers: str, equipment: Equipment, at_start: int = 0) -> Evaluator:
-    """The evaluator that `workers`, as `normalized` returns it, names. Machines of a cluster that it refuses are named on
-    standard error. `at_start`: see `WorkerPool`; a cluster does not use it.
+    """The evaluator that `workers` names, in the form that `normalized` returns. Refused machines of a cluster are named on
+    standard error. For `at_start` see `WorkerPool`; a cluster does not use it.
 
     Raises:
         ConfigurationError: the cluster cannot be reached, or an extra is not installed.

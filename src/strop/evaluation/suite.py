@@ -1,4 +1,4 @@
-"""The user's own tests: their command runs in a copy of the project, and no test that the original passes may fail or vanish.
+"""The user's own tests. Their command runs in a copy of the project, and no test that the original passes may fail or vanish.
 
 The names of tests are those of pytest's JUnit file, which the variable PYTEST_ADDOPTS asks for. A command that writes none is one
 test: its exit status. The tests run beside the program, which could forge that file: they find mistakes, and no cheat.
@@ -39,7 +39,8 @@ _MOST_JUNIT = 64 << 20
 MOST_SECONDS = 600.0
 """Wall seconds that the tests may take on the original, unless a run of the command may take longer."""
 _LEAST_SECONDS, _SLOWER = 60.0, 10.0
-"""On a candidate, so many times as long as on the original, and at least so long: one that hangs is not waited for."""
+"""Wall seconds that tests may take on a candidate at least, and as a multiple of their time on the original. Tests that hang are
+ended."""
 _MOST_OUTPUT = 4000
 """Characters of the end of an output that are kept."""
 
@@ -61,7 +62,7 @@ class SuiteRun:
 
 @dataclass(frozen=True)
 class OriginalSuite:
-    """What two runs on the original show."""
+    """The result of two runs of the tests on the original."""
 
     passed: frozenset[str]
     """The tests that count: those that passed both times."""
@@ -76,7 +77,7 @@ class OriginalSuite:
 
     @property
     def sentence(self) -> str:
-        """What counts, and what is left out."""
+        """One sentence that says how many tests count, and how many are left out."""
         return tests_before(len(self.passed), self.not_green, self.flaky)
 
 
@@ -109,20 +110,21 @@ def on_original(pool: WorkerPool, task: AnyTask, root: Path) -> OriginalSuite:
 
 
 def on_candidate(pool: WorkerPool, task: AnyTask, root: Path, files: Mapping[str, str], seconds: float) -> SuiteRun:
-    """Run the tests once on the project in `root` with these files in place of its own, or without those that are absent.
-    `seconds`: how long they took on the original. Raises SandboxError if the host failed."""
+    """Run the tests once on the project in `root` with `files` in place of its own; files that are ABSENT are left out. `seconds`
+    is the time that the tests took on the original. Raises SandboxError if the host failed."""
     (run,) = _runs(pool, task, root, files, min(most_seconds(task), max(_LEAST_SECONDS, _SLOWER * seconds)))
     return run
 
 
 def failing(run: SuiteRun, passed: frozenset[str], *, exits: bool, command: str) -> tuple[str, ...]:
-    """The tests among those that count that fail or are missing; the command itself, if it alone ends otherwise than before."""
+    """The tests that count and fail or are missing. If there are none, but the command fails as it did not before, the
+    command."""
     fails = tuple(sorted(passed - run.passed))
     return fails or ((_one_line(command),) if exits and not run.is_ok else ())
 
 
 def most_seconds(task: AnyTask) -> float:
-    """How long the tests may take."""
+    """Wall seconds that the tests may take on the original."""
     return max(MOST_SECONDS, task.time_limit)
 
 
@@ -136,7 +138,7 @@ def _runs(
 def run_suite(
     worker: JailedWorker, *, order: Order, root: Path, files: Mapping[str, str], seconds: float, times: int
 ) -> list[SuiteRun]:
-    """Run the tests of a task in a copy of `root`, so many times from the same state. Raises SandboxError if the host failed."""
+    """Run the tests of a task in a copy of `root`, `times` times from the same state. Raises SandboxError if the host failed."""
     task, runs = worker.tasks[order.task], list[SuiteRun]()
     tree, environment = _tree(task, root, files)
     limits = CommandLimits(
@@ -158,12 +160,12 @@ def run_suite(
 
 
 def _tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[Tree, Mapping[str, str]]:
-    """What the tests get a copy of, and the variables of their environment."""
+    """The tree that the tests get a copy of, and the variables of their environment."""
     python = () if task.interpreter is None else (task.interpreter.prefix,)
     if task.root is not None:
         return Tree(root, files, (*python, *task.tools), left_out=task.compiled()), task.environment
     assert task.mark is not None
-    path = [os.path.normpath(f"{COPY}/{each}") for each in task.mark.roots]
+    path = [os.path.normpath(f"{COPY}/{folder}") for folder in task.mark.roots]
     tools = [*python, *task.mark.tools]
     if not any(task.mark.interpreter.prefix.glob("lib*/python*/site-packages/strop/__init__.py")):
         path, tools = [*path, str(STAND_IN)], [*tools, STAND_IN]  # a module may have its mark
@@ -171,13 +173,13 @@ def _tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[Tree, Ma
 
 
 def _run_of(command: str, ran: Ran, outcomes: Mapping[str, bool | None]) -> SuiteRun:
-    found = outcomes or {_one_line(command): ran.ok}
-    passed, failed = (frozenset(name for name, passes in found.items() if passes is which) for which in (True, False))
+    results = outcomes or {_one_line(command): ran.ok}
+    passed, failed = (frozenset(name for name, passes in results.items() if passes is which) for which in (True, False))
     return SuiteRun(passed, failed, ran.ok, ran.detail, words_of(ran)[-_MOST_OUTPUT:], ran.wall_seconds)
 
 
 def _outcomes(workspace: Workspace, root: Path) -> dict[str, bool | None]:
-    """Test → whether it passed; None: it was skipped. Nothing where there is no JUnit file, or it is none."""
+    """Test → whether it passed, None if it was skipped. Empty if there is no JUnit file, or if it cannot be read."""
     text = (workspace.read(JUNIT, _MOST_JUNIT) or b"").decode("utf-8", "replace")
     # Entities are declared before the root; without them, no document can expand.
     if not text or "<!" in text.replace("<![CDATA[", ""):
@@ -191,13 +193,13 @@ def _outcomes(workspace: Workspace, root: Path) -> dict[str, bool | None]:
     for case in cases:
         kinds[_named(case.get("classname", ""), case.get("name", ""), root)].update(child.tag for child in case)
     return {
-        name: False if told & {"failure", "error"} else None if "skipped" in told else True
-        for name, told in kinds.items()
+        name: False if tags & {"failure", "error"} else None if "skipped" in tags else True
+        for name, tags in kinds.items()
     }
 
 
 def _named(classname: str, name: str, root: Path) -> str:
-    """A test as pytest names it on its command line: `tests/test_x.py::TestX::test_y`, where that file is in the project."""
+    """The name of a test as pytest's command line takes it, `tests/test_x.py::TestX::test_y`, if its file is in the project."""
     parts = classname.split(".")
     for end in range(len(parts), 0, -1):
         if "/" not in classname and (root / (path := "/".join(parts[:end]) + ".py")).is_file():

@@ -1,4 +1,4 @@
-"""What judges say of one program's answers, and what that adds up to in its evaluation, whatever is measured."""
+"""The worth of each of a program's answers, and their sum in an evaluation, whatever is measured."""
 
 from __future__ import annotations
 
@@ -28,19 +28,20 @@ Judge = Callable[[Any], float]
 
 
 class Worth(NamedTuple):
-    """What an outcome is worth, and why no more."""
+    """The score of an outcome, its verdict, and the error of a failure."""
 
     score: float
     verdict: Verdict = "ok"
     error: str = ""
     answer: Any = None
-    """What was judged."""
+    """The answer that was judged; None if there was none."""
 
 
 def judged(
     outcome: Outcome, judge: Judge, log: AuditLog, ask_original: Callable[[], object], *, is_original: bool
 ) -> Worth:
-    """What a judge says of an outcome. `ask_original`: see `check_scorer`; `is_original`: the original is judged."""
+    """The worth of an outcome by `judge`. For `ask_original` see `check_scorer`. `is_original` says that the original is
+    judged."""
     if not isinstance(outcome, Returned):
         return Worth(0.0, verdict_of(outcome), explain(outcome))
     try:
@@ -62,8 +63,8 @@ def judged(
 def carried_out(
     order: Order, measured: Callable[[AuditLog], OrderResult], heard: Callable[[Outcome], object] = lambda outcome: None
 ) -> OrderResult:
-    """What `measured` returns, with what the audit noticed; or that the program is malformed, or the task broken, wherever the
-    order is carried out. `heard`: see `AuditLog`.
+    """The result that `measured` returns, with the notes of the audit. If `measured` raises, the result says that the program is
+    malformed, or that the task is broken. For `heard` see `AuditLog`.
 
     Raises:
         SandboxError: the host failed; the order can be given again.
@@ -83,9 +84,9 @@ def carried_out(
 
 
 def numbered(inputs: Sequence[int]) -> tuple[int, ...]:
-    """The number of each of these inputs, equal for equal ones; empty if all differ."""
-    numbers = {each: number for number, each in enumerate(dict.fromkeys(inputs))}
-    return tuple(numbers[each] for each in inputs) if len(numbers) < len(inputs) else ()
+    """A number for each input, the same for equal inputs; empty if all inputs differ."""
+    numbers = {input_hash: number for number, input_hash in enumerate(dict.fromkeys(inputs))}
+    return tuple(numbers[input_hash] for input_hash in inputs) if len(numbers) < len(inputs) else ()
 
 
 @dataclass
@@ -94,11 +95,11 @@ class Tally:
 
     order: Order
     count: int
-    """How many there are at most."""
+    """How many instances there are at most."""
     first: int = 0
-    """The number of the first."""
+    """The number of the first instance."""
     fails_whole: bool = True
-    """Whether the first that fails ends the evaluation, and costs its whole value."""
+    """Whether the first instance that fails ends the evaluation, and makes its value 0."""
     scores: list[float] = field(default_factory=list)
     verdicts: list[Verdict] = field(default_factory=list)
     metrics: list[Mapping[str, float]] = field(default_factory=list)
@@ -108,7 +109,7 @@ class Tally:
     inputs: list[int] = field(default_factory=list)
     """Hashes of the inputs of a final comparison, in this process."""
     left_out: list[bool] = field(default_factory=list)
-    """For each instance on which the original fails, which then has no value to compare with: whether the program does, too."""
+    """For each instance that is left out because the original fails on it, whether the program fails, too."""
     seconds: list[float] = field(default_factory=list)
     """CPU seconds."""
     wall: float = 0.0
@@ -123,22 +124,23 @@ class Tally:
         return self.first + len(self.scores) + len(self.left_out)
 
     def asked(self, arguments: Prepared) -> None:
-        """The input of the next instance, which the final comparison tells from others."""
+        """Note the input of the next instance, so that the final comparison can count different inputs."""
         if self.order.is_final:
             self.inputs.append(hash(arguments.encoded))
 
-    def add(self, found: Worth, instance: Instance | None = None) -> None:
-        """Count the next instance. Its inputs stand beside the error if it failed; without them the error says where it is."""
-        if found.verdict != "ok" and instance is not None:
-            self.feedback.failed(self.next, instance, found.verdict, found.error)
-            self.errors.append(f"instance {self.next}: {found.error}")
-        elif found.verdict != "ok":
-            self.errors.append(found.error)
-        self.scores.append(found.score)
-        self.verdicts.append(found.verdict)
+    def add(self, worth: Worth, instance: Instance | None = None) -> None:
+        """Count the next instance. If it failed, its feedback shows the inputs of `instance`; without `instance`, the error must
+        name the instance."""
+        if worth.verdict != "ok" and instance is not None:
+            self.feedback.failed(self.next, instance, worth.verdict, worth.error)
+            self.errors.append(f"instance {self.next}: {worth.error}")
+        elif worth.verdict != "ok":
+            self.errors.append(worth.error)
+        self.scores.append(worth.score)
+        self.verdicts.append(worth.verdict)
 
     def spent(self, cpu_seconds: float, wall_seconds: float, notes: Sequence[str] = ()) -> None:
-        """Add the time of the next instance, or of what comes before all, and the scorer's notes."""
+        """Add the CPU and wall seconds of the next instance, or of a build before all, and the scorer's notes."""
         self.seconds.append(cpu_seconds)
         self.wall += wall_seconds
         self.feedback.noted(self.next, notes)

@@ -46,11 +46,11 @@ from strop.tasks.score_limit import SIGNAL, let_scorers_end_this_process, watch
 UNREADABLE = 70
 """Exit status of a worker that cannot read what it was sent."""
 WATCH_SECONDS = 0.25
-"""How often a scorer that waits for ever is looked for."""
+"""Seconds between two looks for a scorer that waits for ever."""
 
 
 class Backlog:
-    """What was sent and not begun. A thread reads the channel, so that the coordinator never waits for this process."""
+    """Work that was sent and is not begun. A thread reads the channel, so that the coordinator never waits for this process."""
 
     def __init__(self, channel: Connection) -> None:
         self._channel = channel
@@ -96,7 +96,7 @@ class Serving:
         self._own = frozenset(sys.modules)
 
     def answer(self, work: Any) -> object:
-        """The answer to what the coordinator sent. An error is an answer, too."""
+        """The answer to work that the coordinator sent. An error is returned as an answer."""
         try:
             if isinstance(work, Equipment):
                 return self._equipped(work)
@@ -115,7 +115,7 @@ class Serving:
         if self._worker is not None and _foreign(self._own):
             os._exit(0)  # its pool starts another
         spell_flags(equipment.has_flags)
-        self._worker = self._open.enter_context(equipped(equipment, lambda *said: self._channel.send([*said])))
+        self._worker = self._open.enter_context(equipped(equipment, lambda *facts: self._channel.send([*facts])))
         return None
 
 
@@ -129,11 +129,11 @@ def main() -> None:
     for stream in (1, 2):  # what a scorer writes past Python is no result
         os.dup2(errors, stream)
     os.fchdir(folder)
-    for given in (errors, folder):
-        os.close(given)
+    for descriptor in (errors, folder):
+        os.close(descriptor)
     os.environ.clear()
     os.environ.update(opened(variables))
-    numpy.random.seed()  # else all workers would draw the same numbers; Python's own are seeded in a fork
+    numpy.random.seed()  # without this, all workers would draw the same numbers; a fork seeds only Python's generator
     server_template.join(socket.socket(fileno=servers))
     _serve(Connection(channel))
 
@@ -157,7 +157,7 @@ def _serve(channel: Connection) -> None:
 
 
 def portable(error: StropError) -> StropError:
-    """The error, or one in its words if it cannot be sent to another process."""
+    """The error, or a SandboxError with its message if it cannot be sent to another process."""
     try:
         pickle.loads(pickle.dumps(error))
     except Exception:  # noqa: BLE001 (whatever an error raises that cannot be pickled)
@@ -166,7 +166,7 @@ def portable(error: StropError) -> StropError:
 
 
 def _foreign(own: frozenset[str]) -> bool:
-    """Whether modules of a user were imported, which may have changed since: only an installed distribution has not."""
+    """Whether modules of a user were imported. They may have changed since, unlike those of an installed distribution."""
     files = (getattr(module, "__file__", None) for name, module in sys.modules.items() if name not in own)
     installed = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[1]))
     return any(file is not None and not file.startswith(installed) for file in files)

@@ -1,4 +1,4 @@
-"""What worker processes are forked from (`worker`), and what begins before the machinery of a command is imported."""
+"""The template that worker processes are forked from (`worker`). It starts before the machinery of a command is imported."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _READ_AT_START = (
     *("PATH", "HOME", "LANG", "LC_", "TZ", "LD_", "PYTHON", "GLIBC_", "MALLOC_"),
     *("OMP_", "OPENBLAS_", "MKL_", "BLIS_", "NUMEXPR_", "NPY_", "NUMPY_"),
 )
-"""How the names of the variables begin that an interpreter and the libraries of NumPy read when they start."""
+"""Beginnings of the names of variables that an interpreter and the libraries of NumPy read when they start."""
 
 
 def _variables() -> dict[str, str]:
@@ -29,33 +29,33 @@ worker_template = Template(
     lambda channel: interpreter.python("-m", "strop.evaluation.worker", str(channel)),
     _variables,
 )
-"""What all worker processes of this process are forked from. It gets no variable that could be a secret."""
+"""The template of all worker processes of this process. It gets no variable that could be a secret."""
 
 
 def begin() -> None:
-    """Start what fork servers and worker processes are forked from, without waiting: they import while the caller does."""
+    """Start the templates of fork servers and worker processes without waiting: they import modules while the caller does."""
     server_template.begin()
     worker_template.begin()
 
 
 def start_worker(channel: int) -> ForkedProcess:
-    """A worker process with this end of its channel. It has the variables of this process but those that say which model is
-    asked and with which key, and its guests come from the same template as those of this process.
+    """A new worker process with this end of its channel. It gets the variables of this process except those that name a model or
+    its key. Its guests come from the same template as those of this process.
 
     Raises:
         OutOfThreads: the system gives no more processes.
         SandboxError: it gives no more descriptors, or no worker process starts.
     """
-    given: list[int] = []
+    descriptors: list[int] = []
     try:
-        given.append(control.sealed(without_models(interpreter.environment())))
-        given.append(os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+        descriptors.append(control.sealed(without_models(interpreter.environment())))
+        descriptors.append(os.open(".", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
         with server_template.joined() as servers:
-            return worker_template.fork(channel, *given, servers.fileno(), 2, tells=True)
+            return worker_template.fork(channel, *descriptors, servers.fileno(), 2, tells=True)
     except BlockingIOError as error:  # ulimit -u counts processes and threads alike
         raise OutOfThreads from error
     except (control.ControlClosed, OSError) as error:
         raise SandboxError(f"a worker process does not start: {error}") from error
     finally:
-        for descriptor in given:
+        for descriptor in descriptors:
             os.close(descriptor)

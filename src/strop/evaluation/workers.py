@@ -1,4 +1,4 @@
-"""What carries out one order at a time, with the tasks of a run and a jail, and what it needs for that."""
+"""The worker that carries out one order at a time, with the tasks of a run and a jail, and the equipment that it needs."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _MOST_SPLITS = 8
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """cloudpickle's, by which code travels as it is: its file and its lines are those of the user, which errors name."""
+    """cloudpickle's pickler, except that code keeps its file and its lines, so that errors name those of the user."""
 
     dispatch_table: ClassVar[Mapping[type, Any]] = ChainMap(
         {CodeType: lambda code: (marshal.loads, (marshal.dumps(code),))}, cloudpickle.Pickler.dispatch_table
@@ -57,7 +57,7 @@ class WorkerLost(SandboxError):
 
 @dataclass(frozen=True)
 class Equipment:
-    """What a coordinator sends each worker process before its first order."""
+    """What each worker process needs of a run; its coordinator sends it before the first order."""
 
     tasks: bytes
     """The tasks of the run, by cloudpickle: functions of a task file travel as code, those of installed modules by name."""
@@ -72,11 +72,12 @@ class Equipment:
     has_flags: bool = False
     """Whether messages spell options as flags."""
     observed: Observed | None = None
-    """What the coordinator has observed of trees, for workers of this machine; None: they observe it themselves."""
+    """The protections of trees that the coordinator has observed, for workers of this machine; None if they observe them
+    themselves."""
 
 
 def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool = False) -> Equipment:
-    """The equipment for workers of a run. `with_trees`: they are on other machines.
+    """The equipment for workers of a run. `with_trees` packs the trees of tasks, for workers on other machines.
 
     Raises:
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
@@ -92,8 +93,8 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
     has_functions = any(task.mark is not None for task in tasks)
-    known = observed() if has_functions and require and not with_trees else None  # begun as they were loaded
-    return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags(), known)
+    observed_trees = observed() if has_functions and require and not with_trees else None  # begun as they were loaded
+    return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags(), observed_trees)
 
 
 def _anywhere(task: AnyTask) -> AnyTask:
@@ -112,12 +113,12 @@ class JailedWorker:
         sandbox: JailedSandbox | None = None,
         pool: WorkspacePool | None = None,
         rooms: Mapping[str, TreeSandbox] = MappingProxyType({}),
-        step: Callable[..., None] = lambda *said: None,
+        step: Callable[..., None] = lambda *facts: None,
         workspaces: Workspaces | None = None,
     ) -> None:
-        """`sandbox`, `pool`: where solutions and commands run; None if there is no such task. `rooms`: where the programs of
-        marked functions run, by the name of their task, in `workspaces`. `step` gets what an errand does now, and the number of
-        each measurement for a verdict with the most there are."""
+        """Solutions run in `sandbox` and commands in `pool`; None if there is no such task. Programs of marked functions run in
+        `rooms`, by the name of their task, which are in `workspaces`. `step` gets lines that an errand reports, and for each
+        measurement for a verdict its number and how many there are at most."""
         self.tasks = {task.name: task for task in tasks}
         self._sandbox, self.pool, self.step = sandbox, cast("WorkspacePool", pool), step
         self._rooms, self._workspaces = rooms, workspaces
@@ -126,19 +127,19 @@ class JailedWorker:
 
     @property
     def posture(self) -> Posture:
-        """What the jail of its programs enforces: that of trees, if it has some."""
+        """What the jail of the worker's programs enforces. If it has trees, it is their jail."""
         if self.pool is not None:
             return self.pool.workspaces.posture
         return (
-            next((each.posture for each in self._rooms.values()), None) or cast("JailedSandbox", self._sandbox).posture
+            next((room.posture for room in self._rooms.values()), None) or cast("JailedSandbox", self._sandbox).posture
         )
 
     def sandbox_of(self, task: Task) -> Sandbox:
-        """Where the programs of a task run."""
+        """The sandbox in which the programs of a task run."""
         return self._rooms.get(task.name) or cast("JailedSandbox", self._sandbox)
 
     def workspaces_of(self, task: AnyTask) -> Workspaces:
-        """Where commands run in a copy of a task's project."""
+        """The workspaces in which commands run in a copy of a task's project."""
         return self.pool.workspaces if task.root is not None else cast("Workspaces", self._workspaces)
 
     def task_of(self, order: Order) -> AnyTask:
@@ -150,11 +151,11 @@ class JailedWorker:
         return task
 
     def measure(self, order: Order) -> OrderResult:
-        """Measure the program of an order. If it is killed, it is measured again, in fresh rooms: what dies in the same way there
-        dies by itself, as by a limit of its own.
+        """Measure the program of an order. If it is killed, it is measured again, in fresh rooms. A program that dies in the same
+        way twice died by itself.
 
         Raises:
-            GuestLost: the kernel lacked memory, or something else disturbed both attempts, or it is the original.
+            GuestLost: the kernel lacked memory, the two attempts were killed in different ways, or the program is the original.
             SandboxError: the host failed.
         """
         killed, lost = oom_kills(), ""
@@ -224,7 +225,7 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
 
 @contextmanager
 def _rooms(functions: Sequence[Task], workspaces: Workspaces) -> Iterator[Mapping[str, TreeSandbox]]:
-    """Where the programs of these tasks run, by their names."""
+    """Name of a task → the sandbox in which its programs run."""
     with ExitStack() as stack:
         rooms = dict[str, TreeSandbox]()
         for task in functions:
@@ -234,7 +235,7 @@ def _rooms(functions: Sequence[Task], workspaces: Workspaces) -> Iterator[Mappin
 
 
 def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:
-    """The task, on its tree, which is unpacked here if it was sent."""
+    """The task on its tree. If the tree was sent with the equipment, it is unpacked on this machine."""
     tools = [Path(task.mark.interpreter.path)] if task.mark is not None else [] if task.root is None else task.tools
     if missing := [str(tool) for tool in tools if not tool.exists()]:
         raise SandboxUnavailable(f"task {task.name} needs {', '.join(missing)}, which this machine does not have")
@@ -242,4 +243,4 @@ def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:
         return task
     root = stack.enter_context(TemporaryFolder("strop-tree-"))
     unpack(equipment.trees[task.name], root)
-    return task.at(root) if task.root is None else replace(task, root=root)
+    return task.in_project(root) if task.root is None else replace(task, root=root)

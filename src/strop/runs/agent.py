@@ -1,7 +1,7 @@
-"""A search by somebody else, such as a coding agent, beside improvers: what records of `strop measure` hold, as an improver.
+"""The improver `agent`: searches by somebody else, such as a coding agent, which records of `strop measure` hold.
 
-It is a program like every improver: the candidates of the records, in the order in which they were measured, which it scores
-within the budget that all have. It asks no language model, and what the search asked is in no record.
+It is a program like every improver. It scores the candidates of the records in the order in which they were measured, within the
+budget that all improvers have. It asks no language model, and no record has what the search asked.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ AGENT = "agent"
 _COPY = 'TASK, COPY = "", 0'
 _PROGRAMS = "PROGRAMS = {}"
 _ENDED = ("finished", "budget")
-"""How a measurement ends that was made, or was one too many."""
+"""Statuses of a record whose last measurement was made, or was one too many."""
 
 
 @dataclass(frozen=True)
@@ -39,46 +39,46 @@ class MeasuredSearch:
     digest: str
     """Digest of its task."""
     programs: tuple[str, ...]
-    """In the order in which they were measured, equal ones as often as that."""
+    """Texts of its programs in the order in which they were measured. A program that was measured again is there again."""
     are_versions: bool
-    """Whether its programs are texts of files, as versions of the tree have them."""
+    """Whether its programs are the texts of files, not of a function alone."""
 
 
 def read_search(run: Path) -> MeasuredSearch:
     """The search in a record of `strop measure`.
 
     Raises:
-        ConfigurationError: it is of another command, has no measurement, or the last did not end; or it is unverified.
-        StoreError: it cannot be read.
+        ConfigurationError: the record is of another command, is unverified, or has no measurement, or its last one did not end.
+        StoreError: the record cannot be read.
     """
     with Store.open(run) as store:
-        found = read_run(store)
-        programs = [store.text(event.solution) for event in found.candidates if event.solution is not None]
-    if found.meta.kind != "measure":
+        data = read_run(store)
+        programs = [store.text(event.solution) for event in data.candidates if event.solution is not None]
+    if data.meta.kind != "measure":
         raise ConfigurationError(
-            f"{run} is a record of strop {found.meta.kind}; {option('agent')} takes those of strop measure"
+            f"{run} is a record of strop {data.meta.kind}; {option('agent')} takes those of strop measure"
         )
-    if found.unverified:
-        raise ConfigurationError(f"{run} cannot stand for a search: {found.unverified}")
+    if data.unverified:
+        raise ConfigurationError(f"{run} cannot stand for a search: {data.unverified}")
     if not programs:
         raise ConfigurationError(f"{run} has no measurement; strop measure TARGET {option('out')} {run} makes one")
-    if found.status not in _ENDED and found.search_end is None:
+    if data.status not in _ENDED and data.search_end is None:
         raise ConfigurationError(
-            f"the last measurement of {run} has not ended ({found.status}); make it again: strop measure TARGET "
+            f"the last measurement of {run} has not ended ({data.status}); make it again: strop measure TARGET "
             f"{option('out')} {run}"
         )
-    meta = found.meta
+    meta = data.meta
     are_versions = meta.original is not None and meta.original.is_version
     return MeasuredSearch(run, meta.task, meta.task_digests[0], tuple(programs), are_versions)
 
 
 def agent_of(searches: Sequence[MeasuredSearch], tasks: Sequence[AnyTask], *, copies: int, budget: int) -> Named:
-    """The improver that these searches are: each copy of a task is one of them, in the order in which they are named, and scores
-    the initial solution and its first `budget` - 1 programs.
+    """The improver that makes these searches. On each copy of a task it makes another search, in the order of their names: it
+    scores the initial solution and the first `budget` - 1 programs of the search.
 
     Raises:
-        ConfigurationError: one is named twice or measured no task of these, a task has not as many as copies, or their programs
-            are too long for one improver.
+        ConfigurationError: a search is named twice or measured another task, a task has more or fewer searches than copies, or
+            the programs are too long for one improver.
     """
     by_task: dict[str, list[MeasuredSearch]] = {task.name: [] for task in tasks}
     named = {task.name: task for task in tasks}
@@ -116,7 +116,7 @@ def agent_of(searches: Sequence[MeasuredSearch], tasks: Sequence[AnyTask], *, co
 
 
 def _program(programs: Mapping[str, Sequence[Sequence[str]]]) -> str:
-    """The improver with its programs: task → search by search."""
+    """The text of the improver with these programs: task → the programs of each search."""
     lines = []
     for name, own in programs.items():
         lines += [f"    {name!r}: [", *(f"        {[*search]!r}," for search in own), "    ],"]
@@ -125,17 +125,20 @@ def _program(programs: Mapping[str, Sequence[Sequence[str]]]) -> str:
 
 
 def text_for(improver: Named, task: str, copy: int) -> str:
-    """The text of an improver on a copy of a task: that of searches says which one it is."""
+    """The text of an improver for one copy of a task. The improver `agent` has the task and the number of the copy in its
+    text."""
     return improver.text.replace(_COPY, f"TASK, COPY = {task!r}, {copy}", 1) if improver.runs else improver.text
 
 
 def said_of(improvers: Sequence[Named], tasks: Sequence[AnyTask], budget: int) -> tuple[str, ...]:
-    """What to know of an improver that is searches by somebody else, a line each; nothing of others."""
-    runs = next((each.runs for each in improvers if each.runs), ())
+    """Lines about the improver `agent`; empty if it is not among the improvers."""
+    runs = next((improver.runs for improver in improvers if improver.runs), ())
     if not runs:
         return ()
-    said = f"The agent: {', '.join(runs)}; of each the original and the first {quantity(budget - 1, 'measurement')}"
+    sentence = f"The agent: {', '.join(runs)}; of each the original and the first {quantity(budget - 1, 'measurement')}"
     listed = [task.name for task in tasks if task.input == "listed"]
     return (
-        (said, f"The inputs of {', '.join(listed)} are listed, so that the agent can read them") if listed else (said,)
+        (sentence, f"The inputs of {', '.join(listed)} are listed, so that the agent can read them")
+        if listed
+        else (sentence,)
     )

@@ -46,25 +46,25 @@ class Components:
 
     spec: RunSpec
     tasks: tuple[AnyTask, ...]
-    """Of several, training is on all; none where nothing is scored."""
+    """The tasks, on all of which a run trains; empty if nothing is scored."""
     language_model: AnswerCache
     sandbox: JailedSandbox
-    """Where improvers run. None, and asked for nothing, where programs are only scored."""
+    """The sandbox of improvers. It is None, and never used, where programs are only scored."""
     secret: bytes
     meter: Metered | None = None
-    """Charges the model behind `language_model`; None: nothing is charged."""
+    """Charges the model behind `language_model`; None if nothing is charged."""
     posture: Posture = field(default_factory=lambda: Posture({}))
-    """What was observed of the jail of the task's programs."""
+    """The protections that the jail of the task's programs was observed to enforce."""
     evaluator: WithBaselines | None = None
-    """Carries out evaluations; None where there is no task."""
+    """Carries out evaluations; None without a task."""
     reader: ResponseReader | None = None
     """Reads the responses of the model."""
     past: CompletedWork = NOTHING
-    """What a new run that repeats another one knows of it."""
-    whole: bool = False
-    """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
+    """The recorded acts of the run that a replay repeats; empty for any other run."""
+    whole_runs_only: bool = False
+    """Whether a limit leaves a run of Algorithm 1 unfinished instead of ending it early. A protocol reports whole runs only."""
     finish: bool = False
-    """Whether the search of the run that is resumed ends now: no response is asked for that is not recorded."""
+    """Whether the search of a resumed run ends now, without a request to the model."""
     of_jobs: bool = False
     """Whether other jobs do the work, within what the limits of the spec leave them."""
 
@@ -80,10 +80,17 @@ def meta_description(spec: RunSpec) -> str:
 
 
 def first_event(
-    spec: RunSpec, language_model: LanguageModel, posture: Posture, recalled: ResumeState | None = None, kept: str = ""
+    spec: RunSpec,
+    language_model: LanguageModel,
+    posture: Posture,
+    recalled: ResumeState | None = None,
+    files_digest: str = "",
 ) -> RunStarted | RunResumed:
-    """The first event of a session: its configuration and environment. `recalled`: the content of the record it continues;
-    `kept`: the digest of the files that the record keeps."""
+    """The first event of a session, with its configuration and environment.
+
+    `recalled` is the content of the record that the session continues; None for a new run, whose task files have the digest
+    `files_digest`.
+    """
     environment = {
         "strop": __version__,
         "python": platform.python_version(),
@@ -98,12 +105,12 @@ def first_event(
         "posture": as_document(posture),
     }
     if recalled is None:
-        return RunStarted(scope="", **values, files_digest=kept)
+        return RunStarted(scope="", **values, files_digest=files_digest)
     return RunResumed(scope="", **values, events=recalled.events, seconds=recalled.seconds)
 
 
 class Observer:
-    """Who watches the work: a context manager that is told what no event tells. This one shows nothing."""
+    """Shows progress that no event records. A context manager; this one shows nothing."""
 
     def __enter__(self) -> Self:
         return self
@@ -132,17 +139,17 @@ def assembled(
     secret: bytes | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Iterator[Components]:
-    """The components that a spec names, closed at the end. `model`: in place of the one that the spec names.
+    """The components that a spec names, which are closed at the end. `model` replaces the one that the spec names.
 
-    `observer` is entered when the model and its limits are checked, before anything runs. `secret`: that of a record, of work
-    that began before; the scorers of new work are tested with spoiled answers, unless they are trusted.
+    `observer` is entered once the model and its limits are checked, before anything runs. `secret` is that of a record whose work
+    continues; None for new work, whose scorers are tested with spoiled answers unless the user trusts them.
 
     Raises:
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
     with ExitStack() as stack:
-        # What can be refused at once comes first.
+        # Errors that can be found at once are raised first.
         meter = metered(spec, environ) if model is None else None
         language_model = stack.enter_context(closing(AnswerCache(model or meter)))  # type: ignore[arg-type]
         stack.enter_context(observer)
@@ -200,11 +207,12 @@ def metered(spec: RunSpec, environ: Mapping[str, str]) -> Metered:
 
 
 def settings_of(spec: RunSpec) -> ModelSettings:
-    """The settings of a spec, which specifications of models may override. No model is waited for longer than the run takes."""
+    """The settings of a spec, which specifications of models may override. strop waits for no model longer than the run may
+    take."""
     patience = ModelSettings().give_up_after if spec.give_up_after is None else spec.give_up_after
     return ModelSettings(give_up_after=patience if spec.max_time is None else min(patience, spec.max_time))
 
 
 def editing_of(spec: RunSpec, language_model: LanguageModel) -> Editing:
-    """How the model may respond. Stand-ins get instructions only on request."""
+    """How the model may respond. Stand-ins get instructions about edits only on request."""
     return Editing(spec.edits, tells=language_model.is_language_model or spec.edits != "auto")

@@ -1,4 +1,4 @@
-"""The components of a run wired to one recorder and to one budget; and a session of a record, in which a run does its work."""
+"""The context of a run, which wires its components to one recorder and one budget, and the session in which it works."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class RunContext:
     """The components of a run with one recorder and one budget."""
 
     def __init__(self, parts: Components, journal: Journal, observer: Observer = UNOBSERVED) -> None:
-        """`journal`: of the record, which it may have to recall. `observer` is told what no event tells."""
+        """`journal` records events, and has the content of a record that is resumed. `observer` shows progress that no event
+        records."""
         self.parts = parts
         self.observer = observer
         self.journal = journal
@@ -64,8 +65,8 @@ class RunContext:
         if parts.evaluator is not None:
             # A later comparison measures the original on instances of its own.
             before = [one for one in past.evaluations.values() if not (past.ends and comparison_of(one.scope)[0])]
-            # The tasks of `parts` may be on the trees that the record keeps, which the user's edits do not change.
-            parts.evaluator.place(parts.tasks, self._measured)
+            # The tasks of `parts` may use the trees in the record, which the user's edits do not change.
+            parts.evaluator.relocate(parts.tasks, self._measured)
             parts.evaluator.recall(before, SecretSeeds(parts.secret))
 
     @property
@@ -86,10 +87,10 @@ class RunContext:
         return self._utility(split, seeds, is_final)
 
     def held_out(self, instances: int = 0, number: int = 1, secret: bytes = b"") -> TaskUtility:
-        """The task's utility on so many sealed instances for the `number`th comparison; 0: as many as the task says. `secret`:
-        what they are drawn from; empty: the secret of the run.
+        """The task's utility on sealed instances, for the `number`th comparison.
 
-        Each comparison has instances of its own, except of a given list of cases, whose held-out half stays the same.
+        `instances` is their number; 0 for as many as the task says. `secret` is what they are drawn from; empty for the secret of
+        the run. Each comparison draws its own instances. Listed cases have the same held-out half in each.
         """
         utility = self.utility("test", is_final=True)
         if secret:
@@ -107,15 +108,15 @@ class RunContext:
         return SecretSeeds(derive(self.parts.secret, "fresh", name).to_bytes(32))
 
     def begin_again(self) -> None:
-        """Record how the search ended before, as far as the record of a replay does not say it."""
+        """Record each early end of the search that came before, unless it is recorded already."""
         for end in self.host.past.ends:
             self.record(end)
 
     def ended(self, scope: str, over: SearchOver, of: str = "") -> int:
-        """Record that the search ended before its end, in an outermost scope. Returns how often that has happened so far. `of`:
-        the digest of the program that is to be compared; empty: the best.
+        """Record an early end of the search, in an outermost scope. Returns how many there have been so far.
 
-        A resumed run that asked for nothing new has not ended once more.
+        `of` is the digest of the program that is to be compared; empty for the best. If a resumed run made no new request, its
+        earlier end counts only once.
         """
         tally, ends = self.journal.tally(scope), self.host.past.ends
         event = SearchEnded(
@@ -163,7 +164,8 @@ class RunContext:
             self.of(other, budget.child(other.name)).check_seed()
 
     def meta_utility(self, pairs: Split = "gate") -> MetaUtility:
-        """û over |D| copies: equally many of each task, task by task. `pairs`: the split that scores those of a comparison."""
+        """û over |D| copies, equally many of each task, task by task. `pairs` is the split that scores the pairs of a
+        comparison."""
         spec = self.parts.spec
         contexts = [self] + [self.of(task, self.run) for task in self.parts.tasks[1:]]
         return MetaUtility(
@@ -183,7 +185,7 @@ class RunContext:
         return Downstream(self.utility("train"), self.utility("test"), self.parts.task.seed, fresh, of_copy)
 
     def _measured(self, order: Order, number: int, count: int) -> None:
-        """A measurement for a verdict begins."""
+        """Record that a measurement for a verdict begins."""
         scope = f"{order.scope}/instances"
         self.record(BudgetMoved(scope=scope, counter=HELD_OUT, amount=1, granted=True, used=number, limit=count))
 

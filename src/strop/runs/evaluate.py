@@ -1,4 +1,4 @@
-"""Measurements of improvers on tasks (§5.2, Table 1), carried out and read back: each cell is a measurement at the scope
+"""Measurements of improvers on tasks (§5.2, Table 1): how they are made and read. Each cell is a measurement at the scope
 `TASK/DIGEST`, and all improvers of a task get the same instances."""
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
 def named(
     names: Sequence[str], find: Callable[[str], Named] = lambda name: Named(name, improver_text(name))
 ) -> tuple[Named, ...]:
-    """The improvers with these names; one that is named twice is measured twice. Only the seed improver may have several names,
-    because STOP may return it unchanged.
+    """The improvers with these names. An improver that is named twice is measured twice. Only the seed improver may have several
+    names, because STOP may return it unchanged.
 
     Raises:
-        ConfigurationError: one does not exist, is named more than twice, or two names are of the same program.
+        ConfigurationError: an improver does not exist or is named more than twice, or two names are of the same program.
     """
     seed = improver_text(SEED)
     improvers: list[Named] = []
@@ -185,28 +185,28 @@ def measured_in(record: Record) -> Measured:
 
 
 def concluded(measured: Measured, references: Mapping[str, tuple[str, str, float]] = MappingProxyType({})) -> Measured:
-    """The measurements with their differences, and what may be claimed of them. `references`: `Meta.references`."""
+    """The measurements with their differences and the sentence about them. For `references` see `Meta.references`."""
     if measured.complete and len(measured.unseen) > 1:
         measured = replace(measured, over_tasks=_over_tasks(measured, references))
     if measured.kind == "eval":
         measured = replace(measured, differences=_from_seed(measured), transfer=_transfer(measured))
     elif measured.complete:
-        (whole,) = _together([_between(measured, measured.tasks, "")])
-        differences = whole, *_together([_between(measured, [task], task) for task in measured.tasks])
+        (overall,) = _together([_between(measured, measured.tasks, "")])
+        differences = overall, *_together([_between(measured, [task], task) for task in measured.tasks])
         same = len({cell.digest for cell in measured.cells}) == 1
-        shown = measured.over_tasks[0].decided if measured.is_of_tasks else decided(whole)
-        shown = 0 if measured.own_score_because or same else shown
-        better = None if not shown else measured.improvers[shown < 0]
+        sign = measured.over_tasks[0].decided if measured.is_of_tasks else decided(overall)
+        sign = 0 if measured.own_score_because or same else sign
+        better = None if not sign else measured.improvers[sign < 0]
         measured = replace(measured, differences=differences, better=better)
     return replace(measured, sentence=measured_words(measured))
 
 
 _Row: TypeAlias = tuple[str, str, str, Callable[..., Estimate], Sequence[Any], Sequence[Any]]
-"""A difference: its task, the improver, what it is compared with, how they are compared, and the values of both."""
+"""A difference: its task, the two improvers, the function that compares them, and the values of both."""
 
 
 def _together(rows: Sequence[_Row]) -> tuple[Difference, ...]:
-    """The rows of one table; their 95% intervals hold all together (Bonferroni)."""
+    """The differences of one table. Their 95% intervals hold all together (Bonferroni)."""
     return tuple(
         Difference(
             **vars(compare(a, b, confidence=1 - LEVEL / len(rows))), task=task, improver=improver, against=against
@@ -216,7 +216,7 @@ def _together(rows: Sequence[_Row]) -> tuple[Difference, ...]:
 
 
 def _from_seed(measured: Measured) -> tuple[Difference, ...]:
-    """Every other improver from the first, task by task."""
+    """The difference of every other improver from the first one, task by task."""
     seed = measured.improvers[0]
     pairs = [(cell, measured.cell(cell.task, seed)) for cell in measured.cells if cell.improver != seed]
     rows: list[_Row] = []
@@ -226,33 +226,33 @@ def _from_seed(measured: Measured) -> tuple[Difference, ...]:
             same.append(Difference(0.0, None, cell.test.n, task=cell.task, improver=cell.improver, against=seed))
         elif other is not None:
             rows.append((cell.task, cell.improver, seed, group_difference, [cell.test.values], [other.test.values]))
-    order = {(cell.task, cell.improver): place for place, cell in enumerate(measured.cells)}
+    order = {(cell.task, cell.improver): position for position, cell in enumerate(measured.cells)}
     return tuple(sorted([*_together(rows), *same], key=lambda row: order[row.task, row.improver]))
 
 
 def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, float]]) -> tuple[OverTasks, ...]:
-    """Every other improver against the first, or if it is measured a second time, against itself."""
+    """Every other improver against the first one. An improver that is measured a second time is compared with itself."""
     first, *others = measured.improvers
     cells = [cell for cell in measured.cells if cell.task in measured.unseen]
     pairs = [(name, name.removesuffix(AGAIN) if name.endswith(AGAIN) else first) for name in others]
     if measured.kind == "against":
         pairs = [(first, others[0])]
     level = LEVEL / max(sum(one.removesuffix(AGAIN) != other.removesuffix(AGAIN) for one, other in pairs), 1)
-    found = []
+    rows = []
     for pair in pairs:
         one, other = ([cell for cell in cells if cell.improver == name] for name in pair)
         changes = [round(a.test.mean - b.test.mean, 9) for a, b in zip(one, other, strict=True)]
         wins, losses = sum(change > 0 for change in changes), sum(change < 0 for change in changes)
         shares = [[_share_of_best(cell, references.get(cell.task)) for cell in own] for own in (one, other)]
-        known = [[share for share in own if share is not None] for own in shares]
-        whole = score_difference(*known) if known == shares else None
-        found.append(OverTasks(*pair, wins, losses, changes.count(0), sign_test(wins, losses), level, whole))
-    return tuple(found)
+        known_shares = [[share for share in own if share is not None] for own in shares]
+        normalized = score_difference(*known_shares) if known_shares == shares else None
+        rows.append(OverTasks(*pair, wins, losses, changes.count(0), sign_test(wins, losses), level, normalized))
+    return tuple(rows)
 
 
 def _share_of_best(cell: Measurement, reference: tuple[str, str, float] | None) -> float | None:
-    """What the copies of an improver reached of the best known value in the mean, 1 for as good as that; None without one, or
-    where they have no ratio. A copy that fails reached nothing."""
+    """The mean share of the best known value that the copies of an improver reached, 1 for as good as that. A copy that fails
+    counts 0. None without a best known value, or if a value has no ratio to it."""
     if reference is None:
         return None
     name, goal, best = reference

@@ -1,4 +1,4 @@
-"""What carries out the programs of a run: the jail, the evaluators of its tasks, and how much at once."""
+"""The jail of a run, the evaluators of its tasks, and how many programs run at once."""
 
 from __future__ import annotations
 
@@ -32,13 +32,17 @@ def jail(spec: RunSpec) -> JailedSandbox:
 
 
 def evaluator_for(spec: RunSpec, tasks: Sequence[AnyTask], *, asks: bool) -> WithBaselines:
-    """What carries out the evaluations of a spec: worker processes, or a cluster and a process of this machine. `asks`: whether a
-    model is asked, for some time in which all processes of functions begin; else they begin when there are programs for them.
+    """The evaluator of a spec: worker processes, or a cluster and a process of this machine.
+
+    `asks` says whether a model is asked. If so, all worker processes start at once, because they are ready when it has answered;
+    otherwise they start when there are programs for them. Beside a task with a tree only one starts.
 
     Raises:
         ConfigurationError: a task cannot be sent to another process.
     """
-    have_no_trees = all(task.root is None for task in tasks)  # else a process that begins disturbs what is timed
+    have_no_trees = all(
+        task.root is None for task in tasks
+    )  # a process that starts would disturb commands that are timed
     at_start = min(spec.slots, spec.utility_budget * spec.downstream) if asks and have_no_trees else 1
     equipment = pack(tasks, required(spec), with_trees=spec.on_cluster)
     evaluator = start_workers(normalized(spec.workers), equipment, at_start)

@@ -1,4 +1,4 @@
-"""What one improvement showed: the finding, and the numbers and reasons behind it."""
+"""The finding of one improvement, and the numbers and reasons behind it."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ were better fail tests that the original passes.
 `failed`: the improver returned no solution, and no candidate was better than the original."""
 
 POWER = NormalDist().inv_cdf(0.9)
-"""Standard errors by which a difference must exceed the interval's half to be shown in at least four of five cases: 0.84 would do
-if the spread was known, and shows it in 70 to 75% where that is measured in ten pairs."""
+"""Standard errors by which a difference must exceed half of the interval to be shown in at least four of five cases. If the
+spread was known, 0.84 would suffice. With a spread measured in ten pairs, 0.84 shows it in only 70 to 75% of cases."""
 _HELD_BACK: tuple[Finding, ...] = ("better on its fixed input", "a better construction", "by its own score")
-"""What is said in place of `better`."""
+"""Findings that take the place of `better`."""
 
 
 @dataclass(frozen=True)
@@ -189,7 +189,7 @@ class Evidence:
         return verified_of(goal, start, [*start, *self.tried, *result], result)
 
     def _runs_of(self, program: ScoredProgram) -> list[Evaluation]:
-        """Every run of a program in training."""
+        """All evaluations of a program in training."""
         text = program.text.rstrip("\n")
         tried = [one for one in self.tried if isinstance(one, Evaluated) and one.solution is not None]
         return [program.train, *(one for one in tried if str(one.solution).rstrip("\n") == text)]
@@ -203,7 +203,7 @@ class Evidence:
             return None
         pair, inputs = (self.improved.last.scores, self.original.last.scores), self.original.last.inputs
         n = max(map(len, pair))
-        after, before = (each if len(each) == n else (0.0,) * n for each in pair)
+        after, before = (scores if len(scores) == n else (0.0,) * n for scores in pair)
         return score_difference(after, before, inputs=inputs, confidence=self.confidence) if n else None
 
     @cached_property
@@ -239,14 +239,14 @@ class Evidence:
             return "worse"  # a failure is not chance
         if self.difference is None:
             return "unchanged"
-        shown = self._shown
-        if shown <= 0:
-            return "worse" if shown else "no significant improvement"
+        sign = self._shown
+        if sign <= 0:
+            return "worse" if sign else "no significant improvement"
         return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
 
     @property
     def fails_in_training(self) -> bool:
-        """Whether the candidate fails on training inputs where the original's behaviour is asked for."""
+        """Whether the candidate fails on training inputs, in a task with a metric."""
         return self.facts is not None and self.improved is not None and self.improved.train.verdict != "ok"
 
     @computed
@@ -258,17 +258,17 @@ class Evidence:
             return None
         resolution = math.log1p(self.gain.metric.resolution) if self.gain is not None and self.is_ratio else 0.0
         half = (change.interval[1] - change.interval[0]) / 2
-        shown = half + max(half - resolution, 0.0) * POWER / NormalDist().inv_cdf((1 + self.confidence) / 2)
-        return math.expm1(shown) if self.is_ratio else shown
+        size = half + max(half - resolution, 0.0) * POWER / NormalDist().inv_cdf((1 + self.confidence) / 2)
+        return math.expm1(size) if self.is_ratio else size
 
     @property
     def is_ratio(self) -> bool:
-        """Whether the change is a ratio; else it is a difference."""
+        """Whether the change is a ratio. Otherwise it is a difference."""
         return self.gain is not None and self.gain.scale == "ratio"
 
     @property
     def asked(self) -> float | None:
-        """`least` in the unit of `could_show`: of a score, that part of the original's."""
+        """`least` in the unit of `could_show`. For a score it is that share of the original's score."""
         if self.least is None or self.is_ratio:
             return self.least
         before = self.original.last.value if self.gain is None else self.gain.before
@@ -285,17 +285,18 @@ class Evidence:
 
     @property
     def is_offered(self) -> bool:
-        """Whether `strop apply` applies it without --unproven: it is better on what the user wants, and removes no name."""
+        """Whether `strop apply` applies the program without --unproven, because it is better on what the user wants, and removes
+        no name."""
         return self.finding in ("better", "a better construction") and not self.removes
 
     @property
     def is_held_back(self) -> bool:
-        """Whether it measures better, and something keeps it from being offered: `strop apply --unproven` applies it."""
+        """Whether the program measures better and is not offered. `strop apply --unproven` applies it."""
         return not self.is_offered and self.finding in ("better", *_HELD_BACK)
 
     @property
     def _shown(self) -> int:
-        """1 if it measures better, -1 if worse, 0 if neither is shown."""
+        """1 if the improved program measures better, -1 if it measures worse, 0 if neither is shown."""
         if self.gain is not None:
             return {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
         return 0 if self.difference is None else decided(self.difference)
@@ -305,9 +306,9 @@ class Evidence:
         """Median time in which the original and the improved program of a function load, in seconds. Null where that is
         not measured."""
         rows = ((), ()) if self.improved is None else (self.improved.last.original_metrics, self.improved.last.metrics)
-        if not all(rows) or not all(LOADING in row for each in rows for row in each):
+        if not all(rows) or not all(LOADING in row for side in rows for row in side):
             return None
-        before, after = (median(row[LOADING] for row in each) for each in rows)
+        before, after = (median(row[LOADING] for row in side) for side in rows)
         return before, after
 
     @computed
@@ -357,7 +358,7 @@ class Evidence:
             return replace(self.gain, believed=self.finding if is_held else "")
         before, utility = self.original.last, MetricFacts(UTILITY, "max")
         if self.improved is not None and self.difference is not None:
-            said = "no significant change" if self.finding == "no significant improvement" else self.finding
+            believed = "no significant change" if self.finding == "no significant improvement" else self.finding
             after = self.improved.last.value
             return Gain(
                 utility,
@@ -366,7 +367,7 @@ class Evidence:
                 "difference",
                 self.difference,
                 False,
-                believed=said,
+                believed=believed,
                 confidence=self.confidence,
             )
         if self.facts is not None:

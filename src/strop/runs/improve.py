@@ -58,7 +58,7 @@ PAR = 0.5
 
 
 Search: TypeAlias = Callable[["RunContext", str], tuple[Improvement, int]]
-"""Looks for a better program than this one: how that ended, and the number of the comparison that follows."""
+"""Searches for a better program than a given one. Returns how the search ended, and the number of the comparison that follows."""
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,15 @@ class HeldOut:
     """The held-out instances of a comparison."""
 
     instances: int = 0
-    """How many; 0: as many as the task says, or as training plans."""
+    """Their number; 0 for as many as the task says, or as training shows to be enough."""
     secret: bytes = b""
-    """What they are drawn from; empty: the secret of the run."""
+    """What they are drawn from; empty for the secret of the run."""
     said: tuple[str, ...] = ()
-    """A line each for what to know about what scores."""
+    """Lines about what scores the programs, for the user."""
 
 
 UNPLANNED = HeldOut()
-"""Nobody said how many."""
+"""Held-out instances whose number nobody set."""
 
 
 def improve_once(
@@ -85,14 +85,18 @@ def improve_once(
     *,
     draws_late: bool = False,
 ) -> None:
-    """Let `search` look for a better program of the context's task, and compare what it finds with the original on the sealed
-    split.
+    """Let `search` look for a better program of the context's task, and compare its result with the original on the sealed split.
 
-    `held`: of the final comparison, if a record says it; else training does. `draws_late`: whoever searches may know the secret
-    of the run, so that the held-out instances are drawn from another one, which does not exist before the candidate is recorded.
+    The record's folder always holds the best candidate so far. It holds the returned program and its diff before the sealed split
+    is touched.
 
-    `original` are the user's files that the search starts from; None: the task's own seed. The record's folder always holds the
-    best candidate so far, and the returned program and its diff before the sealed split is touched.
+    Args:
+        context: the run.
+        search: finds the program.
+        original: the user's files that the search starts from; None for the task's own seed.
+        held: the held-out instances, if a record has them. Otherwise training shows how many are enough.
+        draws_late: whether the held-out instances are drawn from a secret that does not exist before the candidate is recorded,
+            because whoever searched may know the secret of the run.
 
     Raises:
         ConfigurationError: the program to start from does not run.
@@ -128,7 +132,7 @@ def improve_once(
 
 
 def _test_original(context: RunContext, original: Original) -> SuiteRan | None:
-    """What the user's tests say of the original; None without tests. Raises ConfigurationError if none passes."""
+    """The run of the user's tests on the original; None without tests. Raises ConfigurationError if no test passes."""
     if not context.parts.task.test:
         return None
     from strop.runs.own_tests import tested_original  # here for the start-up time
@@ -145,8 +149,8 @@ def _tested_program(
     *,
     exactly: bool,
 ) -> str:
-    """The improved program; of several the best that fails no test that passed `before`, if there are tests. `exactly`: the one
-    that the search gave, even if another is better in training."""
+    """The improved program: the best one that fails no test that passed `before`. If `exactly`, the program that the search
+    returned comes first, even if another one is better in training."""
     refused: list[SuiteRan] = []
     while True:
         candidate = _improved_program(improvement, original, [*context.journal.recorded(Evaluated), *refused])
@@ -162,7 +166,7 @@ def _tested_program(
 
 
 def searched(context: RunContext, initial: str, *, improver: str) -> tuple[Improvement, int]:
-    """The search of an improver, which ends by itself or before its end. A `Search`."""
+    """The search of an improver, which returns a solution or ends early. A `Search`."""
     from strop.checks.held_out import draws_more
     from strop.core.improver import improve
     from strop.runs.time_left import comparison_kept
@@ -181,15 +185,15 @@ def searched(context: RunContext, initial: str, *, improver: str) -> tuple[Impro
     return improvement, len(host.past.ends) + 1
 
 
-def given(context: RunContext, initial: str, *, candidate: str) -> tuple[Improvement, int]:
-    """No search: there is one candidate, which exists. A `Search`."""
+def no_search(context: RunContext, initial: str, *, candidate: str) -> tuple[Improvement, int]:
+    """The result of no search: the only candidate is `candidate`, which exists already. A `Search`."""
     improvement = Improvement(candidate)
     context.record(ImproveFinished(**fields_of(Improvement, improvement), scope="improve"))
     return improvement, 1
 
 
 def _beside(improved: ScoredProgram | None) -> Evaluation:
-    """The original of a command task on the sealed split, as measured beside the candidate."""
+    """The evaluation of the original of a task with a metric on the sealed split, as it was measured beside the candidate."""
     if improved is None:
         return Evaluation(PAR, "ok")
     n = max(len(improved.last.scores), 1)
@@ -198,7 +202,8 @@ def _beside(improved: ScoredProgram | None) -> Evaluation:
 
 
 def _written(improvement: Improvement, original: Original) -> Improvement:
-    """The improvement with its solution in normal form; a solution that is not a program of these files becomes a failure."""
+    """The improvement with its solution in normal form. If the solution is not a program of these files, the improvement has
+    failed."""
     if improvement.solution is None:
         return improvement
     try:
@@ -211,29 +216,31 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
 def _score_returned(
     improvement: Improvement, original: Original, train: Utility, run: Budget, journal: Journal
 ) -> None:
-    """Score the returned program in training, outside the budget, if the improver did not evaluate it but evaluated a better
-    candidate than the original: the better of the two is kept."""
+    """Score the returned program in training, outside the budget, so that it can be compared with the best candidate. This
+    happens only if the improver did not evaluate it, and did evaluate a better candidate than the original."""
     standings, returned = Standings(journal.recorded(Evaluated), original), improvement.solution
     if returned is not None and standings.mean(returned) == -math.inf and standings.best is not None:
         train.evaluate(returned, run.child("returned").child("train"))
 
 
-def _score_improved(context: RunContext, candidate: str, known: Evaluated | None, budget: Budget) -> float:
-    """Score the improved program in training; return the seconds that takes. `known`: its first evaluation, which stands for this
-    one where scores do not vary; `budget`: where the comparison is."""
+def _score_improved(context: RunContext, candidate: str, earlier: Evaluated | None, budget: Budget) -> float:
+    """Score the improved program in training at the comparison's `budget`. Returns the wall seconds that this takes.
+
+    `earlier` is its first evaluation, which is used again if scores do not vary; None if they vary.
+    """
     budget, began = budget.child("improved").child("train"), context.journal.clock()
-    if known is not None:
+    if earlier is not None:
         context.journal(
-            replace(known, scope=budget.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
+            replace(earlier, scope=budget.path, solution=candidate, cpu_seconds=0.0, seconds=(), wall_seconds=0.0)
         )
-        return known.wall_seconds
+        return earlier.wall_seconds
     context.utility("train").evaluate(candidate, budget)
     return context.journal.clock() - began
 
 
 def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
-    """The improved program: the returned one, or the best candidate if its mean training value is higher or nothing was returned;
-    else the original. None of them that fails tests of the user's."""
+    """The improved program: the returned one, or the best candidate if its mean training value is higher or nothing was returned,
+    or else the original. Programs that fail tests of the user's are left out."""
     standings, returned = Standings(events, original), improvement.solution
     returned = None if returned is None or standings.is_out(returned) else returned
     best = standings.best
@@ -292,7 +299,7 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
 
 
 def _own_tests(suites: Sequence[SuiteRan], refused: Sequence[SuiteRan]) -> OwnTests | None:
-    """What the user's tests say, of these runs; None if they did not run."""
+    """The result of the user's tests by these runs; None if they did not run."""
     first = next((one for one in suites if one.scope == ORIGINAL_TESTS), None)
     if first is None:
         return None
@@ -338,23 +345,24 @@ def check_runs(parts: Components, original: Original | None, evaluation: Evaluat
 def _held_out(
     context: RunContext, candidate: str, budget: Budget, held: HeldOut, plan: Callable[[int], int], draws_late: bool
 ) -> HeldOut:
-    """The held-out instances of the comparison at `budget`: those that the record says, else `held` or as many as are planned."""
+    """The held-out instances of the comparison at `budget`: those of the record if it has them, otherwise those of `held`, or as
+    many as `plan` says."""
     if context.parts.spec.least is None:
         return HeldOut(plan(held.instances))
     scope = budget.child("improved").child("instances").path
-    begun = (each for each in context.journal.recorded(ComparisonBegan) if each.scope == scope)
+    begun = (event for event in context.journal.recorded(ComparisonBegan) if event.scope == scope)
     if (event := next(begun, None)) is None:
         secret = held.secret or (os.urandom(32) if draws_late else b"")
-        size, said = plan(held.instances), held.said
+        size, remarks = plan(held.instances), held.said
         if draws_late and not held.secret:
-            said = (f"compared: {digest_of(candidate)[:NAMED_BY]}", *said)
-        event = ComparisonBegan(scope=scope, solution=candidate, instances=size, secret=secret.hex(), said=said)
+            remarks = (f"compared: {digest_of(candidate)[:NAMED_BY]}", *remarks)
+        event = ComparisonBegan(scope=scope, solution=candidate, instances=size, secret=secret.hex(), said=remarks)
     context.record(event)
     return HeldOut(event.instances, bytes.fromhex(event.secret))
 
 
 def compare(context: RunContext, improved: str, original: str, held: HeldOut = UNPLANNED, number: int = 1) -> None:
-    """Measure both programs on sealed instances, side by side. `number`: which comparison of the run it is."""
+    """Measure both programs on sealed instances, side by side, as the `number`th comparison of the run."""
     task, budget = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
     utility = context.held_out(held.instances, number, held.secret)
     programs = ("improved", improved), ("original", original)
@@ -368,7 +376,8 @@ def compare(context: RunContext, improved: str, original: str, held: HeldOut = U
 
 
 def _note_changed(context: RunContext, candidate: str, measured: Evaluation, scope: str, confidence: float) -> None:
-    """Record what a better program does in calls with changed arguments, unless the record says it. Nothing fails for it."""
+    """Record how a better program behaves in calls with changed arguments, unless that is recorded. An error here fails
+    nothing."""
     task = context.parts.task
     if task.facts is None or not task.facts.commands:  # no calls were recorded
         return
@@ -380,12 +389,12 @@ def _note_changed(context: RunContext, candidate: str, measured: Evaluation, sco
 
     context.observer.say("comparing calls with changed arguments")
     try:
-        found = compare_changed(cast("FunctionTask", task), candidate, derive(context.parts.secret, scope))
+        changed = compare_changed(cast("FunctionTask", task), candidate, derive(context.parts.secret, scope))
     except (Interrupted, SearchOver):
         raise
     except Exception as error:  # noqa: BLE001 (a note fails nothing)
-        found = ChangedCalls(0, 0, detail=(f"{error}" or type(error).__name__).splitlines()[0][:300])
-    context.record(CallsChanged(**fields_of(ChangedCalls, found), scope=scope))
+        changed = ChangedCalls(0, 0, detail=(f"{error}" or type(error).__name__).splitlines()[0][:300])
+    context.record(CallsChanged(**fields_of(ChangedCalls, changed), scope=scope))
 
 
 def held_out_in(store: Store) -> HeldOut:
@@ -393,8 +402,8 @@ def held_out_in(store: Store) -> HeldOut:
     for stored in reversed([*store.events(ComparisonBegan)]):
         return HeldOut(stored.event.instances, bytes.fromhex(stored.event.secret), stored.event.said)
     results = read_run(store).results
-    places = (place for place in ("improved/test", "original/test") if place in results)
-    return HeldOut(max((len(results[place].scores) for place in places), default=0))
+    places = (scope for scope in ("improved/test", "original/test") if scope in results)
+    return HeldOut(max((len(results[scope].scores) for scope in places), default=0))
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:

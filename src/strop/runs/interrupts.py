@@ -26,16 +26,16 @@ _END = 0
 
 
 class Stop:
-    """That the user asked this process to stop, and what to say in the end."""
+    """The user's request to stop this process, and the last message that it prints."""
 
     def __init__(self) -> None:
         self.since: float | None = None
-        """When, by the monotonic clock; None: not yet."""
+        """When the user asked, by the monotonic clock; None before that."""
         self.last_words = ""
-        """How to continue; empty if nothing can be continued."""
+        """A message that says how to continue; empty if nothing can be continued."""
 
     def asked_again(self, number: int) -> None:
-        """End the process, unless this signal is still the same wish as the first."""
+        """End the process, unless this signal belongs to the same request as the first."""
         if self.since is not None and time.monotonic() - self.since >= ONE_WISH_SECONDS:
             if os.isatty(2):
                 _write(b"\x1b[?25h")  # the cursor, which a live view hides
@@ -77,8 +77,8 @@ def stopped_by_signals(
     """On the first signal, call `stops`, which make all waiting code fail; on the second, end the process immediately.
 
     A sandbox's `close` ends all guests; a model's `finish` gives requests in flight, which are paid for, some seconds to
-    complete. `notify` prints a notice; None: on standard error. Reaching `seconds` (None: never) has the effect of a signal.
-    Outside the main thread, only the time limit works. Yields what knows why the work inside was stopped.
+    complete. `notify` prints a notice; None prints it on standard error. Reaching `seconds` (None for never) has the effect of a
+    signal. Outside the main thread, only the time limit works. Yields the watch, which knows why the work inside was stopped.
 
     Raises:
         Interrupted, TimeSpent: instead of the failure that the signal or the time limit caused.
@@ -104,7 +104,7 @@ def stopped_by_signals(
 
 
 def _awake(number: int, frame: object) -> None:
-    """Does nothing, but only handled signals are written to the pipe of the watch."""
+    """Do nothing. Python writes only signals that have a handler to the pipe of the watch."""
 
 
 class Watch:
@@ -128,7 +128,7 @@ class Watch:
         self._thread.start()
 
     def lift_limit(self) -> None:
-        """The time limit ends a search, and the search is over: what follows takes its time."""
+        """Lift the time limit. It ends a search; the comparison after the search takes as long as it takes."""
         self._seconds = None
 
     def close(self) -> None:
@@ -165,10 +165,10 @@ class Watch:
         else:
             stop.asked_again(number)
 
-    def _stop(self, reason: StropError, words: str) -> None:
+    def _stop(self, reason: StropError, message: str) -> None:
         first = self.reason is None
         self.reason, stop.since = reason, time.monotonic()
-        self.notify(f"strop: {words}; waiting up to 10 s for requests in flight (Ctrl-C to quit now)")
+        self.notify(f"strop: {message}; waiting up to 10 s for requests in flight (Ctrl-C to quit now)")
         for end in self._stops if first else ():  # in other threads, because this one must receive the next signal
             threading.Thread(target=end, name="strop-stop").start()
 
@@ -177,7 +177,7 @@ def _notify(line: str) -> None:
     _write(f"\n{line}\n".encode())
 
 
-def _write(words: bytes) -> None:
+def _write(content: bytes) -> None:
     """Write to standard error, which may be a closed terminal."""
     with suppress(OSError):
-        os.write(2, words)
+        os.write(2, content)

@@ -29,14 +29,14 @@ class Journal:
         recalled: ResumeState | None = None,
         notify: Callable[[str], None] | None = None,
     ) -> None:
-        """`store`: None keeps nothing. `recalled`: the content of `store`, if the run resumes. `notify` prints a notice above the
-        live view."""
+        """`store` keeps the events; None keeps nothing. `recalled` is the content of `store` if the run resumes. `notify` prints
+        a notice above the live view."""
         self.clock = clock
         self.recalled = recalled if recalled and recalled.events else None
         self.detail = ""
-        """Why the session ends, in words, if not because everything was done."""
+        """Why the session ends, in words; empty if everything was done."""
         self.ends_at: float | None = None
-        """When the time of the run is spent, by `clock`; None: it has no limit."""
+        """When the time limit of the run is reached, by `clock`; None without a limit."""
         self._watch: Watch | None = None
         self._store = store
         self._view = view
@@ -90,12 +90,12 @@ class Journal:
             model.learn(self.recalled.answers, by_the_model=True)
             if seconds is not None:
                 seconds = max(0.0, seconds - self.recalled.seconds)
-        # A cluster may keep an evaluation waiting for ever. What is cut off is evaluated again, with equal scores.
+        # A cluster may keep an evaluation waiting for ever. An evaluation that is cut off is made again, with equal scores.
         parts_with_work = (parts.sandbox, parts.evaluator)
-        kept = "" if self.recalled or self._store is None else kept_digest(self.folder)
+        digest = "" if self.recalled or self._store is None else kept_digest(self.folder)
         stops = [part.close for part in parts_with_work if part is not None]
         with (
-            framed(self, first_event(parts.spec, model, parts.posture, self.recalled, kept), lambda: self.detail),
+            framed(self, first_event(parts.spec, model, parts.posture, self.recalled, digest), lambda: self.detail),
             stopped_by_signals(*stops, model.finish, seconds=seconds, notify=self._notify) as self._watch,
         ):
             self.ends_at = None if seconds is None else self.clock() + seconds
@@ -107,20 +107,21 @@ class Journal:
             raise self._watch.reason
 
     def lift_time_limit(self) -> None:
-        """Let what follows take its time."""
+        """Lift the time limit for the rest of the session."""
         if self._watch is not None:
             self._watch.lift_limit()
 
     def search_over(self, error: StropError) -> SearchOver | None:
-        """The limit that an error comes from; None if it is another failure."""
+        """The limit that caused an error; None if it is another failure."""
         reason = self._watch.reason if self._watch else None
-        found = error if reason is None else reason
-        return found if isinstance(found, SearchOver) else None
+        cause = error if reason is None else reason
+        return cause if isinstance(cause, SearchOver) else None
 
 
 @contextmanager
 def framed(record: Recorder, first: Event, why: Callable[[], str] = str) -> Iterator[None]:
-    """Record the first and the last event of a session; the last one says why the session ended: `why`, if nothing failed."""
+    """Record the first and the last event of a session. The last one says why the session ended; if nothing failed, it has the
+    text of `why`."""
     record(first)
     status, detail = "failed", ""
     try:

@@ -1,8 +1,8 @@
-"""A search by somebody else, such as a coding agent: strop measures what it made, and compares the best with the original.
+"""A search by somebody else, such as a coding agent: strop measures its programs, and compares the best one with the original.
 
-Each measurement is a session of one record, in which the files that may change are evaluated as a candidate is, in training. What
-scores them is frozen in the record at the first. A verdict is the comparison of `improve`, on instances that are drawn after it
-was asked for.
+Each measurement is a session of one record, in which the files that may change are evaluated as a candidate in training.
+Everything that scores them is frozen in the record at the first measurement. A verdict is the comparison of `improve`, on
+instances that are drawn after the verdict was asked for.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ OVER = SearchOver("verdict", "a verdict was asked for")
 _OWN = (ROOM, CALLS, PROJECT[0])
 """Files that a record keeps beside the user's."""
 MOST_NAMED = 5
-"""Changed files that are named; the rest is counted."""
+"""How many changed files are named; the others are counted."""
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)
@@ -90,7 +90,7 @@ def measure_once(context: RunContext, text: str, original: Original | None) -> N
     journal, run = context.journal, context.run
     began, begun = original or of_seed(context.parts.task.seed), list(journal.recorded(MeasurementBegan))
     done = {event.scope for event in journal.recorded(Evaluated)}
-    # One that was killed goes on, if it is of the same program; else it has counted.
+    # A measurement that was killed goes on if the program is the same. Otherwise it counts as made.
     goes_on = bool(begun) and begun[-1].scope not in done and begun[-1].solution == text
     check_left(len(begun) - goes_on, context.parts.spec.utility_budget, context.folder)
     journal.also_tell(BestSoFar(context.folder, began, journal.recorded(Evaluated, SuiteRan)))
@@ -114,7 +114,7 @@ def read_attempt(record: Record) -> Attempt:
     tried = [in_full(event, run.text) for event in run.candidates]
     last, original = tried[-1], run.results["original/train"]
     standings = Standings([in_full(original, run.text), *tried], meta.original)
-    words = partial(_worth, meta.objective)
+    worth_of = partial(_worth, meta.objective)
     return Attempt(
         **fields_of(Evaluation, last),
         task=meta.task,
@@ -124,15 +124,15 @@ def read_attempt(record: Record) -> Attempt:
         digest=digest_of(str(last.solution)),
         number=run.measurements,
         budget=run.spec.utility_budget,
-        worth=words(last),
+        worth=worth_of(last),
         is_original=standings.is_original(str(last.solution)),
         best=None if standings.best is None else digest_of(standings.best),
-        best_worth="" if standings.best is None else words(standings.first[standings.best]),
+        best_worth="" if standings.best is None else worth_of(standings.first[standings.best]),
     )
 
 
 def check_left(made: int, budget: int, folder: Path) -> None:
-    """Raises SearchOver if so many measurements are all that the budget has."""
+    """Raises SearchOver if the budget allows no further measurement after `made` ones."""
     if made >= budget:
         raise SearchOver(
             "max_calls",
@@ -143,9 +143,9 @@ def check_left(made: int, budget: int, folder: Path) -> None:
 
 
 def _worth(facts: ObjectiveFacts | None, event: Evaluated) -> str:
-    """The score of a measurement in words, beside the original's where that was measured with it."""
-    words = worded(facts)
-    return f"score {event.value:.3f}" if words is None else words(event)
+    """The score of a measurement in words, with the original's score if that was measured beside it."""
+    describe = worded(facts)
+    return f"score {event.value:.3f}" if describe is None else describe(event)
 
 
 def _measured(context: RunContext) -> Iterator[Evaluated]:
@@ -156,8 +156,9 @@ def _measured(context: RunContext) -> Iterator[Evaluated]:
 def best_measured(
     context: RunContext, initial: str, *, of: str = "", again: Sequence[tuple[MeasurementBegan, bool]] = ()
 ) -> tuple[Improvement, int]:
-    """The search of somebody else is over: the best measurement, or the program whose digest begins with `of`. A `Search`.
-    `again`: the measurements that a replay makes in their order, and whether each was made to its end.
+    """The result of somebody else's search: the best measurement, or the program whose digest begins with `of`. A `Search`.
+
+    `again` has the measurements that a replay repeats, in their order, and whether each was completed.
 
     Raises:
         ConfigurationError: nothing, or no such program, was measured.
@@ -170,31 +171,37 @@ def best_measured(
             )
     context.begin_again()
     texts = {digest_of(event.solution): event.solution for event in _measured(context) if event.solution is not None}
-    found = [text for digest, text in texts.items() if of and digest.startswith(of)]
-    if not texts or (of and len(found) != 1):
+    matching = [text for digest, text in texts.items() if of and digest.startswith(of)]
+    if not texts or (of and len(matching) != 1):
         what = f"no measurement, or several, of a program {of}" if of else "no measurement"
         raise ConfigurationError(f"{context.folder} has {what}; strop measure makes one")
-    chosen = found[0] if found else None
+    chosen = matching[0] if matching else None
     number = context.ended("improve", OVER, "" if chosen is None else digest_of(chosen))
     return Improvement(chosen, detail=OVER.detail), number
 
 
 def changed_since(folder: Path, source: Path, original: Original | None) -> tuple[str, ...]:
-    """A line about the files of a target that the record in `folder` keeps and that the user, or an agent, changed since: what
-    was kept is what measures. What may change is not among them. `source`: the target's file, or its folder."""
-    kept = folder / TASK_FOLDER
+    """A line that names the files that the user or an agent changed since the record in `folder` copied them; empty if there are
+    none. Files that may change are not among them. The copies are used to measure.
+
+    `source` is the target's file or folder.
+    """
+    task_folder = folder / TASK_FOLDER
     own_files: Sequence[str] = _OWN
-    if (kept / TREE).is_dir():
-        kept, own_files = kept / TREE, () if original and Path(original.root, PROJECT[0]).exists() else PROJECT[:1]
-    if original is None or not original.root or not kept.is_dir():
+    if (task_folder / TREE).is_dir():
+        task_folder, own_files = (
+            task_folder / TREE,
+            () if original and Path(original.root, PROJECT[0]).exists() else PROJECT[:1],
+        )
+    if original is None or not original.root or not task_folder.is_dir():
         return ()
     own = [Path(original.root, path) for path in original.files]
     # Of a function, the record has each module below the folder that it is imported from.
     roots = [Path(original.root)] if original.command or not own else [*source_roots(own[0]), source.absolute().parent]
     changed = [
         path
-        for path in sorted(str(each.relative_to(kept)) for each in kept.rglob("*") if each.is_file())
-        if path not in own_files and _differs(kept / path, [each / path for each in roots], own)
+        for path in sorted(str(file.relative_to(task_folder)) for file in task_folder.rglob("*") if file.is_file())
+        if path not in own_files and _differs(task_folder / path, [root / path for root in roots], own)
     ]
     if not changed:
         return ()
@@ -202,10 +209,10 @@ def changed_since(folder: Path, source: Path, original: Original | None) -> tupl
     return (f"changed since the first measurement, and measured as it was then: {named}",)
 
 
-def _differs(kept: Path, places: Sequence[Path], own: Sequence[Path]) -> bool:
-    """Whether none of the places where a kept file may have come from holds the same; one of `own` may differ."""
-    there = [place for place in places if place.is_file()]
-    return not any(place in own or place.read_bytes() == kept.read_bytes() for place in there)
+def _differs(copy: Path, places: Sequence[Path], own: Sequence[Path]) -> bool:
+    """Whether no file in `places`, where a copied file may have come from, has the same content. Files of `own` may differ."""
+    there = [file for file in places if file.is_file()]
+    return not any(file in own or file.read_bytes() == copy.read_bytes() for file in there)
 
 
 def texts_now(original: Original) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""What a record says of its whole run: its metadata, written and read in one place.
+"""The metadata of a record, which describe its whole run: they are written and read here alone.
 
 docs/reference/record.md describes the record for other tools, to which each entry is a text.
 """
@@ -30,7 +30,7 @@ MOST_ASKED = 1_000_000
 
 @dataclass(frozen=True)
 class Asked:
-    """How many improvements of which arms are judged for Table 2.
+    """How many improvements of each arm are judged for Table 2, and which arms.
 
     Raises:
         ConfigurationError: `n` is out of its range.
@@ -54,7 +54,7 @@ class Named:
     trained_on: tuple[str, ...] = ()
     """The tasks that it was trained on, as far as a record or a result names them."""
     runs: tuple[str, ...] = ()
-    """The records of `strop measure` whose searches it is; empty for every other improver."""
+    """The records of `strop measure` whose searches it repeats; empty for every improver but `agent`."""
 
     @property
     def digest(self) -> str:
@@ -63,7 +63,7 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Meta:
-    """What a record says of its whole run. What it does not say is empty."""
+    """The metadata of a record. An entry that the record lacks is empty."""
 
     kind: str = "run"
     """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, `seeds`, or `replay`."""
@@ -76,7 +76,7 @@ class Meta:
     is_language_model: bool = False
     """False for stand-ins such as `offline`."""
     secret: bytes = b""
-    """What its instances and the random numbers of its guests derive from."""
+    """The secret from which its instances and the random numbers of its guests derive."""
     spec: RunSpec | None = None
     """The configuration of its first session."""
     chosen: frozenset[str] = frozenset()
@@ -88,21 +88,22 @@ class Meta:
     improver: str = ""
     """Text of I_0, or of the improver of `strop improve`."""
     original: Original | None = None
-    """The user's files that `strop improve` started from; None: the task's own seed."""
+    """The user's files that `strop improve` started from; None for the task's own seed."""
     candidate: str = ""
     """Text of the program that `strop compare` compares with the original; empty where something searched for one."""
     sealed: bool = False
     """Whether somebody else searched through `strop serve`, which alone had the record."""
     said: tuple[str, ...] = ()
-    """Of two versions of a project, a line each for what differs and is the work tree's for both; of an agent, what it is."""
+    """Lines for the user: for two versions of a project about files that differ and are the work tree's for both, for an agent
+    about its searches."""
     objective: ObjectiveFacts | None = None
-    """What is measured; None for a task that has only scores."""
+    """The metric that is measured, and how it decides; None for a task that has only scores."""
     best_known: Mapping[str, float] = field(default_factory=dict)
     """Metric, or `utility` → the best known value."""
     comparisons: int | None = None
-    """How many final comparisons of `strop improve` can show a difference; None: the record does not say."""
+    """How many final comparisons of `strop improve` can show a difference; None if the record does not say."""
     improvers: tuple[Named, ...] = ()
-    """What `strop eval` measures."""
+    """The improvers that `strop eval` measures."""
     references: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
     """Task of `strop eval` → the metric of its best known value, `max` or `min`, and the value."""
     asked: Asked | None = None
@@ -117,8 +118,8 @@ class Meta:
 
     def texts(self, directory: Path) -> dict[str, str]:
         """The entries of a record in `directory`."""
-        trained = {each.name: each.trained_on for each in self.improvers if each.trained_on}
-        found: dict[str, Any] = {
+        trained = {improver.name: improver.trained_on for improver in self.improvers if improver.trained_on}
+        entries: dict[str, Any] = {
             "kind": self.kind,
             "task": self.task,
             "language_model": self.model,
@@ -138,29 +139,29 @@ class Meta:
             "best_known": self.best_known,
             "comparisons": self.comparisons,
             "objective": self.objective and self.objective.to_json(),
-            "improvers": [(each.name, each.digest) for each in self.improvers],
-            "improver_texts": {each.digest: each.text for each in self.improvers},
+            "improvers": [(improver.name, improver.digest) for improver in self.improvers],
+            "improver_texts": {improver.digest: improver.text for improver in self.improvers},
             "trained_on": trained,
-            "searches": {each.name: each.runs for each in self.improvers if each.runs},
+            "searches": {improver.name: improver.runs for improver in self.improvers if improver.runs},
             "references": self.references,
             "asked": self.asked and asdict(self.asked),
             "seeds": self.seeds,
         }
-        said = {
-            key: value for key, value in found.items() if (isinstance(value, bool | int) and key != "sealed") or value
+        filled = {
+            key: value for key, value in entries.items() if (isinstance(value, bool | int) and key != "sealed") or value
         }
-        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in said.items()}
+        return {key: value if isinstance(value, str) else json.dumps(value) for key, value in filled.items()}
 
 
 NOTHING_SAID = Meta()
-"""What nothing is known of."""
+"""Metadata without any entry."""
 
 
 def read_meta(texts: Mapping[str, str], directory: Path) -> Meta:
-    """What the metadata of the record in `directory` say.
+    """The metadata of the record in `directory`, from the texts of its entries.
 
     Raises:
-        StoreError: the record is damaged: an entry is something else.
+        StoreError: the record is damaged, because an entry cannot be read.
     """
     try:
         return _read(texts, directory)

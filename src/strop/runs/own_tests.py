@@ -1,6 +1,6 @@
-"""The user's tests in `strop improve`: what they say of the original, and of each program that shall be compared with it.
+"""The user's tests in `strop improve`: they run on the original, and on each program that is to be compared with it.
 
-What a record says is not asked again, so that a resumed or repeated run decides as before.
+Recorded runs of the tests are not repeated, so that a resumed run or a replay decides as before.
 """
 
 from __future__ import annotations
@@ -23,46 +23,46 @@ if TYPE_CHECKING:
 
 
 def tested_original(context: RunContext, original: Original) -> SuiteRan:
-    """Run the tests twice on the original, and record which passed both times.
+    """Run the tests twice on the original, and record which tests passed both times.
 
     Raises:
-        ConfigurationError: none did.
+        ConfigurationError: no test passed both times.
         SandboxError: the host failed.
     """
-    if (known := context.host.past.suites.get(digest_of(original.program))) is None:
-        found = on_original(_pool(context), context.parts.task, _project(context))
-        known = SuiteRan(
+    if (suite := context.host.past.suites.get(digest_of(original.program))) is None:
+        result = on_original(_pool(context), context.parts.task, _project(context))
+        suite = SuiteRan(
             scope=ORIGINAL_TESTS,
             solution=original.program,
-            passed="\n".join(sorted(found.passed)),
-            count=len(found.passed),
-            exits=found.exits,
-            not_green=found.not_green,
-            flaky=found.flaky,
-            wall_seconds=found.seconds,
+            passed="\n".join(sorted(result.passed)),
+            count=len(result.passed),
+            exits=result.exits,
+            not_green=result.not_green,
+            flaky=result.flaky,
+            wall_seconds=result.seconds,
         )
-    context.record(known)
-    return known
+    context.record(suite)
+    return suite
 
 
 def tested_candidate(
     context: RunContext, original: Original, program: str, before: SuiteRan, budget: Budget
 ) -> SuiteRan:
-    """Run the tests on a program, and record which of those that passed `before` fail. `budget`: where its comparison is.
+    """Run the tests on a program, and record which tests fail that passed `before`. `budget` is that of the program's comparison.
 
     Raises:
         SandboxError: the host failed.
     """
-    if (known := context.host.past.suites.get(digest_of(program))) is None:
+    if (suite := context.host.past.suites.get(digest_of(program))) is None:
         task = context.parts.task
         files = original.written(program)
         if not original.command and task.mark is not None:
-            place = Path(task.mark.program.file).relative_to(task.mark.project)
-            files = {str(place.with_name(name)): text for name, text in files.items()}
+            module_path = Path(task.mark.program.file).relative_to(task.mark.project)
+            files = {str(module_path.with_name(name)): text for name, text in files.items()}
         laid = differing(_project(context), files, is_version=original.is_version)
         run = on_candidate(_pool(context), task, _project(context), laid, before.wall_seconds)
         fails = failing(run, frozenset(before.passed.split("\n")), exits=before.exits, command=task.test)
-        known = SuiteRan(
+        suite = SuiteRan(
             scope=budget.child("improved").child("tests").child(digest_of(program)[:NAMED_BY]).path,
             solution=program,
             passed="\n".join(sorted(run.passed)),
@@ -73,8 +73,8 @@ def tested_candidate(
             output=run.output if fails else "",
             wall_seconds=run.seconds,
         )
-    context.record(known)
-    return known
+    context.record(suite)
+    return suite
 
 
 def _project(context: RunContext) -> Path:

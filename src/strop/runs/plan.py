@@ -32,17 +32,18 @@ from strop.tasks.command.task import AnyTask
 USED = 0.5
 """Expected share of the LM calls and evaluations of an improvement, and of the pairs of a comparison."""
 NEW = 0.8
-"""Expected share of responses with a new program: of models 188 in 202 in the recorded runs, of the stand-in some 0.7."""
+"""Expected share of responses with a new program. In the recorded runs of models it is 188 of 202, with the stand-in about
+0.7."""
 RESPONSE_TOKENS = (2_700.0, 1_700.0)
-"""Tokens of a response, in and out: what strong models of 2026 were seen to use. More in where the prompt alone is longer."""
+"""Tokens of a response, in and out, as strong models of 2026 were seen to use them. A longer prompt counts in full."""
 BYTES_PER_TOKEN = 4.0
 MOST_PROMPT_TOKENS = 32_768
 """Longest prompt. Improvers may write longer ones; only limits on tokens or money are certain."""
 CALL_SECONDS = (10.0, 60.0)
 """Response times: expected and most. A stand-in responds immediately."""
 EVALUATION_SECONDS, INSTANCE_SHARE = 0.03, 0.0005
-"""CPU time of one evaluation beside its instances, to start a guest and to record events; and the share of the time limit that a
-solution is expected to take on one instance. At most: all of it."""
+"""CPU seconds of one evaluation beside its instances, to start a guest and to record events; and the share of the time limit that
+a solution is expected to take on one instance. At most it takes all of it."""
 
 Asks: TypeAlias = Literal["one response", "one call", "at once", "full calls", "shares", "shares and looks"]
 ASKS: Mapping[str, Asks] = MappingProxyType(
@@ -54,12 +55,12 @@ ASKS: Mapping[str, Asks] = MappingProxyType(
         "ucb": "shares and looks",
     }
 )
-"""How shipped improvers ask; those that are not here make full calls."""
+"""How shipped improvers ask the model. Those that are not here make full calls."""
 
 
 @dataclass(frozen=True)
 class Work:
-    """What something takes."""
+    """An amount of work: LM calls, evaluations, money and time."""
 
     lm_calls: float = 0.0
     responses: float = 0.0
@@ -77,12 +78,12 @@ class Work:
         return Work(*(None if None in pair else sum(pair) for pair in both))  # type: ignore[arg-type]
 
     def times(self, share: float) -> Work:
-        """This work so many times."""
+        """A multiple of this work."""
         return Work(*(value and value * share for value in astuple(self)))
 
 
 Works = tuple[Work, Work]
-"""As expected, and at most."""
+"""Work as expected, and at most."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class Assumptions:
-    """What a plan depends on beside the spec."""
+    """The facts beside the spec that a plan depends on."""
 
     solution_prompt: int
     """Bytes of the seed improver's prompt for a solution."""
@@ -151,7 +152,7 @@ class Assumptions:
 
 
 def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], environ: Mapping[str, str]) -> Assumptions:
-    """What a plan of `spec` (checked) depends on. `improver`: the text that is improved.
+    """The assumptions for a plan of `spec`, which is checked. `improver` is the text that is improved.
 
     Raises:
         ConfigurationError: the model does not exist, or money is limited and no price is known.
@@ -174,13 +175,15 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
 
 
 def works(spec: RunSpec, assumptions: Assumptions, count: Callable[[Formula], Work]) -> Works:
-    """What `count` counts by the formula: as expected, where the share `USED` of every budget is spent, and at most."""
+    """The work that `count` computes by the formula, as expected and at most. Expected is that the share `USED` of every budget
+    is spent."""
     return count(Formula(spec, assumptions, 0, USED)), count(Formula(spec, assumptions, 1, 1.0))
 
 
 @dataclass(frozen=True)
 class Formula:
-    """Counts work where a share of the budgets of improvements and comparisons is spent, and every meta-utility call."""
+    """Computes work by the formula, if `share` of the budgets of improvements and comparisons is spent, and every meta-utility
+    call."""
 
     spec: RunSpec
     assumptions: Assumptions
@@ -200,19 +203,19 @@ class Formula:
         return work
 
     def measured(self, improvers: int, agents: int = 0) -> Work:
-        """|D| improvements by each, and the scores of their solutions on the sealed split, too. `agents`: how many more there are
-        that ask no model."""
+        """The measurement of improvers: |D| improvements by each, and the scores of their solutions on both splits. `agents` is
+        the number of further improvers that ask no model."""
         scored = agents * self.spec.downstream * (self.spec.utility_budget * self.share + 2)
         return self.improved(improvers * self.spec.downstream, improvers, scorings=2) + self._scored(scored)
 
     def improved(self, improvements: float, rounds: float, scorings: int = 1) -> Work:
-        """So many improvements of programs in sequential rounds, with so many scorings of each result."""
+        """Improvements of programs in sequential `rounds`, with `scorings` of each result."""
         calls, evaluations = self.spec.lm_budget * self.share, self.spec.utility_budget * self.share
         asked = self.asked(improvements * calls, improvements * calls * self.spec.max_responses, rounds * calls)
         return asked + self._scored(improvements * (evaluations + scorings))
 
     def once(self) -> Work:
-        """One improvement by the improver of the spec, and what its result is scored on."""
+        """One improvement by the improver of the spec, and the scores of its result and of the original."""
         asks = asks_of(self.spec.improver)
         if self.side or asks is None:
             return self.improved(1, 1, scorings=4)
@@ -230,13 +233,13 @@ class Formula:
         return Work(evaluations=evaluations, seconds=seconds)
 
     def improvers(self, responses: int, at_once: int) -> Work:
-        """So many responses with improvers, which are not scored, of `at_once` LM calls at once."""
+        """Responses with improvers, which are not scored, from LM calls of which `at_once` run at once."""
         calls = math.ceil(responses / self.spec.max_responses)
         return self.asked(calls, responses, math.ceil(calls / at_once), of_improver=True)
 
     def asked(self, calls: float, responses: float, depth: float, *, of_improver: bool = False) -> Work:
-        """LM calls, `depth` of them one after the other, with the tokens and the money of their responses. `of_improver`: they
-        ask for improvers."""
+        """LM calls with the tokens and the money of their responses. `depth` of them wait for one another. `of_improver` says
+        that they ask for improvers."""
         specs, level = list(self.assumptions.tariffs), META if of_improver else ""
         specs = [spec for spec in specs if read_spec(spec)[1].level == level] or specs
         members = [(self.assumptions.tariffs[spec], read_spec(spec)[1].weight) for spec in specs]
@@ -256,7 +259,7 @@ class Formula:
         )
 
     def _of_members(self, figures: Sequence[tuple[float, float]]) -> float:
-        """Of the (figure, weight) of each member of a mixture the weighted mean, or at most the largest."""
+        """The weighted mean of the (figure, weight) of each member of a mixture, or, for work at most, the largest figure."""
         if self.side:
             return max(figure for figure, _ in figures)
         return sum(figure * weight for figure, weight in figures) / sum(weight for _, weight in figures)
@@ -268,7 +271,7 @@ def asks_of(improver: str) -> Asks | None:
 
 
 def asked_for(asks: Asks, grant: Grant, new: float = NEW) -> tuple[float, float, float]:
-    """(LM calls, responses, evaluations) of one improvement, where a share `new` of the responses holds a new program."""
+    """LM calls, responses and evaluations of one improvement, if a share `new` of the responses has a new program."""
     calls, at_once, left = grant.lm_calls, grant.max_responses_per_call, grant.utility_calls - 1.0
     if asks in ("one response", "one call"):  # the initial solution is not scored
         responses = 1 if asks == "one response" else min(at_once, grant.utility_calls)
@@ -285,10 +288,10 @@ def asked_for(asks: Asks, grant: Grant, new: float = NEW) -> tuple[float, float,
 
 
 def planned(assumptions: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[Works]) -> Plan:
-    """The plan of these works, one after the other, within the limits of the first spec. `assumptions`: what they depend on.
+    """The plan of these works, one after the other, within the limits of the first spec. `assumptions` are those of the works.
 
-    Expected figures end where the first limit is spent. At most, each is capped by itself, since calls may be cheap and many; but
-    fewer calls need fewer tokens, and fewer tokens less money.
+    Expected figures end where the first limit is reached. Figures at most are capped one by one, because calls may be cheap and
+    many. Fewer calls also need fewer tokens and less money.
     """
     spec, pairs = assumptions[0][0], [*works]
     expected, most = (sum((pair[side] for pair in pairs), Work()) for side in (0, 1))
@@ -320,7 +323,7 @@ def planned(assumptions: Sequence[tuple[RunSpec, Assumptions]], works: Iterable[
 
 def _both(expected: Work, most: Work) -> dict[str, Any]:
     """Each figure of two works; None where it is not known."""
-    pairs = {each.name: (getattr(expected, each.name), getattr(most, each.name)) for each in fields(Work)}
+    pairs = {figure.name: (getattr(expected, figure.name), getattr(most, figure.name)) for figure in fields(Work)}
     return {name: None if None in pair else Range(*pair) for name, pair in pairs.items()}
 
 

@@ -1,4 +1,4 @@
-"""The programs of a record, each once, with who made it and what became of it: every view draws these."""
+"""The programs of a record, each once, with their parents and their fates. Every view draws these."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Program:
     name: str
     """`I_2`, `candidate 3 of t = 1`; of `strop improve` `original`, `candidate 3` or `improved`."""
     digest: str | None
-    """SHA-256 of its text; None for what is not a text."""
+    """SHA-256 of its text; None for a candidate that is not a text."""
     state: str
     """`seed`, `accepted`, `rejected`, `evaluated` or `failed`."""
     t: int | None = None
-    """The iteration that made it."""
+    """The iteration that made it; None outside of Algorithm 1."""
     parent: Program | None = None
     """The program that made it."""
     tried: list[Evaluated] = field(default_factory=list)
@@ -64,7 +64,7 @@ class _Improvers:
         self.programs: list[Program] = []
         self._run = run
         self._latest: dict[str, Program] = {}
-        """By digest."""
+        """Digest → the last program with this text."""
         self._measured: dict[int, str] = {}
         """t → I_t."""
         tried: dict[int, dict[str | None, list[Evaluated]]] = defaultdict(lambda: defaultdict(list))
@@ -110,7 +110,7 @@ class _Improvers:
 
 
 def _candidate(digest: str | None, tried: list[Evaluated], returned_in: IterationFinished | None) -> Program:
-    """A candidate of Algorithm 1. `returned_in`: the iteration whose self-improvement returned it."""
+    """A candidate of Algorithm 1. `returned_in` is the iteration whose self-improvement returned it; None if none did."""
     program = Program("", digest, _state(tried), tried=tried)
     if returned_in is not None and digest is not None:
         program.state, program.reason = "accepted" if returned_in.accepted else "rejected", returned_in.reason
@@ -120,7 +120,7 @@ def _candidate(digest: str | None, tried: list[Evaluated], returned_in: Iteratio
 
 
 def _of_improvement(run: RunData) -> list[Program]:
-    """Of `strop improve`: the original, the evaluated candidates, and the improved program."""
+    """The programs of `strop improve`: the original, the evaluated candidates, and the improved program."""
     original, improved = run.results.get("original/train"), run.results.get("improved/train")
     programs: dict[str, Program] = {}
     parent = None

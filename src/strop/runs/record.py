@@ -1,4 +1,4 @@
-"""A record that is proven once and folded once, for all who ask about it."""
+"""A record that is verified once and read once for all its readers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from strop.store import Proof, Store
 
 
 class Record:
-    """A record that is read."""
+    """A record that is open for reading."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -31,12 +31,12 @@ class Record:
 
     @cached_property
     def run(self) -> RunData:
-        """What it holds: its events, folded at the first question."""
+        """The run in the record, collected from its events at the first use."""
         return read_run(self.store)
 
     @contextmanager
     def again(self) -> Iterator[Store]:
-        """The record, opened again, for what the fold leaves out: only what is new is proven."""
+        """The store of the record, opened again for events that `run` leaves out. Only new events are verified."""
         with Store.open(self.folder, proof=self.store.proof) as self.store:
             self.run.text = self.store.text
             yield self.store

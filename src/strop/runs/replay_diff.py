@@ -1,8 +1,8 @@
-"""The result of `strop replay`: the record of a run and that of its replay, compared.
+"""The result of `strop replay`: the differences between the record of a run and that of its replay.
 
-Events are compared without times and without the order of parallel ones. The results are compared, too, as `--json` prints them:
-each is computed from the events and the metadata of its own record, so that a record whose metadata were changed says something
-else than its replay, whose metadata come from the task and the recipe.
+Events are compared without times, and without the order of parallel events. The results are compared, too, as `--json` prints
+them. Each result is computed from the events and the metadata of its own record. So it differs if the metadata of a record were
+changed, because those of the replay come from the task and the recipe.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ _PLACES = {
 }
 """Fields of a result about the folder of its record and the machine."""
 _NOT_REPEATED = BY_THE_CLOCK | {"maybe_billed_dollars", "maybe_billed_tokens", "output", "search"}
-"""Fields that a replay cannot repeat: times, what was in flight, what an improver printed, and what depends on its threads."""
+"""Fields that a replay cannot repeat: times, requests in flight, output of improvers, and everything that depends on threads."""
 _FRAMES = (RunStarted, IterationStarted, IterationFinished)
 _IN_TURN = (*_FRAMES, ImproveStarted, LmCalled, Evaluated, ImproveFinished, Compared)
-"""Events that follow one another because one led to the next."""
+"""Kinds of events whose order is compared, because one event leads to the next."""
 
 
 @dataclass(frozen=True)
@@ -90,19 +90,22 @@ class Replayed:
 
 
 def compare_records(one: Record, other: Record, unordered: Collection[str] = ()) -> Replayed:
-    """Compare a record and its replay. `unordered`: improvements whose acts come in another order each time."""
+    """How far a record and its replay agree. `unordered` are improvements whose acts come in another order each time."""
     first, second = one.store, other.store
     kind = one.run.meta.kind
     recorded, replayed = (dict(_fields(_result(record, kind), _PLACES)) for record in (one, other))
     orders = _orders(first, unordered), _orders(second, unordered)
-    found = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
+    compared = [_difference(path, recorded.get(path), replayed.get(path)) for path in recorded | replayed]
     a, b = identities(first), identities(second)
-    differences = [each for each in found if each.recorded != each.replayed] + _paired(a - b, b - a)
+    differences = [difference for difference in compared if difference.recorded != difference.replayed] + _paired(
+        a - b, b - a
+    )
     return Replayed(first.directory, (a & b).total(), (*differences, *_in_other_order(*orders)))
 
 
 def _result(record: Record, kind: str) -> dict[str, object]:
-    """The document of the result in a record, read as one of the command `kind`: the record of a replay is of none."""
+    """The document of the result in a record, read as a record of the command `kind`, because that of a replay names no
+    command."""
     if kind in ONE_RESULT:
         return as_document(read_improved(record))  # type: ignore[no-any-return]
     run = record.run
@@ -117,14 +120,14 @@ def _fields(value: object, left_out: Collection[str] = (), path: str = "") -> It
     if not isinstance(value, dict | list):
         yield path, value
         return
-    for name, each in value.items() if isinstance(value, dict) else enumerate(value):
+    for name, item in value.items() if isinstance(value, dict) else enumerate(value):
         if name not in left_out and name not in _NOT_REPEATED:
-            yield from _fields(each, path=f"{path}.{name}" if path else str(name))
+            yield from _fields(item, path=f"{path}.{name}" if path else str(name))
 
 
 def _orders(store: Store, unordered: Collection[str]) -> dict[str, list[str]]:
-    """Scope → what followed what there, each event after the number of those of the run's own thread before it. Evaluations
-    between two other events may have been asked for at once: they are sorted."""
+    """Scope → its events in their order, each with the number of frames and outer improvements before it. Evaluations between two
+    other events are sorted, because they may have been asked for at once."""
     orders: dict[str, list[list[str]]] = defaultdict(list)
     frames = 0
     evaluating: set[str] = set()
@@ -146,7 +149,7 @@ def _orders(store: Store, unordered: Collection[str]) -> dict[str, list[str]]:
 
 
 def _in_other_order(recorded: dict[str, list[str]], replayed: dict[str, list[str]]) -> Iterator[ReplayDifference]:
-    """The scopes in which as many events are in another order, each with the first two that differ."""
+    """A difference for each scope that has the same number of events in another order: the first two that differ."""
     for scope, order in recorded.items():
         pairs = [pair for pair in zip(order, replayed.get(scope, ()), strict=False) if pair[0] != pair[1]]
         if pairs and len(order) == len(replayed[scope]):
@@ -154,7 +157,7 @@ def _in_other_order(recorded: dict[str, list[str]], replayed: dict[str, list[str
 
 
 def _difference(what: str, recorded: object, replayed: object) -> ReplayDifference:
-    """Two values; of two events the fields that differ."""
+    """The difference of two values, or of the fields in which two events differ."""
     if isinstance(recorded, dict) and isinstance(replayed, dict):
         names = [name for name in recorded if recorded[name] != replayed.get(name)]
         what = f"{what}: {', '.join(names)}"
@@ -165,9 +168,9 @@ def _difference(what: str, recorded: object, replayed: object) -> ReplayDifferen
 
 
 def _paired(missing: Counter[str], extra: Counter[str]) -> list[ReplayDifference]:
-    """The events of only one record, each with one of the other of the same kind and scope."""
-    found: dict[str, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
+    """The differences of events that only one record has, each beside an event of the other record of the same kind and scope."""
+    pairs: dict[str, tuple[list[Any], list[Any]]] = defaultdict(lambda: ([], []))
     for which, names in enumerate((missing, extra)):
         for kind, values in map(json.loads, sorted(names.elements())):
-            found[f"{kind} at {values['scope'] or 'the run'}"][which].append(values)
-    return [_difference(what, *pair) for what in sorted(found) for pair in zip_longest(*found[what])]
+            pairs[f"{kind} at {values['scope'] or 'the run'}"][which].append(values)
+    return [_difference(what, *pair) for what in sorted(pairs) for pair in zip_longest(*pairs[what])]

@@ -1,6 +1,6 @@
-"""Read a record in order to resume or replay it: completed work, responses, and the events that it holds.
+"""Read a record in order to resume or replay it: its completed work, responses and events.
 
-A resumed run emits its events again from the beginning; those that the record holds are recognised and not recorded twice. Two
+A resumed run emits its events again from the beginning. Events that the record holds are recognised and not recorded twice. Two
 events are the same if they agree in everything that no clock measured.
 """
 
@@ -58,26 +58,26 @@ BY_THE_ORDER = {
     Extracted: {"call"},
     ImproveFinished: {"output"},
 }
-"""Fields that depend on the order of a guest's threads. What is left names what was asked."""
+"""Fields that depend on the order of a guest's threads. The other fields name what was asked for."""
 
 
 def identity(event: Event) -> str:
-    """All of an outlined event except what a clock measured or the order of threads decided."""
+    """A text with all fields of an outlined event, except those that a clock measured or the order of threads decided."""
     left_out = BY_THE_CLOCK | BY_THE_ORDER.get(type(event), set())
     values = {name: value for name, value in vars(event).items() if name not in left_out}
     return json.dumps([type(event).__name__, values], sort_keys=True, ensure_ascii=True)
 
 
 def _name(event: Event) -> str:
-    """The identity of an event in one record, in which a movement also has the act that it was for."""
+    """The identity of an event within one record. That of a movement of a budget includes its act."""
     return identity(event) + (event.act if isinstance(event, BudgetMoved) else "")
 
 
 def is_repeated(event: Event) -> bool:
     """Whether a resumed run emits this event again.
 
-    Not the start and end of a session; not the spending of money and tokens, which depends on other requests in flight; not the
-    faults of a request that was never answered.
+    It does not repeat the start and end of a session, the spending of money and tokens, which depends on other requests in
+    flight, and the faults of a request that was never answered.
     """
     if isinstance(event, BudgetMoved):
         return event.counter not in (COST, TOKENS)
@@ -88,7 +88,7 @@ def is_repeated(event: Event) -> bool:
 def identities(store: Store) -> Counter[str]:
     """The identities of the events that a resumed run would emit again, and how often each was recorded.
 
-    Refusals of a budget count once: a `utility.map` is refused once for all its candidates, so how many there are depends on
+    Refusals of a budget count once. A `utility.map` is refused once for all its candidates, so the number of refusals depends on
     which of an improver's threads comes first. An audit note has the number of refused candidates and calls, which does not.
     """
     counts: Counter[str] = Counter()
@@ -102,7 +102,8 @@ def identities(store: Store) -> Counter[str]:
 
 
 def _left_by_later(store: Store) -> Callable[[Event], bool]:
-    """Whether an event is of a comparison after which the search went on: a replay makes the last one alone."""
+    """A function that tells whether an event belongs to a comparison after which the search went on. A replay makes only the last
+    comparison."""
     number = read_run(store, kinds=(SearchEnded, Evaluated, ImproveFinished)).comparison
     return lambda event: 0 < comparison_of(event.scope)[0] < number
 
@@ -167,7 +168,7 @@ class ResumeState:
 
 
 def recall(store: Store) -> ResumeState:
-    """Everything that a record holds."""
+    """The content of a record, for a run that resumes."""
     state = ResumeState()
     evaluations: dict[str, Evaluated] = {}
     improvements: dict[str, ImproveFinished] = {}
@@ -210,11 +211,13 @@ def recall(store: Store) -> ResumeState:
     suites = {digest_of(stored.event.solution): stored.event for stored in store.events(SuiteRan)}
     state.past = CompletedWork(evaluations, improvements, spent, calls, granted, suites=suites, ends=tuple(ends))
     for start in store.events(RunStarted):
-        found = start.event.environment
-        state.past = replace(state.past, versions=f"Python {found.get('python')}, numpy {found.get('numpy')}")
+        environment = start.event.environment
+        state.past = replace(
+            state.past, versions=f"Python {environment.get('python')}, numpy {environment.get('numpy')}"
+        )
     state.answers = answers(store)
-    shown = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
-    state.history = tuple(stored.event for stored in shown if _is_history(stored.event))
+    events = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
+    state.history = tuple(stored.event for stored in events if _is_history(stored.event))
     return state
 
 
@@ -241,7 +244,7 @@ def _reserve(event: BudgetMoved, spent: dict[str, Counter[str]], granted: dict[t
 
 
 def recorded_acts(store: Store) -> CompletedWork:
-    """What the improvers of a run asked for, for its replay."""
+    """The recorded acts of the improvers of a run, for its replay."""
     past = recall(store).past
     seconds = {scope: event.seconds for scope, event in past.evaluations.items()}
     last = read_run(store).search_end
@@ -251,7 +254,8 @@ def recorded_acts(store: Store) -> CompletedWork:
 
 
 def _is_history(event: Event) -> bool:
-    """Whether a view needs an event to show the present state: of evaluations, those of candidates and of a gate's pairs."""
+    """Whether a view needs an event to show the present state. Of evaluations it needs those of candidate improvers and of a
+    gate's pairs."""
     if not isinstance(event, Evaluated):
         return True
     return event.utility == META_TASK or (event.split == "gate" and event.scope.endswith("/result"))

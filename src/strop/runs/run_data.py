@@ -123,8 +123,8 @@ class TotalPrice:
     """Price of requests that got no response but may have been billed."""
 
     def __add__(self, other: TotalPrice) -> TotalPrice:
-        known = self.dollars is not None and other.dollars is not None
-        total = (self.dollars or 0) + (other.dollars or 0) if known else None
+        both_known = self.dollars is not None and other.dollars is not None
+        total = (self.dollars or 0) + (other.dollars or 0) if both_known else None
         maybe = self.maybe_billed_dollars + other.maybe_billed_dollars
         return TotalPrice(total, self.is_bound or other.is_bound, maybe)
 
@@ -399,8 +399,8 @@ class RunData:
             if "improved/test" in self.results:
                 self.compared = self.comparison
             self.search_end = self.changed = None
-            for place in ("improved/train", "improved/test", "original/test"):
-                self.results.pop(place, None)
+            for scope in ("improved/train", "improved/test", "original/test"):
+                self.results.pop(scope, None)
 
     @property
     def comparison(self) -> int:
@@ -430,8 +430,8 @@ class RunData:
     @property
     def waived(self) -> str:
         """What the jail did not prevent because `--require` left it out, in a sentence; empty if nothing."""
-        found = self.posture.enforced
-        lacking = [name for name, enforced in found.items() if name in DEFAULT_REQUIRE and not enforced]
+        protections = self.posture.enforced
+        lacking = [name for name, enforced in protections.items() if name in DEFAULT_REQUIRE and not enforced]
         return f"the jail did not prevent {', '.join(lacking)}: --require waived it" if lacking else ""
 
     @property

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 TASK_FOLDER = "task"
 ROOM = "room.json"
-"""Where the task's folder in a record says what a function runs in, and its tests."""
+"""The file in the task's folder with the options of a function: its interpreter, tools, tests, and what may change."""
 CALLS = "recorded.calls"
-"""The file there with the recorded calls of a function."""
+"""The file in the task's folder with the recorded calls of a function."""
 TREE = ".tree"
 """Folder with the files of a command task as they were when the run started. Hidden, so that test tools in a folder with records
 do not find a second copy of the tests."""
@@ -78,15 +78,15 @@ class RunRecord:
     unverified: str
     """Why this machine cannot vouch for it; empty if this machine's key sealed all of it."""
     proof: Proof
-    """What was proven of it."""
+    """The proof that this machine wrote it."""
     ended: SearchEnded | None = None
     """What ended its search before its end, if it has finished."""
     comparisons: int = 0
     """How many final comparisons were made."""
 
     def goes_on(self, limits: Mapping[str, Any], *, finish: bool) -> bool:
-        """Whether there is something to do with these limits in place of its own: it has not finished, or what ended its search
-        before its end does not end it again. `finish`: the search shall end."""
+        """Whether there is work left with these limits in place of its own: the run has not finished, or the limit that ended its
+        search early was raised. `finish` says that the search is to end."""
         if self.kind == "measure" and not self.comparisons:
             raise ConfigurationError(
                 f"{self.directory} waits for measurements. {'. '.join(ways_on(self.directory, self.kind, self.spec.task))}"
@@ -102,7 +102,7 @@ class RunRecord:
 
     @property
     def nothing_to_do(self) -> str:
-        """Why there is nothing to continue, and what continues it if its search may go on."""
+        """A sentence that says why there is nothing to continue, and how the search can go on if it may."""
         if self.kind == "measure":
             return f"{self.directory} has nothing to continue. {ways_on(self.directory, self.kind, self.spec.task)[0]}"
         if self.ended is None:
@@ -115,14 +115,14 @@ class RunRecord:
         return f"{ended} To go on: strop resume {self.directory}{more}"
 
     def no_model(self) -> NoModel:
-        """What answers nothing that is not recorded."""
+        """A model of the same name that answers no request."""
         from strop.lm.answer_cache import NoModel
 
         return NoModel(self.model, self.is_language_model)
 
     def sources(self, *, trust: bool, is_frozen: bool = False) -> tuple[str, ...]:
-        """What its tasks are loaded from again: of each the name of a built-in one, or the file in the record. `is_frozen`: what
-        the record keeps counts, whatever became of the user's file.
+        """The sources from which its tasks are loaded again: the name of a built-in task, or the file in the record. If
+        `is_frozen`, the record's copy counts even if the user's file has changed.
 
         Raises:
             ConfigurationError: its task is a file that differs from the one on this machine, or the record is unverified and
@@ -171,10 +171,10 @@ class RunRecord:
                     "read it, then give --trust-task"
                 )
             return str(described)
-        if (kept := _folder(self.directory, number) / CALLS).is_file():
-            recorded = read_calls(kept)
-            module = _kept(_files(kept.parent), Path("/", recorded.file))
-            return f"{module}:{recorded.name}@{kept}"  # it runs in a jail
+        if (calls_file := _folder(self.directory, number) / CALLS).is_file():
+            recorded = read_calls(calls_file)
+            module = _kept(_files(calls_file.parent), Path("/", recorded.file))
+            return f"{module}:{recorded.name}@{calls_file}"  # it runs in a jail
         file = _file(task)
         if file is None:
             return task
@@ -200,16 +200,16 @@ class RunRecord:
         return f"{copy}{colon}{attribute}"
 
     def rooms(self, *, trust: bool) -> tuple[Mapping[str, Any], ...]:
-        """The options `python`, `tool`, `test`, `only` and `show_calls` of each task; where its sender's choice counts for
-        nothing only those that run nothing but in a jail."""
+        """The options `python`, `tool`, `test`, `only` and `show_calls` of each task. Of a record that is not trusted, only
+        options that run nothing outside of a jail."""
         files = (_folder(self.directory, number) / ROOM for number in range(len(self.spec.tasks)))
         rooms = (read_json(file.read_text("utf-8")) if file.is_file() else {} for file in files)
         is_believed = trust or not self.unverified
-        found = tuple({key: room[key] for key in room if is_believed or key in ("test", "only")} for room in rooms)
-        for number, room in enumerate(found):
+        believed = tuple({key: room[key] for key in room if is_believed or key in ("test", "only")} for room in rooms)
+        for number, room in enumerate(believed):
             if "only" in room:
-                room["only"] = [str(_folder(self.directory, number) / each) for each in room["only"]]
-        return found
+                room["only"] = [str(_folder(self.directory, number) / path) for path in room["only"]]
+        return believed
 
 
 def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
@@ -222,8 +222,8 @@ def check_tasks(directory: Path, meta: Meta, tasks: Sequence[AnyTask]) -> None:
 
 
 def ways_on(directory: Path, kind: str, target: str, more: str = "") -> list[str]:
-    """How to continue an unfinished record of this kind of a target, with the flag `more`; and how to end its search, if it has
-    one."""
+    """Sentences that say how to continue an unfinished record of this kind, with the flag `more`, and how to end its search if it
+    has one."""
     if kind == "measure":
         again = f"strop measure {shlex.quote(target)} --out {directory}"
         return [f"To go on: {again}", f"To compare the best: strop verdict {directory}"]
@@ -237,7 +237,7 @@ def command_of(kind: str) -> str:
 
 
 def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
-    """The metadata of a record of this kind; `own`: what its job adds."""
+    """The metadata of a record of this kind. `own` are those that its job adds."""
     return replace(
         own,
         kind=kind,
@@ -279,7 +279,7 @@ def keep_tree(folder: Path, task: CommandTask) -> None:
 
 
 def on_kept_trees(parts: Components, directory: Path) -> Components:
-    """The components, with commands on the trees in the record, which do not change while the user edits files."""
+    """The components with command tasks on the trees in the record, which do not change while the user edits files."""
     tasks = (
         task if task.root is None else replace(task, root=_folder(directory, number) / TREE)
         for number, task in enumerate(parts.tasks)
@@ -295,13 +295,15 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
     file = _file(source)
     if file is not None or task.mark is not None:
         modules = (task.mark.marking, task.mark.program) if task.mark is not None else (last_loaded(file or Path()),)
-        own = [each for module in modules for each in ((module.name, module.file, ""), *module.imports)]
+        own = [entry for module in modules for entry in ((module.name, module.file, ""), *module.imports)]
         private.make_folder(folder)
         if task.mark is not None and (task.test or task.files):
-            _keep_project(folder / TREE, task.mark.project, [Path(place) for _, place, _ in own if place])
+            _keep_project(
+                folder / TREE, task.mark.project, [Path(module_file) for _, module_file, _ in own if module_file]
+            )
         else:
-            files |= {_place(name, place): Path(place) for name, place, _ in own if place}
-        private.write(folder / PROJECT[0], b"")  # the copy is a project of its own: nothing above it is imported
+            files |= {_place(name, module_file): Path(module_file) for name, module_file, _ in own if module_file}
+        private.write(folder / PROJECT[0], b"")  # the copy is a project of its own, so nothing above it is imported
     for name, file in files.items():
         copy = folder / name
         private.make_folder(copy.parent)
@@ -310,24 +312,24 @@ def keep_task(directory: Path, source: str, number: int, task: AnyTask) -> None:
     if task.mark is not None:  # last, so that no file of the project is taken for it
         interpreter = task.mark.interpreter
         room: dict[str, Any] = {} if interpreter.is_strops else {"python": interpreter.path}
-        room |= {"tool": [str(each) for each in task.mark.tools]} if task.mark.tools else {}
+        room |= {"tool": [str(tool) for tool in task.mark.tools]} if task.mark.tools else {}
         room |= {"test": task.test} if task.test else {}
         room |= {"show_calls": True} if task.shows_calls else {}
         if task.mark.changing:
             file = Path(task.mark.program.file)
-            place = (
+            where = (
                 f"{TREE}/{file.relative_to(task.mark.project)}"
                 if task.test or task.files
                 else _place(task.mark.program.name, str(file))
             )
-            room["only"] = [f"{place}:{each}" for each in task.mark.changing]
+            room["only"] = [f"{where}:{name}" for name in task.mark.changing]
         private.write(folder / ROOM, json.dumps(room).encode())
         if task.recorded is not None:
             task.recorded.write(folder / CALLS)
 
 
 def _keep_project(tree: Path, project: Path, named: Sequence[Path]) -> None:
-    """Copy a project whole, with these files of it whatever a .gitignore says."""
+    """Copy a whole project, including the `named` files even if a .gitignore leaves them out."""
     if tree.exists():
         shutil.rmtree(tree)
     copy_tree(project, tree, [str(file.relative_to(project)) for file in named], modules=True)
@@ -384,7 +386,7 @@ def load_run(directory: Path, *, believed: bool = True) -> RunRecord:
 def kept_digest(directory: Path) -> str:
     """A digest of all files of the tasks that a record keeps: paths, contents, links and whether they can be executed."""
     folder = directory / TASK_FOLDER
-    whole = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(folder.rglob("*")):
         if path.is_symlink():
             kind, content = "link", os.fsencode(path.readlink())
@@ -393,8 +395,8 @@ def kept_digest(directory: Path) -> str:
         else:
             kind, content = "folder" if path.is_dir() else "other", b""
         named = f"{kind} {path.relative_to(folder)}".encode("utf-8", "surrogateescape")
-        whole.update(b"%d %b %d %b" % (len(named), named, len(content), content))
-    return whole.hexdigest()
+        digest.update(b"%d %b %d %b" % (len(named), named, len(content), content))
+    return digest.hexdigest()
 
 
 def _folder(directory: Path, number: int) -> Path:
@@ -403,7 +405,7 @@ def _folder(directory: Path, number: int) -> Path:
 
 
 def _place(name: str, file: str) -> str:
-    """Where a module's file lies below the folder that it is imported from."""
+    """The path of a module's file below the folder that it is imported from."""
     if name.startswith("/"):
         return name[1:]
     last = Path(file).name if Path(file).stem == "__init__" else ""
@@ -411,14 +413,14 @@ def _place(name: str, file: str) -> str:
 
 
 def _kept(folder: Path, file: Path) -> Path:
-    """Where `keep_task` puts a file: with its packages, which show no more once it is elsewhere."""
+    """The copy of a file that `keep_task` made. It lies below the folders of its packages, which only the copy shows."""
     parts = file.absolute().parts[1:]
-    places = (folder.joinpath(*parts[at:]) for at in range(len(parts)))
-    return next((place for place in places if place.is_file()), folder / file.name)
+    places = (folder.joinpath(*parts[start:]) for start in range(len(parts)))
+    return next((path for path in places if path.is_file()), folder / file.name)
 
 
 def _files(folder: Path) -> Path:
-    """Where the files of a task's folder are."""
+    """The folder with the files of a task: its tree if it has one, or the task's own folder."""
     return folder / TREE if (folder / TREE).is_dir() else folder
 
 
@@ -429,7 +431,7 @@ def _file(task: str) -> Path | None:
 
 
 def save(path: Path, text: str) -> None:
-    """Write a program text, whole or not at all."""
+    """Write a program text. An interrupted write leaves the old file."""
     if path.parent.is_symlink():
         raise StoreError(f"{escape(str(path.parent))} is a link out of the record; remove it")
     private.make_folder(path.parent)

@@ -1,4 +1,5 @@
-"""How many held-out instances a comparison measures: planned by what training showed, before any of them is touched."""
+"""The number of held-out instances of a comparison, planned by the results of training, before any held-out instance is
+touched."""
 
 from __future__ import annotations
 
@@ -20,38 +21,48 @@ if TYPE_CHECKING:
 ENOUGH = 50
 """Held-out instances whose interval covers skewed gains in 93% of cases (docs/explanation/statistics.md)."""
 SHARE = 4
-"""Of so many runs in training the comparison makes one at most, unless the task holds out more."""
+"""The comparison makes at most one run for this many runs in training, unless the task holds out more."""
 PILOT = 8
-"""Training instances by whose spread a comparison without a search is planned."""
+"""How many training instances measure the spread by which a comparison without a search is planned."""
 CAUTION = 1.35
-"""Times the spread that these show is planned for, unless the verdict repeats each instance: what eight show is often too little,
-and by that alone a change of the planned size is shown in 60 to 70% of cases (t quantiles at 90% over normal ones at 80%)."""
+"""The factor by which the measured spread is multiplied, unless the verdict repeats each instance (t quantiles at 90% over normal
+ones at 80%). Eight instances often show too little spread: without the factor, a change of the planned size would be shown in 60
+to 70% of cases."""
 
 
-def planned(context: RunContext, budget: Budget, seconds: float, number: int, known: int = 0) -> int:
-    """How many instances the comparison at `budget` measures; 0: as many as the task says. `seconds`: what the candidate took in
-    training; `number`: which comparison of the run it is; `known`: what a record says."""
+def planned(context: RunContext, budget: Budget, seconds: float, number: int, recorded: int = 0) -> int:
+    """How many instances the comparison at `budget` measures; 0 for as many as the task says.
+
+    Args:
+        context: the run.
+        budget: where the comparison is.
+        seconds: wall seconds that the candidate took in training.
+        number: which comparison of the run it is, from 1.
+        recorded: the number that a record has; 0 if it has none.
+    """
     from strop.checks.held_out import draws_more  # here for the start-up time
 
     task, spec, confidence = context.parts.task, context.parts.spec, confidence_of(number)
     is_published = spec.instances == "published"
-    if known and (spec.least is not None or draws_more(task, is_published=is_published)):
-        return known
-    trained = [each for each in context.journal.recorded(Evaluated) if each.split == "train"]
-    by_scope = {each.scope: each for each in trained}
+    if recorded and (spec.least is not None or draws_more(task, is_published=is_published)):
+        return recorded
+    trained = [evaluation for evaluation in context.journal.recorded(Evaluated) if evaluation.split == "train"]
+    by_scope = {evaluation.scope: evaluation for evaluation in trained}
     after, before = by_scope[budget.child("improved").child("train").path], by_scope["original/train"]
     if spec.least is None:
         if not draws_more(task, is_published=is_published):
             return 0
-        runs = sum(len(each.scores) for each in trained)
+        runs = sum(len(evaluation.scores) for evaluation in trained)
         needed = instances_needed(after.scores, before.scores, runs, confidence=confidence)
         return max(needed, task.test_instances, least_pairs(confidence))
     if task.input == "listed" or is_published or task.problem is not None:
         return 0
-    each = max(seconds, after.wall_seconds) / max(len(after.scores), 1)
-    needed = max(instances_that_show(spec.least, task.facts, after, before, each, confidence), task.test_instances)
-    if spec.comparison_time is not None and each > 0:
-        needed = min(needed, int(spec.comparison_time / (each * _runs(task.facts, each))))
+    seconds_each = max(seconds, after.wall_seconds) / max(len(after.scores), 1)
+    needed = max(
+        instances_that_show(spec.least, task.facts, after, before, seconds_each, confidence), task.test_instances
+    )
+    if spec.comparison_time is not None and seconds_each > 0:
+        needed = min(needed, int(spec.comparison_time / (seconds_each * _runs(task.facts, seconds_each))))
     return max(needed, least_pairs(confidence))
 
 
@@ -63,8 +74,8 @@ def instances_that_show(
     seconds: float,
     confidence: float = CONFIDENCE,
 ) -> int:
-    """How many held-out instances show a change of `least` in four of five cases, if they vary as those of training do; 0 where
-    these do not say. `seconds`: what one of these takes."""
+    """How many held-out instances show a change of `least` in four of five cases, if they vary as the training instances do. 0 if
+    there are fewer than two training values. `seconds` are the wall seconds of one training instance."""
     spread, worth = _spread(facts, after, before, least)
     if len(spread) < 2:
         return 0
@@ -77,15 +88,15 @@ def _is_timed(facts: ObjectiveFacts | None) -> bool:
 
 
 def _runs(facts: ObjectiveFacts | None, seconds: float) -> int:
-    """How many times as long as in training an instance takes in the verdict. A time is measured beside the original in both."""
+    """How many times as long an instance takes in the verdict as in training. Times are measured beside the original in both."""
     return 1 + repeats(seconds) if _is_timed(facts) else 2
 
 
 def _spread(
     facts: ObjectiveFacts | None, after: Evaluated, before: Evaluated, least: float
 ) -> tuple[list[float], float]:
-    """How much each training instance adds to the spread of the difference, and the difference that is to be shown, in the unit
-    of both: the log of a ratio of totals, or a value. No spread where the candidate fails."""
+    """The difference on each training instance, whose spread counts, and the difference that is to be shown. Both are logs of a
+    ratio of totals, or values of the metric. The differences are empty if the candidate fails."""
     if facts is None:
         pair, resolution = (after.scores, before.scores), 0.0
     else:
@@ -105,10 +116,10 @@ def _spread(
 def instances_needed(
     after: Sequence[float], before: Sequence[float], runs: int, *, confidence: float = CONFIDENCE
 ) -> int:
-    """How many held-out instances show half of the gain from `before` to `after`, the scores in training, in four of five cases,
-    if gains vary as they do there; half, because the best of many is partly luck. Nothing that is held out has a say in it.
+    """How many held-out instances show half of the training gain from `before` to `after` in four of five cases.
 
-    `runs`: how many runs of programs training took.
+    Gains are taken to vary as in training. Half of the gain is planned for, because the best of many candidates is partly luck.
+    No held-out result is used. `runs` is the number of runs of programs in training.
     """
     most = runs // (2 * SHARE)  # both programs run on each
     gains = differences(after, before) if len(after) == len(before) else []

@@ -115,9 +115,9 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
             values = read_json(text)
             if not isinstance(values, dict):
                 raise ValueError("it is no JSON object")
-            known = {name: value for name, value in values.items() if name in _hints()}
-            found: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in known.items()}
-            return RunSpec(**found)
+            own = {name: value for name, value in values.items() if name in _hints()}
+            converted: Any = {name: tuple(value) if isinstance(value, list) else value for name, value in own.items()}
+            return RunSpec(**converted)
         except (ValueError, ConfigurationError) as error:
             raise StoreError(f"the record has no valid configuration: {error}") from None
 
@@ -128,7 +128,7 @@ def _hints() -> dict[str, Any]:
 
 
 def violation(hint: Any, value: object) -> str:
-    """What is wrong with a value of a field with this type and these bounds; empty if nothing is."""
+    """An error about a value of a field with this type and these bounds; empty if the value is right."""
     try:
         reader_of(hint)([*value] if isinstance(value, tuple) else value)
     except ValueError as error:
@@ -154,11 +154,11 @@ def improver_text(name: str) -> str:
         ConfigurationError: there is no such improver, or the file is not UTF-8 text.
     """
     if name in shipped_improvers():
-        return _whole((files("strop.improvers") / f"{name}.py").read_text(encoding="utf-8"))
+        return _with_shared((files("strop.improvers") / f"{name}.py").read_text(encoding="utf-8"))
     if not Path(name).is_file() and not name.endswith(".py"):
-        found = find_installed(IMPROVERS, name)
-        if found is not None:
-            return program_text_of(found)
+        entry_point = find_installed(IMPROVERS, name)
+        if entry_point is not None:
+            return program_text_of(entry_point)
         names = [*shipped_improvers(), *dict.fromkeys(plugin.name for plugin in installed(IMPROVERS))]
         near = next((other for other in names if other.startswith(name)), None) if name else None
         near = near or next(iter(get_close_matches(name, names, n=1)), None)
@@ -167,18 +167,19 @@ def improver_text(name: str) -> str:
     return program_text(Path(name), "improver")
 
 
-def _whole(text: str) -> str:
-    """A shipped improver as one text: with what it imports from `common/asking.py`, and what that needs, above its functions."""
-    found = re.search(r"^from asking import (.+)\n", text, re.MULTILINE)
-    if found is None:
+def _with_shared(text: str) -> str:
+    """The text of a shipped improver with the functions that it imports from `common/asking.py`, and what these need, above its
+    own functions."""
+    import_line = re.search(r"^from asking import (.+)\n", text, re.MULTILINE)
+    if import_line is None:
         return text
     shared = (files("strop.improvers") / "common" / "asking.py").read_text(encoding="utf-8")
     asking = Source(Path("asking.py"), shared, syntax_tree(shared))
-    needed = used(asking, found[1].split(", "))
+    needed = used(asking, import_line[1].split(", "))
     parts = {node: asking.of(node) for node in asking.tree.body if node in needed}
     head, _, functions = joined(parts).partition("\n\n\n")
-    constants, _, own = text[found.end() - 1 :].partition("\n\n\n")
-    top = "\n".join(filter(None, (text[: found.start()] + head, constants.strip("\n"))))
+    constants, _, own = text[import_line.end() - 1 :].partition("\n\n\n")
+    top = "\n".join(filter(None, (text[: import_line.start()] + head, constants.strip("\n"))))
     return "\n\n\n".join((top, functions, own))
 
 

@@ -1,4 +1,4 @@
-"""End a search while the time of the run is still enough for the comparison that follows."""
+"""End a search while enough of the run's time is left for the comparison that follows."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from strop.runs.context import RunContext
 from strop.tasks.command.task import AnyTask
 
 STARTS = 0.1
-"""Seconds that a process of its own costs each held-out instance, about."""
+"""About how many seconds each held-out instance takes for its own process."""
 IN_FLIGHT = 10.0
-"""Seconds that requests in flight get, at most: no more than a tenth of what the run has."""
+"""Most seconds that requests in flight get. They get at most a tenth of the time of the run."""
 MARGIN = 1.5
-"""The machine may be busier than in training."""
+"""Factor for the time of the comparison, because the machine may be busier than in training."""
 _LOOKS = 1.0
-"""Seconds between two looks at what training has shown."""
+"""Seconds between two estimates of the time that the comparison takes."""
 
 
 class Reserve:
     """A recorder that estimates from training how long the comparison takes. Thread-safe."""
 
     def __init__(self, task: AnyTask, slots: int, most: int, before: Iterable[Event]) -> None:
-        """`most`: of so many runs in training the comparison makes one at most, of each of both programs; 0: as many as the task
-        says. `before`: what is recorded."""
+        """The comparison runs each program at most once for `most` runs in training; 0 for as often as the task says. `before`
+        are the recorded events."""
         self._task, self._slots, self._most = task, slots, most
         self._each = self._longest = 0.0
         self._runs = 0
@@ -45,7 +45,8 @@ class Reserve:
 
     @property
     def seconds(self) -> float:
-        """Of the comparison, the last evaluation in flight, that of the improved program in training, and its tests."""
+        """Estimated wall seconds of the comparison, the last evaluation in flight, the evaluation of the improved program in
+        training, and its tests."""
         count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
         both, at_once = 2 * (self._each + STARTS), min(2, max(self._slots, 1))
         if self._task.facts is not None:  # in turns, and short times several times
@@ -55,9 +56,9 @@ class Reserve:
 
 @contextmanager
 def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
-    """End the search inside when the time that is left is what the comparison takes. `most`: see `Reserve`.
+    """End the search inside when no more time is left than the comparison takes. For `most` see `Reserve`.
 
-    Nothing new is granted from then on; requests in flight get some seconds, and what is being evaluated finishes.
+    From then on nothing new is granted. Requests in flight get some seconds, and evaluations that have begun finish.
     """
     journal, parts, search = context.journal, context.parts, context.host.search
     ends_at = journal.ends_at

@@ -66,14 +66,14 @@ def run(context: RunContext, improver: str) -> None:
             began = scope
     except StropError as error:
         over = journal.search_over(error)
-        # Without t = 0 there is no result, and what a protocol reports is whole.
-        if over is None or began == "t0" or context.parts.whole:
+        # Without t = 0 there is no result, and a protocol reports whole runs only.
+        if over is None or began == "t0" or context.parts.whole_runs_only:
             raise
         context.ended(began, over)
 
 
 def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iterator[str]:
-    """The iterations and the final comparison; yields the scope of what begins, except of t = 0."""
+    """Carry out the iterations and the final comparison. Yields the scope of each as it begins, except that of t = 0."""
     from strop.core.selection.comparison import Contender, PairedComparison
     from strop.core.selection.final_comparison import final_comparison
 
@@ -169,9 +169,10 @@ def trained_of(
     searches: Mapping[str, Search] | None = None,
     best: tuple[str, int] | None = None,
 ) -> Trained:
-    """The result of a run. `searches`: SHA-256 of an improver → how it searches; `best`: the best improver and its t."""
-    kind, found, roles = data.meta.kind, searches or {}, data.costs.roles
-    iterations = iterations_of(data, found)
+    """The result of a run. `searches` maps the SHA-256 of an improver to how it searches; `best` is the best improver and its
+    t."""
+    kind, by_improver, roles = data.meta.kind, searches or {}, data.costs.roles
+    iterations = iterations_of(data, by_improver)
     conclusion = conclusion_of(data, iterations) if kind == "run" else Conclusion("", "")
     (text, best_t), file = best or ("", None), directory / FILE
     return Trained(
@@ -208,14 +209,14 @@ def trained_of(
         audit=tuple(noted(data.notes)),
         costs=replace(data.costs, roles=defaultdict(Spent, {role: roles[role] for role in _ROLES if role in roles})),
         answers=counted_answers(data.answers),
-        searches=found,
+        searches=by_improver,
         run=data,
     )
 
 
 def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
-    """Every accepted improver that differs from the first, minus that: the last one by the final comparison, if there was one;
-    others by the copies on which both were measured. Each has its own 95% interval."""
+    """The difference of every accepted improver from I_0. That of the last one comes from the final comparison, if there was one.
+    The others come from the copies on which both were measured. Each has its own 95% interval."""
     if not run.iterations or not run.iterations[0].test:
         return ()
     first, *others = run.iterations
@@ -231,7 +232,7 @@ def _from_seed(run: RunData) -> tuple[FromSeed, ...]:
 
 
 def searches_in(store: Store, run: RunData) -> dict[str, Search]:
-    """Digest of an improver → how it searches, of each I_t and each candidate that was returned. `run` is what `store` holds."""
+    """Digest of an improver → how it searches, for each I_t and each candidate that was returned. `run` is the run in `store`."""
     digests = {digest for event in run.iterations for digest in (event.improver, event.candidate) if digest is not None}
     texts = {digest: run.text(digest) for digest in sorted(digests)}
     searches = searches_of((stored.event for stored in store.events(*COUNTED_KINDS)), texts.values())
@@ -239,14 +240,14 @@ def searches_in(store: Store, run: RunData) -> dict[str, Search]:
 
 
 def iterations_of(run: RunData, searches: Mapping[str, Search] | None = None) -> tuple[Iteration, ...]:
-    """The finished iterations of a run; `searches`: SHA-256 of an improver → how it searches."""
+    """The finished iterations of a run. `searches` maps the SHA-256 of an improver to how it searches."""
     return tuple(_iteration(event, run, searches or {}) for event in run.iterations)
 
 
 def _iteration(event: IterationFinished, run: RunData, searches: Mapping[str, Search]) -> Iteration:
     tasks, ends = len(event.tasks) or 1, run.spent_by.get(event.improver)
     same = ("t", "accepted", "reason", "lm_calls", "evaluations", "verdicts", "seconds", "improver", "parent")
-    rows = zip(event.tasks, *(by_task(each, tasks) for each in (event.train, event.test)), strict=False)
+    rows = zip(event.tasks, *(by_task(values, tasks) for values in (event.train, event.test)), strict=False)
     return Iteration(
         train=sample(event.train, tasks),
         test=sample(event.test, tasks),

@@ -14,7 +14,7 @@ from strop.runs.claims.numbers import written
 from strop.tasks.problem import VALUE, Goal
 
 DIGITS, MOST_DIGITS = 7, 13
-"""Significant digits of a value: more if these do not tell it from the best known one."""
+"""Significant digits of a value, and the most that it gets if fewer do not tell it from the best known value."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Verified:
 def verified_of(
     goal: Goal, start: Sequence[Evaluation], every: Iterable[Evaluation], result: Sequence[Evaluation]
 ) -> Verified | None:
-    """The best construction of `every` evaluation; None if nothing was verified. `start`: those of the original. `result`:
-    those of the improved program."""
+    """The best construction of `every` evaluation; None if nothing was verified. `start` are the evaluations of the original, and
+    `result` those of the improved program."""
     best, worst = (max, min) if goal == "max" else (min, max)
     top, runs, before = best_construction(goal, every), _values(result), best(_values(start), default=None)
     if top is None:
@@ -74,18 +74,21 @@ def _values(evaluations: Iterable[Evaluation]) -> list[float]:
 
 
 def bound(worst: float, goal: Goal) -> str:
-    """The worst of several values as what all of them keep to: `at least 2.4` where more is better, else `at most 2.4`."""
+    """The worst of several values as a bound of all: `at least 2.4` where more is better, otherwise `at most 2.4`."""
     return f"at {'least' if goal == 'max' else 'most'} {written(worst, -1 if goal == 'max' else 1, digits=DIGITS)}"
 
 
-def construction_claim(verified: Verified, known: float | None, by: str) -> str:
-    """`verified 2.635982 (start 0.96, best known 2.635983, AlphaEvolve 2025)`, and what the program's other runs gave."""
+def construction_claim(verified: Verified, best_known: float | None, by: str) -> str:
+    """The claim about a construction: `verified 2.635982 (start 0.96, best known 2.635983, AlphaEvolve 2025)`, and the values of
+    the program's other runs."""
     value, digits = verified.value, DIGITS
-    while known not in (None, value) and digits < MOST_DIGITS and plain(value, digits) == plain(known, digits):
+    while (
+        best_known not in (None, value) and digits < MOST_DIGITS and plain(value, digits) == plain(best_known, digits)
+    ):
         digits += 1
     compared_with = [] if verified.start is None else [f"start {plain(verified.start, DIGITS)}"]
-    if known is not None:
-        compared_with += [f"best known {plain(known, digits)}", *([escape(by, 80)] if by else [])]
+    if best_known is not None:
+        compared_with += [f"best known {plain(best_known, digits)}", *([escape(by, 80)] if by else [])]
     claim = f"verified {plain(value, digits)}" + (f" ({', '.join(compared_with)})" if compared_with else "")
     if verified.runs < 2 or verified.worst is None:
         return claim

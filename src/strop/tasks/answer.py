@@ -24,7 +24,7 @@ from strop.sandbox.strop_plain_data import type_of
 from strop.tasks.values import INT_HIGH, NUMBERS
 
 MOST_LISTED = 100_000
-"""The most elements in a list of Answers without a declared length: each is read by itself, which takes some microseconds."""
+"""The most elements in a list of Answers without a declared length. Reading each takes some microseconds."""
 T = TypeVar("T")
 Of: TypeAlias = T | Callable[["Instance"], T]
 """A value, or a function of the instance that returns it."""
@@ -79,12 +79,12 @@ class Answer:
         """Raises TaskError when the declaration contradicts itself."""
         numeric, text = self.of in (bool, int, float), self.of is str
         if isinstance(self.of, list):
-            known = len(self.of) == 1 and isinstance(self.of[0], Answer)
+            is_known_type = len(self.of) == 1 and isinstance(self.of[0], Answer)
         elif isinstance(self.of, Mapping):
-            known = all(isinstance(k, str) and isinstance(v, Answer) for k, v in self.of.items())
+            is_known_type = all(isinstance(k, str) and isinstance(v, Answer) for k, v in self.of.items())
         else:
-            known = numeric or text
-        if not known:
+            is_known_type = numeric or text
+        if not is_known_type:
             raise TaskError("an Answer is of bool, int, float or str, of a dict of Answers, or of a list of one Answer")
         for name, fits in {
             **dict.fromkeys(("shape", "part", "values"), numeric or text),
@@ -93,8 +93,8 @@ class Answer:
             "length": text or isinstance(self.of, list),
             "alphabet": text,
         }.items():
-            given = getattr(self, name)
-            if given is not None and given is not False and given != () and not fits:
+            declared = getattr(self, name)
+            if declared is not None and declared is not False and declared != () and not fits:
                 raise TaskError(f"an Answer of {_name(self.of)} has no {name}")
         values, types = self.values, {str} if text else {bool, int, float}
         if not (values is None or callable(values) or (values and types.issuperset(map(type, values)))):
@@ -118,7 +118,7 @@ class Answer:
             return self._checked(instance, value, "answer")
         except (Malformed, TaskError):
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a value does to this, it is that solution's value)
+        except Exception as error:  # noqa: BLE001 (an error that a value causes is the fault of its solution)
             raise Malformed(f"the answer cannot be read: {type(error).__name__}") from None
 
     def _checked(self, instance: Instance, value: object, name: str) -> Any:
@@ -140,26 +140,26 @@ class Answer:
         pairs: Any = value.items() if type_of(value) is dict else ()  # type: ignore[attr-defined]
         names = [key if type(key) is str else _words_of(key) for key, _ in pairs]
         if type_of(value) is not dict or sorted(names) != sorted(of):
-            found = f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {_words_of(value)}"
-            raise Malformed(f"{name} {found[:200]}; a dict of {', '.join(map(repr, of))} is expected")
+            actual = f"has {', '.join(f'{name[:40]!a}' for name in names[:10])}" if names else f"is {_words_of(value)}"
+            raise Malformed(f"{name} {actual[:200]}; a dict of {', '.join(map(repr, of))} is expected")
         by_name = dict(pairs)  # of these names, each once
-        return {key: each._checked(instance, by_name[key], f"{name}[{key!r}]") for key, each in of.items()}
+        return {key: form._checked(instance, by_name[key], f"{name}[{key!r}]") for key, form in of.items()}
 
-    def _listed(self, each: Answer, instance: Instance, value: object, name: str) -> list[Any]:
+    def _listed(self, form: Answer, instance: Instance, value: object, name: str) -> list[Any]:
         if not _has_elements(value):
             raise Malformed(f"{name} is {_words_of(value)}; a list is expected")
         self._long_enough(len(value), instance, name, "elements")
         if self.length is None and len(value) > MOST_LISTED:
             raise Malformed(f"{name} has {len(value)} elements; at most {MOST_LISTED} are expected")
-        return [each._checked(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
+        return [form._checked(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _texts(self, instance: Instance, value: object, name: str) -> str | list[str]:
         shape = _shape(self._of(self.shape, instance, "shape"))
         if not shape:
             return self._text(instance, value, name)
         if not _has_elements(value) or not _fits((len(value),), shape):
-            found = f"{len(value)} elements" if _has_elements(value) else _words_of(value)
-            raise Malformed(f"{name} is {found}; {_of_shape(shape)} of texts is expected")
+            actual = f"{len(value)} elements" if _has_elements(value) else _words_of(value)
+            raise Malformed(f"{name} is {actual}; {_of_shape(shape)} of texts is expected")
         return [self._text(instance, item, f"{name}[{index}]") for index, item in enumerate(value)]
 
     def _text(self, instance: Instance, value: object, name: str) -> str:
@@ -172,7 +172,7 @@ class Answer:
         self._long_enough(len(value), instance, name, "characters")
         alphabet = self._of(self.alphabet, instance, "alphabet")
         if alphabet is not None:
-            strange = next((place for place, character in enumerate(value) if character not in alphabet), None)
+            strange = next((index for index, character in enumerate(value) if character not in alphabet), None)
             if strange is not None:
                 raise Malformed(f"{name}[{strange}] is {value[strange]!a}, not one of {alphabet!a}")
         values = self._of(self.values, instance, "values")
@@ -195,8 +195,8 @@ class Answer:
             return array
         if any(_fits(array.shape, _shape(other)) for other in self._of(self.also, instance, "also")):
             return array.reshape([-1 if axis is None else axis for axis in shape])
-        found = f"an array of shape {array.shape}" if array.ndim else "one value"
-        raise Malformed(f"{name} is {found}; {_of_shape(shape)} is expected")
+        actual = f"an array of shape {array.shape}" if array.ndim else "one value"
+        raise Malformed(f"{name} is {actual}; {_of_shape(shape)} is expected")
 
     def _in_domain(self, array: np.ndarray, instance: Instance, name: str) -> None:
         low, high = self._of(self.low, instance, "low"), self._of(self.high, instance, "high")
@@ -208,8 +208,8 @@ class Answer:
         if values is not None and not (good := np.isin(array, list(values))).all():
             raise Malformed("{} is {!r}, not one of {}".format(*_first(array, ~good, name), _listing(values)))
         distinct = self._of(self.distinct, instance, "distinct")
-        if distinct is not None and (found := len(np.unique(array))) > distinct:
-            raise Malformed(f"{name} has {found} different values; at most {distinct} are expected")
+        if distinct is not None and (count := len(np.unique(array))) > distinct:
+            raise Malformed(f"{name} has {count} different values; at most {distinct} are expected")
         if self.permutation and not np.array_equal(np.sort(array), np.arange(len(array))):
             raise Malformed(f"{name} is not a permutation of 0 to {len(array) - 1}")
 
@@ -224,12 +224,12 @@ class Answer:
 
 
 def _has_elements(value: object) -> TypeGuard[Sequence[Any]]:
-    """Whether `value` is a list, or an array of at least one axis (of any type, which is checked later)."""
+    """Whether `value` is a list, a tuple, or an array of at least one axis. The types of the elements are checked later."""
     return type(value) in (list, tuple) or (type(value) is np.ndarray and value.ndim > 0)
 
 
-def _fits(found: tuple[int, ...], wanted: Shape) -> bool:
-    return len(found) == len(wanted) and all(b is None or a == b for a, b in zip(found, wanted, strict=True))
+def _fits(actual: tuple[int, ...], wanted: Shape) -> bool:
+    return len(actual) == len(wanted) and all(b is None or a == b for a, b in zip(actual, wanted, strict=True))
 
 
 def _shape(shape: object) -> Shape:
@@ -247,8 +247,8 @@ def _of_shape(shape: Shape) -> str:
 
 
 def _listing(values: Collection[Any] | None) -> str:
-    shown = [f"{value!a:.40}" for value in list(values or ())[:10]]
-    return ", ".join(shown) + (", …" if len(values or ()) > 10 else "")
+    first_values = [f"{value!a:.40}" for value in list(values or ())[:10]]
+    return ", ".join(first_values) + (", …" if len(values or ()) > 10 else "")
 
 
 def _name(of: object) -> str:
@@ -274,11 +274,11 @@ def _array_of(kind: Any, value: object, name: str) -> np.ndarray:
     if type(value) is np.ndarray:
         return _of_kind(kind, _fitting(kind, value, name), name)
     leaves, shape = ([value], ()) if type(value) in NUMBERS else _flat(kind, value, name)
-    for place, leaf in enumerate(leaves):
+    for index, leaf in enumerate(leaves):
         if not (-INT_HIGH - 1 <= leaf <= INT_HIGH if kind is not float or type(leaf) is int else math.isfinite(leaf)):
-            raise Malformed(f"{_at(name, place, shape)} is {_shown(leaf)}; it must be finite and fit 64 bits")
+            raise Malformed(f"{_element_name(name, index, shape)} is {_shown(leaf)}; it must be finite and fit 64 bits")
         if kind is not float and leaf != int(leaf):
-            raise Malformed(f"{_at(name, place, shape)} is {leaf!r}; {WORDS[kind]} is expected")
+            raise Malformed(f"{_element_name(name, index, shape)} is {leaf!r}; {WORDS[kind]} is expected")
     return _of_kind(kind, np.array(leaves, dtype=np.float64 if kind is float else np.int64).reshape(shape), name)
 
 
@@ -320,25 +320,25 @@ def _flat(kind: Any, value: Any, name: str) -> tuple[list[Any], tuple[int, ...]]
     if NUMBERS.issuperset(map(type, items)):
         return items, (len(items),)
     if type(items[0]) in NUMBERS:  # then another element is not
-        place = next(place for place, item in enumerate(items) if type(item) not in NUMBERS)
-        raise Malformed(f"{name}[{place}] is {_words_of(items[place])}; {WORDS[kind]} is expected")
+        index = next(index for index, item in enumerate(items) if type(item) not in NUMBERS)
+        raise Malformed(f"{name}[{index}] is {_words_of(items[index])}; {WORDS[kind]} is expected")
     read = list[tuple[list[Any], tuple[int, ...]]]()
-    for place, item in enumerate(items):
-        read.append(_flat(kind, item, f"{name}[{place}]"))
+    for index, item in enumerate(items):
+        read.append(_flat(kind, item, f"{name}[{index}]"))
         if read[-1][1] != read[0][1]:
-            raise Malformed(f"{name}[{place}] is of shape {read[-1][1]}, unlike the elements before it, {read[0][1]}")
+            raise Malformed(f"{name}[{index}] is of shape {read[-1][1]}, unlike the elements before it, {read[0][1]}")
     return [leaf for leaves, _ in read for leaf in leaves], (len(items), *read[0][1])
 
 
 def _first(array: np.ndarray, which: np.ndarray, name: str) -> tuple[str, Any]:
     """The name and the value of the first element for which `which` is true."""
-    place = int(np.argmax(which))
-    return _at(name, place, array.shape), array.reshape(-1)[place].item()
+    index = int(np.argmax(which))
+    return _element_name(name, index, array.shape), array.reshape(-1)[index].item()
 
 
-def _at(name: str, place: int, shape: tuple[int, ...]) -> str:
+def _element_name(name: str, index: int, shape: tuple[int, ...]) -> str:
     """The element's name, e.g. `answer[3][1]`."""
-    return name + "".join(f"[{int(axis)}]" for axis in np.unravel_index(place, shape)) if shape else name
+    return name + "".join(f"[{int(axis)}]" for axis in np.unravel_index(index, shape)) if shape else name
 
 
 def _shown(leaf: Any) -> str:
@@ -362,7 +362,7 @@ def phrase(answer: Answer) -> str:
     if answer.description:
         return answer.description
     if isinstance(answer.of, Mapping):
-        return "a dict of " + ", ".join(f"{name!r} ({phrase(each)})" for name, each in answer.of.items())
+        return "a dict of " + ", ".join(f"{name!r} ({phrase(part)})" for name, part in answer.of.items())
     if isinstance(answer.of, list):
         return f"a list of {_amount(answer.length)}elements, each {phrase(answer.of[0])}"
     return ", ".join([_elements(answer), *_rules(answer)])
@@ -385,11 +385,13 @@ def _elements(answer: Answer) -> str:
 
 def _rules(answer: Answer) -> list[str]:
     rules = ["the numbers from 0 up, each once"] if answer.permutation else []
-    each = "" if answer.shape == () else "each "
-    for name, words, unknown, shown in _RULES:
+    per_element = "" if answer.shape == () else "each "
+    for name, relation, unknown, describe in _RULES:
         value = getattr(answer, name)
         if value is not None:
-            rules.append(f"{'' if name == 'distinct' else each}{words} {unknown if callable(value) else shown(value)}")
+            rules.append(
+                f"{'' if name == 'distinct' else per_element}{relation} {unknown if callable(value) else describe(value)}"
+            )
     return rules
 
 
@@ -401,7 +403,8 @@ _RULES: tuple[tuple[str, str, str, Callable[[Any], str]], ...] = (
     ("high", "at most", "a number that the inputs give", str),
     ("distinct", "at most", "as many different values as the inputs say", lambda most: f"{most} different values"),
 )
-"""Field of an Answer, the words before its value, those for a value that depends on the instance, and another one in words."""
+"""For a field of an Answer: its name, the words before its value, the words for a value that depends on the instance, and a
+function that writes any other value."""
 
 
 def _amount(length: Any) -> str:

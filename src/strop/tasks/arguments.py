@@ -17,7 +17,7 @@ from strop.base.syntax import parsed
 from strop.tasks.function.source import bound_names
 
 MISFIT = "arguments are passed by name"
-"""The beginning of what is said of names that do not fit."""
+"""The beginning of the message about names that do not fit."""
 _PLAIN = ("lru_cache", "cache")
 """Decorators that leave the parameters as they are."""
 _POSITIONAL = (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD)
@@ -30,55 +30,57 @@ class Parameters:
     entry: str
     signature: Signature
     certain: bool = True
-    """Whether a call takes exactly these: a decorator may change them."""
+    """Whether calls take exactly these parameters. A decorator may change them."""
 
     def ordered(self, inputs: Mapping[str, Any], giver: str) -> dict[str, Any]:
         """The inputs in the order of the parameters.
 
         Raises:
-            TaskError: there are names that it does not take, or it needs others. `giver` is who gives them, for the message.
+            TaskError: the entry point does not take a name, or needs another one. The message names the `giver` of the inputs.
         """
-        known = self.signature.parameters
-        ordered = {name: inputs[name] for name in known if name in inputs} | dict(inputs)
+        parameters = self.signature.parameters
+        ordered = {name: inputs[name] for name in parameters if name in inputs} | dict(inputs)
         if self.certain and (why := self._misfit(inputs)):
             gives = ", ".join(map(str, inputs)) or "nothing"
             raise TaskError(f"{MISFIT}, but {giver} gives {gives} and {self} {why}")
         return ordered
 
     def _misfit(self, inputs: Mapping[str, Any]) -> str:
-        known = self.signature.parameters.values()
+        parameters = self.signature.parameters.values()
         unknown = [name for name in inputs if name not in self.signature.parameters]
-        if unknown and not any(each.kind is Parameter.VAR_KEYWORD for each in known):
+        if unknown and not any(parameter.kind is Parameter.VAR_KEYWORD for parameter in parameters):
             return f"does not take {', '.join(map(str, unknown))}"
-        rest = next((each for each in known if each.kind is Parameter.VAR_POSITIONAL), None)
-        given = rest is not None and rest.name in inputs
-        if rest is not None and given and not _is_listed(inputs[rest.name]):
+        rest = next((parameter for parameter in parameters if parameter.kind is Parameter.VAR_POSITIONAL), None)
+        has_rest = rest is not None and rest.name in inputs
+        if rest is not None and has_rest and not _is_listed(inputs[rest.name]):
             return f"takes a list as {rest.name}"
-        has_more = rest is not None and given and len(inputs[rest.name]) > 0
-        places = [each for each in known if each.kind in _POSITIONAL]
-        last = max((at for at, each in enumerate(places) if each.kind is Parameter.POSITIONAL_ONLY
-                    and each.name in inputs), default=-1)  # fmt: skip
+        has_more = rest is not None and has_rest and len(inputs[rest.name]) > 0
+        positional = [parameter for parameter in parameters if parameter.kind in _POSITIONAL]
+        last = max((index for index, parameter in enumerate(positional) if parameter.kind is Parameter.POSITIONAL_ONLY
+                    and parameter.name in inputs), default=-1)  # fmt: skip
         needed = [
-            each.name
-            for at, each in enumerate(places)
-            if each.default is Parameter.empty or has_more or at < last  # no call can leave it out
+            parameter.name
+            for index, parameter in enumerate(positional)
+            if parameter.default is Parameter.empty or has_more or index < last  # no call can leave it out
         ]
         needed += [
-            each.name for each in known if each.kind is Parameter.KEYWORD_ONLY and each.default is Parameter.empty
+            parameter.name
+            for parameter in parameters
+            if parameter.kind is Parameter.KEYWORD_ONLY and parameter.default is Parameter.empty
         ]
         missing = [name for name in needed if name not in inputs]
         return f"needs {', '.join(missing)}, too" if missing else ""
 
     def sent(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
-        """Ordered inputs as they are sent to a guest: a star before the name of those that are listed."""
-        known = self.signature.parameters
+        """Ordered inputs as they are sent to a guest. The name of the values for `*args` has a star before it."""
+        parameters = self.signature.parameters
         return {
-            f"*{name}" if name in known and known[name].kind is Parameter.VAR_POSITIONAL else name: value
+            f"*{name}" if name in parameters and parameters[name].kind is Parameter.VAR_POSITIONAL else name: value
             for name, value in inputs.items()
         }
 
     def __str__(self) -> str:
-        return f"{self.entry}({', '.join(_shown(each) for each in self.signature.parameters.values())})"
+        return f"{self.entry}({', '.join(_shown(parameter) for parameter in self.signature.parameters.values())})"
 
 
 def _shown(parameter: Parameter) -> str:
@@ -88,35 +90,39 @@ def _shown(parameter: Parameter) -> str:
 
 
 def parameters_of(text: str, entry: str) -> Parameters | None:
-    """The parameters of the function `entry` of a program, or of a method `Class.name`; None if its text does not tell them."""
-    tree, found = parsed(text), None
+    """The parameters of the function or method (`Class.name`) `entry` of a program; None if its text does not tell them."""
+    tree, parameters = parsed(text), None
     *outer, last = entry.split(".")
     body: list[ast.stmt] = tree.body if tree else []
-    for each in outer:
-        body = next((node.body for node in body if isinstance(node, ast.ClassDef) and node.name == each), [])
+    for class_name in outer:
+        body = next((node.body for node in body if isinstance(node, ast.ClassDef) and node.name == class_name), [])
     for node in body:
         if last in bound_names(node):
             is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-            found = _parameters(node, entry) if is_function else None  # type: ignore[arg-type]
-    return found
+            parameters = _parameters(node, entry) if is_function else None  # type: ignore[arg-type]
+    return parameters
 
 
 def _parameters(node: ast.FunctionDef | ast.AsyncFunctionDef, entry: str) -> Parameters:
-    return Parameters(entry, signature_of(node.args), all(_name_of(each) in _PLAIN for each in node.decorator_list))
+    return Parameters(
+        entry, signature_of(node.args), all(_name_of(decorator) in _PLAIN for decorator in node.decorator_list)
+    )
 
 
 def signature_of(arguments: ast.arguments) -> Signature:
     """The signature of a definition; its defaults are syntax trees."""
-    plain: list[tuple[ast.arg, Any]] = [(each, Parameter.POSITIONAL_ONLY) for each in arguments.posonlyargs]
-    plain += [(each, Parameter.POSITIONAL_OR_KEYWORD) for each in arguments.args]
+    plain: list[tuple[ast.arg, Any]] = [(argument, Parameter.POSITIONAL_ONLY) for argument in arguments.posonlyargs]
+    plain += [(argument, Parameter.POSITIONAL_OR_KEYWORD) for argument in arguments.args]
     gap: list[Any] = [Parameter.empty] * (len(plain) - len(arguments.defaults))
     defaults = [*gap, *arguments.defaults]
-    made = [Parameter(each.arg, kind, default=value) for (each, kind), value in zip(plain, defaults, strict=True)]
+    made = [
+        Parameter(argument.arg, kind, default=value) for (argument, kind), value in zip(plain, defaults, strict=True)
+    ]
     if arguments.vararg:
         made.append(Parameter(arguments.vararg.arg, Parameter.VAR_POSITIONAL))
-    for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
         made.append(
-            Parameter(each.arg, Parameter.KEYWORD_ONLY, default=Parameter.empty if default is None else default)
+            Parameter(argument.arg, Parameter.KEYWORD_ONLY, default=Parameter.empty if default is None else default)
         )
     if arguments.kwarg:
         made.append(Parameter(arguments.kwarg.arg, Parameter.VAR_KEYWORD))

@@ -28,7 +28,7 @@ from strop.sandbox.strop_plain_data import SENT as SENT
 from strop.tasks.answer import Answer, sentence
 from strop.tasks.answer import Instance as Instance
 from strop.tasks.arguments import Parameters, parameters_of
-from strop.tasks.definitions import ShownFunction, definitions, shown
+from strop.tasks.definitions import ShownFunction, definitions, shown_function
 from strop.tasks.languages import PYTHON
 from strop.tasks.mistakes import first_mistake
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
@@ -142,7 +142,7 @@ class Task:
     memory_limit: int = 1 << 30
     """Memory of a program, at most, in bytes. The default is 1 GiB."""
     failure: Literal["utility", "instance"] = "utility"
-    """What becomes 0 if an instance fails: the whole utility, as in the paper, or the score of that instance."""
+    """What becomes 0 if an instance fails: `utility`, the whole utility as in the paper, or `instance`, the score of that one."""
     score_limit: float = DEFAULT
     """CPU seconds that `score` may take for one answer. An answer that takes longer is malformed."""
     isolate: Literal["", "instance"] = ""
@@ -194,7 +194,7 @@ class Task:
     def _required(self) -> dict[str, object]:
         """What must hold of the fields; see `first_mistake`."""
         task, counts = f"task {self.name}:", (self.instances, self.test_instances)
-        whole = all(isinstance(n, int) for n in (*counts, self.memory_limit))
+        are_integers = all(isinstance(n, int) for n in (*counts, self.memory_limit))
         named = isinstance(self.name, str) and re.fullmatch(r"[\w][\w.-]{0,79}", self.name)
         answer, least = self.answer, LEAST_MEMORY
         return {
@@ -205,17 +205,17 @@ class Task:
                 self.failure in ("utility", "instance")
             ),
             f"{task} isolate must be 'instance' or empty, not {self.isolate!r:.40}": (self.isolate in ("", "instance")),
-            f"{task} instances, test_instances and memory_limit must be whole numbers": whole,
+            f"{task} instances, test_instances and memory_limit must be whole numbers": are_integers,
             f"{task} entry must name a function, not {self.entry!r:.90}": all(
                 map(str.isidentifier, self.entry.split("."))
             ),
             f"{task} a split must have 1 to {MOST_INSTANCES} instances": (
-                not whole or all(1 <= count <= MOST_INSTANCES for count in counts)
+                not are_integers or all(1 <= count <= MOST_INSTANCES for count in counts)
             ),
             f"{task} time_limit is {self.time_limit} s; it must be more than 0": 0 < self.time_limit < math.inf,
             f"{task} score_limit is {self.score_limit} s; it must be more than 0": 0 < self.score_limit < math.inf,
             f"{task} answer must be a strop.Answer, not {type(answer).__name__}": isinstance(answer, Answer | None),
-            f"{task} memory_limit is {self.memory_limit} bytes; the least is {least}": not whole
+            f"{task} memory_limit is {self.memory_limit} bytes; the least is {least}": not are_integers
             or self.memory_limit >= least,
         }
 
@@ -229,12 +229,12 @@ class Task:
         object.__setattr__(self, "seed", plain_text(text))
         object.__setattr__(self, "seed_file", path)
 
-    def at(self, project: Path) -> Self:
-        """The task with a copy of the project that its function is in: there is none, but for a function."""
+    def in_project(self, project: Path) -> Self:
+        """The task with a copy of its function's project, in the folder `project`. A task without a function is the same."""
         return self
 
     def close(self) -> None:
-        """End what runs for it in this process: nothing, but for a function. Idempotent."""
+        """End what runs for the task in this process, such as the scorer of a marked function. Idempotent."""
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
@@ -307,7 +307,7 @@ class Task:
 
     @property
     def test(self) -> str:
-        """The command of the user's tests: there are none, but for a function."""
+        """The command of the user's tests; empty if there are none."""
         return ""
 
     @property
@@ -327,17 +327,17 @@ class Task:
 
     @property
     def input(self) -> Input:
-        """What its input is, as far as the task tells."""
+        """Who says what the inputs are, as far as the task tells."""
         return "listed" if self.cases else "drawn"
 
     @property
     def facts(self) -> ObjectiveFacts | None:
-        """What decides in place of the score; None if the score does."""
+        """The metric that decides in place of the score; None if the score decides."""
         if self.problem is None:
             return None
-        known = self.problem.best_known
+        best_known = self.problem.best_known
         metric = MetricFacts(VALUE, self.problem.goal, reader=VERIFIED)
-        published = "" if known is None else f"{known.by} {known.date}"
+        published = "" if best_known is None else f"{best_known.by} {best_known.date}"
         return ObjectiveFacts(metric, self.input, self.scored_by, published=published, scorer=self.scoring)
 
     def can_start(self, evaluation: Evaluation) -> bool:
@@ -345,14 +345,14 @@ class Task:
         return (self.slow_seed and evaluation.verdict == "timeout") or not evaluation.does_not_run
 
     def enough(self, least: int) -> str:
-        """What to give so that at least so many instances are held out, in words."""
+        """The setting in words with which at least `least` instances are held out."""
         return f"{2 * least} cases, of which half are held out" if self.cases else f"test_instances = {least}"
 
     @property
     def best_values(self) -> Mapping[str, float]:
         """Metric, or `utility` → the best known value, where one is declared or published."""
-        known = None if self.problem is None else self.problem.best_known
-        return {} if known is None else {VALUE: float(known.value)}
+        best_known = None if self.problem is None else self.problem.best_known
+        return {} if best_known is None else {VALUE: float(best_known.value)}
 
     def arguments(self, instance: Instance) -> Mapping[str, Any]:
         """The inputs of an instance as they are sent to a guest."""
@@ -388,24 +388,27 @@ class Task:
         return float(score)
 
     def _scored(self, instance: Instance, read: Any) -> Any:
-        """What `score` returns for an answer that was read. Raises what it raises, and ScorerFailed if it takes too long."""
+        """The value that `score` returns for an answer whose form was checked. Raises what `score` raises, and ScorerFailed if it
+        takes longer than `score_limit`."""
         return ended(self.score_limit, "score", lambda: self.score(instance, rebuilt(read, wide=True)))
 
     def program(self, candidate: str) -> str:
-        """The program to run for a candidate: here the candidate itself.
+        """The program to run for a candidate; here the candidate itself.
 
         Raises:
-            Malformed: it changes a part that must not change; here everything may change.
+            Malformed: the candidate changes a part that must not change. Here everything may change.
         """
         return candidate
 
     def laid(self, candidate: str) -> Mapping[str, str]:
-        """The files of its room that a program has in place of the project's own, path → text: none, but for a function. Raises
-        like `program`."""
+        """The files that a program replaces in a copy of the project, path → text. Only a function has some.
+
+        Raises like `program`.
+        """
         return {}
 
-    def whole(self, candidate: str) -> str:
-        """A candidate as improvers are shown it: here itself. Raises like `program`."""
+    def text_for_improvers(self, candidate: str) -> str:
+        """The text that improvers are shown for a candidate; here the candidate itself. Raises like `program`."""
         return candidate
 
     @property
@@ -443,12 +446,13 @@ class Task:
 
     @cached_property
     def _described(self) -> str:
-        """Read once: a file that changes during a run does not change what models read. No worker asks for it."""
+        """The description, read once, so that a file that changes during a run does not change what models read. Workers never
+        need it."""
         if self.description:
             return self.description
         try:
-            words = sentence(self.answer, self.entry) if self.answer is not None else ""
-            return f"{described_with_definitions(words, self.sample, self.score)}\n# {self._mean}\n"
+            answer_sentence = sentence(self.answer, self.entry) if self.answer is not None else ""
+            return f"{described_with_definitions(answer_sentence, self.sample, self.score)}\n# {self._mean}\n"
         except (TypeError, OSError) as error:
             raise TaskError(
                 f"task {self.name}: the source of sample and score cannot be read ({error}); give a description"
@@ -458,37 +462,42 @@ class Task:
 def blame(function: str, error: BaseException) -> str:
     """One line that says where a task's code failed."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    words = " ".join(str(error).split())[:300]
+    message = " ".join(str(error).split())[:300]
     file = Path(frame.f_code.co_filename).name
-    return f"{function} raised {type(error).__name__}: {words} ({file}, line {line})"
+    return f"{function} raised {type(error).__name__}: {message} ({file}, line {line})"
 
 
 def _shown(value: object) -> str:
-    """The beginning of a value in words; of a number with thousands of digits, and of what cannot be shown, its type."""
+    """The beginning of a value's `repr`, or the type of a value without one, such as a number of thousands of digits."""
     try:
         return repr(value)[:60]
     except Exception:  # noqa: BLE001 (a value of the task's own code)
         return f"a value of type {type(value).__name__}"
 
 
-def described(words: str, *functions: Callable[..., Any]) -> str:
+def described(introduction: str, *functions: Callable[..., Any]) -> str:
     """A utility's description, built from the code that measures it, so that the two agree."""
-    return _described(words, [inspect.getsource(function).rstrip() for function in functions])
+    return _described(introduction, [inspect.getsource(function).rstrip() for function in functions])
 
 
-def described_with_definitions(words: str, *functions: Callable[..., Any]) -> str:
-    """A utility's description, built from the code that measures it and the definitions that this code uses: for users' tasks,
-    whose helpers and constants no description names."""
+def described_with_definitions(introduction: str, *functions: Callable[..., Any]) -> str:
+    """A utility's description, built from the code that measures it and the definitions that this code uses.
+
+    For users' tasks, whose helpers and constants no description names.
+    """
     return described_with(
-        words, [shown(inspect.unwrap(function), getattr(function, "__name__", "")) for function in functions]
+        introduction,
+        [shown_function(inspect.unwrap(function), getattr(function, "__name__", "")) for function in functions],
     )
 
 
-def described_with(words: str, functions: Sequence[ShownFunction]) -> str:
-    """`described_with_definitions`, of functions that are known by their source."""
-    return _described(words, [*filter(None, [definitions(functions)]), *(each.text.rstrip() for each in functions)])
+def described_with(introduction: str, functions: Sequence[ShownFunction]) -> str:
+    """As `described_with_definitions`, for functions of which only the source is known."""
+    return _described(
+        introduction, [*filter(None, [definitions(functions)]), *(function.text.rstrip() for function in functions)]
+    )
 
 
-def _described(words: str, sources: Sequence[str]) -> str:
-    prose = f'"""{words.strip()}\n"""\n\n\n' if words.strip() else ""
+def _described(introduction: str, sources: Sequence[str]) -> str:
+    prose = f'"""{introduction.strip()}\n"""\n\n\n' if introduction.strip() else ""
     return prose + "\n\n\n".join(sources) + "\n"

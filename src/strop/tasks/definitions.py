@@ -33,8 +33,8 @@ class ShownFunction(NamedTuple):
     name: str
 
 
-def shown(function: Callable[..., Any], name: str) -> ShownFunction:
-    """A function of this process. Raises TypeError and OSError: its source cannot be read."""
+def shown_function(function: Callable[..., Any], name: str) -> ShownFunction:
+    """The source of a function of this process, under `name`. Raises TypeError or OSError if the source cannot be read."""
     return ShownFunction(inspect.getsource(function), Path(inspect.getsourcefile(function) or ""), name)
 
 
@@ -73,21 +73,22 @@ def _read(path: Path) -> Source | None:
         return None
 
 
-def _used(source: Source, names: Collection[str], shown: Collection[str]) -> list[ast.stmt]:
-    """The statements of a module that define `names` and what these use, without those already shown and the one to improve."""
-    kept = used(source, names)
+def _used(source: Source, names: Collection[str], names_shown: Collection[str]) -> list[ast.stmt]:
+    """The statements of a module that define `names` and what these use. Left out are the functions `names_shown` and the marked
+    function."""
+    statements = used(source, names)
     return [
         node
         for node in source.tree.body
-        if node in kept
-        and not bound_names(node) & set(shown)
-        and not any(is_mark(each) for each in getattr(node, "decorator_list", ()))
+        if node in statements
+        and not bound_names(node) & set(names_shown)
+        and not any(is_mark(decorator) for decorator in getattr(node, "decorator_list", ()))
         and not (isinstance(node, ast.ImportFrom) and node.module == "__future__")
     ]
 
 
 def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source, set[str]]]:
-    """The user's own modules in these imports (`from MODULE import NAME`), and the names."""
+    """The user's own modules that these statements import from (`from MODULE import NAME`), each with the imported names."""
     for node in nodes:
         if isinstance(node, ast.ImportFrom) and node.module:
             relative_file = (
@@ -100,7 +101,7 @@ def _beside(source: Source, nodes: Sequence[ast.stmt]) -> Iterator[tuple[Source,
 
 
 def _printed(nodes: Sequence[ast.stmt], source: Source, room: int) -> str:
-    """Their source, as one file; one line for each that is too long."""
+    """The source of the statements as one file of about `room` characters. A definition that is too long becomes one line."""
     texts: dict[ast.stmt, str] = {}
     for node in nodes:
         own = source.of(node)
@@ -117,7 +118,5 @@ def _in_a_line(node: ast.stmt, source: str) -> str:
     count = source.count("\n") + 1
     lines = f"{count} lines" if count > 1 else f"{len(source)} characters"
     kind = "a class" if isinstance(node, ast.ClassDef) else "a function" if isinstance(node, _FUNCTIONS) else "a value"
-    words = (ast.get_docstring(node) or "").split("\n")[0] if isinstance(node, _FUNCTIONS) else ""
-    return (
-        f"# {', '.join(sorted(bound_names(node)))}: {kind} of {lines}, not shown{f' ({words:.200})' if words else ''}"
-    )
+    summary = (ast.get_docstring(node) or "").split("\n")[0] if isinstance(node, _FUNCTIONS) else ""
+    return f"# {', '.join(sorted(bound_names(node)))}: {kind} of {lines}, not shown{f' ({summary:.200})' if summary else ''}"

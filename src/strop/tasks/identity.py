@@ -1,5 +1,5 @@
-"""The identity of a task: a digest of its text, the files that it uses and its options. A result is believed, and an unfinished
-one continued, only for the task that was measured."""
+"""The identity of a task: a digest of its text, its options and the files that it uses. A recorded result counts, and an
+unfinished run resumes, only for a task with the same digest."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
 
 _OPTIONS = (str, int, float, bool, type(None))
-"""Types of the fields that are options; what the others hold is in the files, or in u_str."""
+"""Types of the fields that are options. The values of the other fields are in the files, or in u_str."""
 
 _STROP = Path(__file__).parents[1]
 
@@ -36,7 +36,7 @@ def task_digest(task: AnyTask) -> str:
         files = sorted((str(path.relative_to(package_root(path))), path) for path in _files_of(task))
     digest = hashlib.sha256(options.encode("utf-8", "surrogateescape"))
     for name, path in files:
-        with suppress(OSError):  # what cannot be read cannot be copied for a run either, which says so
+        with suppress(OSError):  # a run copies the file, and reports that it cannot be read
             content = os.fsencode(path.readlink()) if path.is_symlink() else path.read_bytes()
             content = own[name].encode("utf-8", "surrogateescape") if name in own else content
             kind = f"\0{name}\0{path.is_symlink()}{os.access(path, os.X_OK)}\0"
@@ -45,35 +45,36 @@ def task_digest(task: AnyTask) -> str:
 
 
 def trial_secret(task: AnyTask) -> bytes:
-    """What a trial that may refuse a task draws its instances from: the task alone, so that it is refused always or never."""
+    """The secret of the instances of a trial that may refuse a task. It depends on the task alone, so that the task is refused
+    always or never."""
     return bytes.fromhex(task_digest(task))
 
 
 def _files_of(task: Task) -> set[Path]:
-    """The files that define the functions of a task, and what these import of the user's. It is read in their texts: what else
-    this process has imported makes no difference."""
+    """The files that define the functions of a task, and the user's files that these import. Imports are read from the texts, so
+    that it makes no difference what this process has imported."""
     waiting = list[Path]()
     if task.mark is not None:
         return {
-            Path(each) for module in (task.mark.marking, task.mark.program) for each in (module.file, *module.files)
+            Path(file) for module in (task.mark.marking, task.mark.program) for file in (module.file, *module.files)
         }
     for function in (task.sample, task.score):
         with suppress(TypeError):  # it is not written in Python
             waiting.append(Path(inspect.getsourcefile(inspect.unwrap(function)) or ""))
-    found = set[Path]()
+    files = set[Path]()
     while waiting:
         path = waiting.pop()
-        if path.is_file() and path not in found:
-            found.add(path)
+        if path.is_file() and path not in files:
+            files.add(path)
             waiting += _imported(path) if not path.is_relative_to(_STROP) else ()
-    return found
+    return files
 
 
 def _imported(path: Path) -> Iterator[Path]:
-    """The files of its project that a file's text imports, with the packages that they are in."""
+    """The files of a file's project that its text imports, and the packages around these."""
     for name in imported_names(path, name_of(path)):
         parts = name.split(".")
         for end in range(1, len(parts) + 1):
-            found = own_file(path, ".".join(parts[:end]))
-            if found is not None:
-                yield found / "__init__.py" if found.is_dir() else found
+            file = own_file(path, ".".join(parts[:end]))
+            if file is not None:
+                yield file / "__init__.py" if file.is_dir() else file

@@ -6,6 +6,6 @@ from collections.abc import Mapping
 
 
 def first_mistake(required: Mapping[str, object]) -> str:
-    """The words of the first row that does not hold; empty if all do. `required`: what is said if it does not hold → whether it
-    does, the most important first."""
-    return next((words for words, holds in required.items() if not holds), "")
+    """The message of the first requirement that does not hold; empty if all hold. `required` maps messages to whether their
+    requirement holds, the most important first."""
+    return next((mistake for mistake, holds in required.items() if not holds), "")

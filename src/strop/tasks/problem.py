@@ -1,4 +1,4 @@
-"""What a task with an exact verifier has: how a value is verified, and what is published of it."""
+"""The problem of a task with an exact verifier: how a value is verified, and which values are published."""
 
 from __future__ import annotations
 
@@ -55,18 +55,18 @@ class Problem:
 
     @property
     def _par(self) -> tuple[float, float]:
-        """The value whose utility is 0.5, and the difference to it that moves the utility half of the way up."""
-        known = 0.0 if self.best_known is None else float(self.best_known.value)
-        return known, abs(known or 1.0) * (1 if self.better == "higher" else -1)
+        """The value whose utility is 0.5, and the step above it whose utility is 0.75. The step is negative if less is better."""
+        best = 0.0 if self.best_known is None else float(self.best_known.value)
+        return best, abs(best or 1.0) * (1 if self.better == "higher" else -1)
 
     def utility_of(self, value: Fraction) -> float:
-        """The utility of a value, in (0, 1): 1/2 + d / (2 + 2 |d|), where d is by how much it is better than the best known one,
-        in units of that, or than 0, in units of 1."""
-        known, scale = self._par
-        ahead = (value - Fraction(known)) / Fraction(scale)
+        """The utility of a value, in (0, 1): 1/2 + d / (2 + 2 |d|). d says how much better the value is than the best known one,
+        in units of the best known one; without one, d is the value itself."""
+        best, scale = self._par
+        ahead = (value - Fraction(best)) / Fraction(scale)
         return min(max(float((1 + ahead / (1 + abs(ahead))) / 2), 2.0**-900), 1 - 2.0**-53)
 
     def value_of(self, utility: float) -> float:
         """The value with a utility in (0, 1), to 15 digits."""
-        known, scale = self._par
-        return known + scale * (1 - 0.5 / utility if utility < 0.5 else 0.5 / (1 - utility) - 1)
+        best, scale = self._par
+        return best + scale * (1 - 0.5 / utility if utility < 0.5 else 0.5 / (1 - utility) - 1)

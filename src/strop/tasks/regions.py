@@ -30,7 +30,7 @@ _MARK = re.compile(
 _CLOSER = re.compile(r"(?:\*/|-->|\*\)|--\]\])\Z")
 _PYTHON = (".py", ".pyi", ".pyw")
 _SAYS_SOMETHING = 3
-"""Letters of a line that is not found anywhere by chance, as a brace is."""
+"""Letters and digits that a line must have to be looked for. A line such as a lone brace is found anywhere by chance."""
 MOST_CHARACTERS = 2_000_000
 """Most characters of a file with regions."""
 
@@ -58,11 +58,11 @@ def regions_of(text: str, path: str, only: Sequence[str] = ()) -> tuple[Region, 
     if path.endswith(_PYTHON) and "\r" in text.replace("\r\n", "\n"):
         # Only Python ends a line there, so its line numbers would be off.
         raise Malformed(f"{path} contains a carriage return that does not end a line")
-    found = list(_marked(text, path, only))
+    regions = list(_marked(text, path, only))
     if only and path.endswith(_PYTHON):
-        found += _definitions(text, path, only)
+        regions += _definitions(text, path, only)
     outermost: list[Region] = []
-    for region in sorted(found, key=lambda each: (each.first, -each.stop)):
+    for region in sorted(regions, key=lambda region: (region.first, -region.stop)):
         if not outermost or region.first >= outermost[-1].stop:
             outermost.append(region)
         elif region.stop > outermost[-1].stop:
@@ -109,7 +109,7 @@ def with_markers(text: str, now: str, path: str) -> str:
         names = marked_names(text, path) - {EVOLVE}
         lines = text.split("\n")
         marks = {lines[row].strip() for row, _, _ in _marks(text, path)}
-        for mark in marks:  # one that stands behind code is lost, too
+        for mark in marks:  # a marker behind code is no marker, so it counts as lost
             now = re.sub(rf"(?m)(?<=\S)[ \t]*{re.escape(mark)}[ \t]*(?=\r?$)", "", now)
         now = _put_back(text, now, path, ())
         return _put_back(text, now, path, tuple(sorted(names))) if names else now
@@ -118,7 +118,7 @@ def with_markers(text: str, now: str, path: str) -> str:
 
 
 def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
-    """`now`, or, if it lost markers and has the lines around the regions, `text` with the regions as they are in `now`."""
+    """`text` with the regions of `now`, if `now` lost markers and has all lines around the regions; otherwise `now`."""
     regions = list(_marked(text, path, only))
     try:
         if [region.name for region in _marked(now, path, only)] == [region.name for region in regions]:
@@ -128,28 +128,28 @@ def _put_back(text: str, now: str, path: str, only: Sequence[str]) -> str:
     lines, left = text.split("\n"), _without_marks(now, path, only)
     rest = [line.rstrip() for line in left]
     head, *between, tail = _around(text, path, only, regions)
-    at, end = _filled_span(rest)
-    if rest[at : at + len(head)] != head or rest[max(at + len(head), end - len(tail)) : end] != tail:
+    position, end = _filled_span(rest)
+    if rest[position : position + len(head)] != head or rest[max(position + len(head), end - len(tail)) : end] != tail:
         return now
-    at, end = at + len(head), end - len(tail)
+    position, end = position + len(head), end - len(tail)
     made = lines[: regions[0].first] if regions else []
     for region, piece, following in zip(regions, [*between, []], [*regions[1:], None], strict=True):
-        places = range(at, end - len(piece) + 1) if following else [end]
+        places = range(position, end - len(piece) + 1) if following else [end]
         begin = next((row for row in places if rest[row : row + len(piece)] == piece), None)
         if begin is None:
             return now
-        first, stop = _filled_span(rest[at:begin])
-        own, inside = lines[region.first : region.stop], left[at:begin][first:stop]
+        first, stop = _filled_span(rest[position:begin])
+        own, inside = lines[region.first : region.stop], left[position:begin][first:stop]
         is_same = [line.rstrip() for line in inside] == [line.rstrip() for line in own][slice(*_filled_span(own))]
         made += [*(own if is_same else inside), *lines[region.stop : following.first if following else len(lines)]]
-        at = begin + len(piece)
+        position = begin + len(piece)
     return "\n".join(made) if regions else now
 
 
 def _around(text: str, path: str, only: Sequence[str], regions: Sequence[Region]) -> list[list[str]]:
     """The lines before, between and behind the regions, without markers, blanks at their ends, and empty lines around them."""
     lines, marks = text.split("\n"), {row for row, name, _ in _marks(text, path) if _is_counted(name, only)}
-    bounds = [0, *(row for each in regions for row in (each.first, each.stop)), len(lines)]
+    bounds = [0, *(row for region in regions for row in (region.first, region.stop)), len(lines)]
     pieces = [
         [lines[row].rstrip() for row in range(first, stop) if row not in marks]
         for first, stop in zip(bounds[::2], bounds[1::2], strict=True)
@@ -158,7 +158,7 @@ def _around(text: str, path: str, only: Sequence[str], regions: Sequence[Region]
 
 
 def _filled_span(lines: Sequence[str]) -> tuple[int, int]:
-    """From the first to behind the last line that is not empty."""
+    """The range of lines from the first to behind the last that is not empty, from 0."""
     filled = [row for row, line in enumerate(lines) if line.strip()]
     return (filled[0], filled[-1] + 1) if filled else (0, 0)
 
@@ -252,11 +252,11 @@ def marked_names(text: str, path: str) -> set[str]:
 
 
 def outside_lines(text: str, regions: Sequence[Region]) -> list[str]:
-    """The lines outside the regions that say something, without the markers."""
+    """The lines outside the regions that have at least three letters or digits, without the markers."""
     inside = {row for region in regions for row in range(region.first, region.stop)}
     lines = [line.strip() for row, line in enumerate(text.split("\n")) if row not in inside]
-    said = [line for line in lines if sum(map(str.isalnum, line)) >= _SAYS_SOMETHING]
-    return [line for line in said if not _MARK.fullmatch(line)]
+    meaningful = [line for line in lines if sum(map(str.isalnum, line)) >= _SAYS_SOMETHING]
+    return [line for line in meaningful if not _MARK.fullmatch(line)]
 
 
 def has_most(lines: Sequence[str], now: str) -> bool:

@@ -72,11 +72,7 @@ class CalledWhileLoading(ConfigurationError):
 
 
 def refuse_while_loading(function: str) -> None:
-    """Check that no task file is being loaded: what calls `function` is not one.
-
-    Raises:
-        CalledWhileLoading: it is.
-    """
+    """Raise CalledWhileLoading if a task file is being loaded: a task file must not call `function` as it is loaded."""
     if path := _loading.get():
         raise CalledWhileLoading(
             f"{path} calls {function} when it is loaded, and would load itself again and again: "
@@ -85,10 +81,10 @@ def refuse_while_loading(function: str) -> None:
 
 
 def load(name: str) -> Task:
-    """Load the built-in task `name`, the object `task` of the file `name` (`file.py`, or `file.py:other_name`), or the task of
-    this name that an installed distribution provides.
+    """The task of this name: a built-in one, the object `task` of a file (`file.py`, or `file.py:other_name`), or one that an
+    installed distribution provides.
 
-    Task files and tasks of distributions are the user's own code: they run in the host.
+    Task files and tasks of distributions are the user's own code, and run in the host.
 
     Raises:
         ConfigurationError: there is no such task or file, the file defines no task, or it is a meta task.
@@ -105,36 +101,36 @@ def load(name: str) -> Task:
     path, _, attribute = name.partition(":")
     if path.endswith(".py"):
         return _from_file(Path(path), attribute or "task")
-    found = find_installed(TASKS, name)
-    if found is None and ("/" in name or Path(name).exists()):
+    entry_point = find_installed(TASKS, name)
+    if entry_point is None and ("/" in name or Path(name).exists()):
         raise ConfigurationError(
             f"{name} is not a task: a task is a name, a file that ends in .py, or a folder with a {CONFIG}; another file needs "
             f"{option('command')}, which runs it, or {option('evaluator')}, which scores it"
         )
-    if found is None and name in PROBLEMS:
+    if entry_point is None and name in PROBLEMS:
         raise ConfigurationError(
             f"{name} is a problem of {PROBLEMS_PACKAGE}, which is not installed: pip install {PROBLEMS_PACKAGE}, "
             "or in a checkout: pip install ./packages/problems"
         )
-    if found is None:
+    if entry_point is None:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")
-    task = _offered(found)
+    task = _offered(entry_point)
     if not isinstance(task, Task):
         what = "a command task, which this command does not take" if isinstance(task, CommandTask) else "no strop.Task"
-        raise ConfigurationError(f"{found.name} of {found.distribution} is {what}: {found.value}")
+        raise ConfigurationError(f"{entry_point.name} of {entry_point.distribution} is {what}: {entry_point.value}")
     return task
 
 
-def _offered(found: Installed) -> object:
-    """What an entry point offers: a task, or what its function returns."""
-    offered = object_of(found)
+def _offered(entry_point: Installed) -> object:
+    """The object that an entry point names, such as a task; if it is a function, what the function returns."""
+    offered = object_of(entry_point)
     if callable(offered):
         try:
             offered = offered()
         except Exception as error:
-            words = " ".join(str(error).split())
+            message = " ".join(str(error).split())
             raise ConfigurationError(
-                f"{found.value} of {found.distribution} failed: {type(error).__name__}: {words}"
+                f"{entry_point.value} of {entry_point.distribution} failed: {type(error).__name__}: {message}"
             ) from error
     return offered
 
@@ -147,7 +143,7 @@ def problems() -> dict[str, Task]:
 
 
 def _hint(name: str) -> str:
-    there = dict.fromkeys([*PAPER, *(each.name for each in installed(TASKS))])
+    there = dict.fromkeys([*PAPER, *(entry_point.name for entry_point in installed(TASKS))])
     close = difflib.get_close_matches(name, [*there, *META], n=1)
     return (
         f"; did you mean {close[0]}?"
@@ -157,31 +153,34 @@ def _hint(name: str) -> str:
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
-    """A task of any form: what `load` gives, or what a `strop.toml`, or a folder that holds one, describes.
+    """The task of this name in any form: one that `load` finds, or one that a `strop.toml`, or a folder with one, describes.
 
-    `changes` are options that stand in place of those of the file. `trusted`: a `strop.toml` may name what lies outside of its
-    repository.
+    The options of `changes` replace those of the file. A `trusted` `strop.toml` may name what lies outside of its repository.
 
     Raises:
-        ConfigurationError: there is none, it is not complete, or there are changes to a task that is not a file.
+        ConfigurationError: there is no such task, its file is not complete, or a task without a `strop.toml` is to be changed.
     """
     path = Path(name)
     if config := config_of(path):
         return read_config(config, changes, trusted=trusted)
     if fields := changes_of(name, changes or {}):
         return replace(load_any(name), **fields)
-    if name not in (*PAPER, *META) and path.suffix != ".py" and (found := find_installed(TASKS, name)) is not None:
-        task = _offered(found)
+    if (
+        name not in (*PAPER, *META)
+        and path.suffix != ".py"
+        and (entry_point := find_installed(TASKS, name)) is not None
+    ):
+        task = _offered(entry_point)
         if isinstance(task, CommandTask):
             return task
     return load(name)
 
 
 def changes_of(name: str, options: Mapping[str, object]) -> dict[str, Any]:
-    """The fields of a task that options change: `fixed_input`, the one option that every form has.
+    """The fields of a task that `options` change. The only option that every form of task has is `fixed_input`.
 
     Raises:
-        ConfigurationError: there is another one; a task has a scorer of its own, and runs in strop's own interpreter.
+        ConfigurationError: there is another option. A task has its own scorer, and runs in strop's own interpreter.
     """
     if other := next((key for key in options if key != "fixed_input"), None):
         raise ConfigurationError(
@@ -238,8 +237,8 @@ def _from_file(path: Path, attribute: str) -> Task:
 
 @contextmanager
 def _as_a_script(path: Path) -> Iterator[None]:
-    """Load a module without giving it strop's own arguments, input and output, and without a compiled copy beside it, which
-    nobody could tell from a forged one."""
+    """Load a module without strop's own arguments, input and output. No compiled copy is written beside it, because nobody could
+    tell it from a forged one."""
     arguments, keyboard, token = sys.argv, sys.stdin, _loading.set(path)
     sys.argv, sys.stdin = [str(path)], io.StringIO()
     writes, sys.dont_write_bytecode = sys.dont_write_bytecode, True

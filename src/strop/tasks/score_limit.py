@@ -19,7 +19,7 @@ from strop.base.errors import ScorerFailed
 DEFAULT = 10.0
 """CPU seconds that a scorer may take for one answer."""
 WALL_FACTOR = 5.0
-"""Its limit of wall time in these: a busy machine fails no answer."""
+"""Limit of wall time as a multiple of the limit of CPU time. It is large, so that a busy machine fails no answer."""
 TICK_SECONDS = 0.05
 GRACE = 2.0
 """Seconds after the limit of wall time in which an exception has to end it."""
@@ -46,8 +46,11 @@ def let_scorers_end_this_process() -> None:
 
 
 def watch() -> None:
-    """End this process if its scorer waits in C for ever. While this is called, on another thread, the scorer lets others run,
-    so that the CPU time of all its threads is none of one operation."""
+    """End this process if its scorer waits in C for ever.
+
+    Call it again and again on another thread. As long as that thread runs, the scorer lets other threads in, so it is not stuck
+    in one operation in C, and the timer of CPU time starts anew.
+    """
     if (left := _left) is not None:
         if left() <= 0:
             os.kill(os.getpid(), SIGNAL)
@@ -91,7 +94,7 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
         finally:
             is_over = True
     except BaseException as error:
-        is_over = True  # the exception may have come just before it was
+        is_over = True  # the exception may have come just before the line above ran
         if not was_ended or isinstance(error, KeyboardInterrupt):
             raise
     finally:

@@ -30,23 +30,23 @@ _PROGRAMS = frozenset(
 _READ_BY = {
     "make": "Makefile", "cmake": "CMakeLists.txt", "cargo": "Cargo.toml", "npm": "package.json", "pytest": "test_*.py",
 }  # fmt: skip
-"""What a tool reads that its command does not name."""
+"""The file that a tool reads although its command does not name it."""
 _WORD = re.compile(r"[\w./*-]+")
 _IMPORTS = re.compile(r"^[ \t]*(?:#[ \t]*include|import|from|use|mod)\b.*|.*\brequire\(.*", re.MULTILINE)
 
 
 def sources_of(root: Path, commands: Iterable[str], others: Collection[str]) -> list[str]:
-    """The scripts and sources of the tree that commands run or compile: of each of their parts the first that is named, without
-    `others`. What follows it are its arguments, such as answers, and no data is a source."""
-    named, found = _by_name(root), dict[str, None]()
+    """The scripts and sources of the tree that commands run or compile, without `others`. Of each part of a command it is the
+    first one named: the words behind it are its arguments."""
+    named, chosen = _by_name(root), dict[str, None]()
     for part in (part for command in commands for part in re.split(r"[;&|]+", re.sub(r"\{\w+\}", "", command))):
         for word in _WORD.findall(part):
             paths, exact = named.get(word.rpartition("/")[2], []), word.removeprefix("./")
             sources = [path for path in paths if path not in others and _is_source(root, path)]
             if sources:
-                found[exact if exact in sources else sources[0]] = None
+                chosen[exact if exact in sources else sources[0]] = None
                 break
-    return list(found)
+    return list(chosen)
 
 
 def _is_source(root: Path, path: str) -> bool:
@@ -90,16 +90,17 @@ def _by_name(root: Path) -> _Named:
 def _named_in(
     root: Path, named: _Named, files: Mapping[str, str], others: Collection[str], *, follows: bool = False
 ) -> list[str]:
-    """The files that texts by their paths name, without `others`; `follows`: and that those name in turn."""
-    found: dict[str, None] = {}
+    """The files of the tree that the texts of `files` (path → text) name, without `others`. With `follows` also the files that
+    these name in turn."""
+    named_files: dict[str, None] = {}
     texts = list(files.items())
     for path, text in texts:  # grows during the loop
         for name in _files_in(named, path, text):
             is_data = path and PurePosixPath(name).suffix not in _BUILDS | _PROGRAMS
-            if name not in found and name not in others and not is_data:
-                found[name] = None
+            if name not in named_files and name not in others and not is_data:
+                named_files[name] = None
                 texts += [(name, _text(root, name) or "")] if follows else []
-    return list(found)
+    return list(named_files)
 
 
 def _files_in(named: _Named, path: str, text: str) -> Iterator[str]:
@@ -112,11 +113,12 @@ def _files_in(named: _Named, path: str, text: str) -> Iterator[str]:
         name = _READ_BY.get(word, word.rpartition("/")[2].removesuffix(".o"))
         yield from named.get(name, ())
         if "*" in name:
-            yield from sorted(each for key in named if fnmatchcase(key, name) for each in named[key])
+            yield from sorted(file for key in named if fnmatchcase(key, name) for file in named[key])
 
 
-def _shown(names: Iterable[str], root: Path, words: str) -> list[str]:
-    """The texts of the first files, as far as there is room for them; only the names of the rest."""
+def _shown(names: Iterable[str], root: Path, heading: str) -> list[str]:
+    """Lines with the texts of the files, as far as there is room, and with the names of the others. `heading` introduces each
+    file."""
     lines: list[str] = []
     others: list[str] = []
     room = MOST_IN_ALL
@@ -129,8 +131,8 @@ def _shown(names: Iterable[str], root: Path, words: str) -> list[str]:
             others.append(name)
             continue
         room -= min(len(text), MOST_CHARACTERS)
-        lines.append(f"\n{words}, {name}:\n{cut.rstrip()}")
-    return [*lines, f"\n{words}, and is not shown: {', '.join(others[:20])}."] if others else lines
+        lines.append(f"\n{heading}, {name}:\n{cut.rstrip()}")
+    return [*lines, f"\n{heading}, and is not shown: {', '.join(others[:20])}."] if others else lines
 
 
 def _text(root: Path, name: str) -> str | None:

@@ -52,7 +52,7 @@ _WORDS_OF_DTYPES = {"b": TRUTH, "i": "an int", "u": "an int", "f": "a float", "c
 
 
 def kind_of(value: object) -> str:
-    """The kind of a value, in words: `a list` for a list, a tuple and an array."""
+    """The kind of a value in words. Lists, tuples and arrays are all `a list`."""
     if (kind := _KINDS.get(type(value))) is not None:
         return kind
     if is_numpy(value):
@@ -66,14 +66,18 @@ def is_numpy(value: object) -> TypeGuard[np.ndarray | np.generic]:
 
 
 def python_of(value: Any) -> Any:
-    """Scalars of numpy, and arrays without an axis, as Python's values; others as they are."""
+    """The Python value of a scalar of numpy, or of an array without an axis; any other value itself."""
     return value.item() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def bits_of(values: Iterable[Any]) -> int:
-    """Bits of the largest integer of these, with its sign; 0 without any."""
-    whole = [value for value in values if type(value) is int]
-    return max(1 + (each if each >= 0 else ~each).bit_length() for each in (min(whole), max(whole))) if whole else 0
+    """Bits of the largest integer in `values`, with its sign; 0 if there is none."""
+    integers = [value for value in values if type(value) is int]
+    return (
+        max(1 + (integer if integer >= 0 else ~integer).bit_length() for integer in (min(integers), max(integers)))
+        if integers
+        else 0
+    )
 
 
 @dataclass
@@ -89,7 +93,7 @@ class AnswerForm:
 
     kinds: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
-    """`int` and `float`; `list`, `tuple`, `array`, `set`, `frozenset`; and of numpy's numbers their types, such as `<f4`."""
+    """Names of the types: `int` and `float`; `list`, `tuple`, `array`, `set` and `frozenset`; numpy's types, such as `<f4`."""
     finite: bool = True
     """Whether all numbers were finite, also those that a text holds."""
     bits: int = 0
@@ -98,16 +102,17 @@ class AnswerForm:
     """Whether a list, a dict or a set had no items."""
     lengths: set[int] = field(default_factory=set)
     places: dict[Any, AnswerForm] = field(default_factory=dict)
-    """Of the items of a tuple by place, if all tuples were seen so, and of the values of a dict by key, if that is a text."""
+    """Forms of the items of a tuple by index, unless a long tuple of numbers was learned as a whole, and of the values of a dict
+    by key, if the key is a text."""
 
     @cached_property
     def items(self) -> AnswerForm:
-        """Of the items of a list or set, and of the values of a dict."""
+        """The form of the items of a list or set, and of the values of a dict."""
         return AnswerForm()
 
     @cached_property
     def keys(self) -> AnswerForm:
-        """Of the keys of a dict."""
+        """The form of the keys of a dict."""
         return AnswerForm()
 
     @property
@@ -173,13 +178,13 @@ class AnswerForm:
             Malformed: it has another form; the message names the place and the difference.
         """
         try:
-            return self._taken(value, name)
+            return self._conformed(value, name)
         except Malformed:
             raise
-        except Exception as error:  # noqa: BLE001 (whatever a value does to this, it is that candidate's value)
+        except Exception as error:  # noqa: BLE001 (an error that a value causes is the fault of its candidate)
             raise Malformed(f"{name} cannot be read: {type(error).__name__}") from None
 
-    def _taken(self, value: Any, name: str) -> Any:
+    def _conformed(self, value: Any, name: str) -> Any:
         kind = kind_of(value)
         if kind not in self.kinds:
             if self._is_open:
@@ -195,7 +200,7 @@ class AnswerForm:
         if kind == MAPPING:
             return self._dict(value, name)
         if kind == SET:
-            items = [self.items._taken(item, f"an item of {name}") for item in value]
+            items = [self.items._conformed(item, f"an item of {name}") for item in value]
             return Unhashed(frozenset if "set" not in self.types else set, items)
         made = self._finite(python_of(value), name)
         if kind == BYTES:
@@ -203,7 +208,7 @@ class AnswerForm:
         return complex(made) if kind == COMPLEX else bool(made) if kind == TRUTH else made
 
     def _widened(self, value: Any, name: str) -> Any:
-        """A plain value of which no form is known, its arrays in 64 bits; its numbers are finite, too."""
+        """A copy of a plain value for which no form is known. Its arrays have numbers of 64 bits, and all numbers are finite."""
         kind, of = kind_of(value), type_of(value)
         if of is np.ndarray and value.ndim:
             return self._array(value, name)
@@ -221,7 +226,8 @@ class AnswerForm:
         return made
 
     def _kind_for(self, kind: str, value: Any, name: str) -> str:
-        """The kind in which a value, or the numbers of an array, of another kind have this form."""
+        """The kind to which a value of another kind is converted to have this form: a number to a complex number, 0 and 1 to
+        truth values, truth values to integers. `value` may also be an array. Raises Malformed if it cannot be converted."""
         if kind == NUMBER and COMPLEX in self.kinds:
             return COMPLEX
         if kind == NUMBER and TRUTH in self.kinds and _are_truths(value):
@@ -247,7 +253,7 @@ class AnswerForm:
         return np.asarray(value)[()] if is_kept else made
 
     def _has_all(self, values: Sequence[Any]) -> bool:
-        """Whether these are Python's numbers of this form: of a long list this is quickly seen."""
+        """Whether all values are Python numbers of this form. A quick check for long lists."""
         names = {kind.__name__ for kind in set(map(type, values))}
         if not names <= self.types & {"int", "float"} or NUMBER not in self.kinds or bits_of(values) > self._most_bits:
             return False
@@ -255,7 +261,7 @@ class AnswerForm:
 
     @property
     def _most_bits(self) -> float:
-        return next((each for each in _WIDTHS if self.bits <= each), math.inf)
+        return next((width for width in _WIDTHS if self.bits <= width), math.inf)
 
     def _check_bits(self, bits: int, name: str) -> None:
         if bits > self._most_bits:
@@ -269,10 +275,10 @@ class AnswerForm:
     def _dict(self, value: dict[Any, Any] | Unhashed, name: str) -> Unhashed:
         made = list[tuple[Any, Any]]()
         for key, item in value.items():
-            own, form, where = self.keys._taken(key, f"a key of {name}"), self.items, f"a value of {name}"
+            own, form, where = self.keys._conformed(key, f"a key of {name}"), self.items, f"a value of {name}"
             if type(own) is str:
                 form, where = self.places.get(own, form), f"{name}[{own[:60]!a}]"
-            made.append((own, form._taken(item, where)))
+            made.append((own, form._conformed(item, where)))
         if _has_equals([key for key, _ in made]):
             raise Malformed(f"{name} has two keys that are equal in the original's form")
         return Unhashed(dict, made)
@@ -283,9 +289,9 @@ class AnswerForm:
             return self._array(value, name)
         made: Sequence[Any] = value.tolist() if is_array else value
         if self.types == {"tuple"} and 0 in self.places and self.lengths == {len(made)}:
-            return tuple(self.places[at]._taken(item, f"{name}[{at}]") for at, item in enumerate(made))
+            return tuple(self.places[index]._conformed(item, f"{name}[{index}]") for index, item in enumerate(made))
         if not form._has_all(made):
-            made = [form._taken(item, f"{name}[{at}]") for at, item in enumerate(made)]
+            made = [form._conformed(item, f"{name}[{index}]") for index, item in enumerate(made)]
         is_tuple = "tuple" in self.types and (type(value) is tuple or "list" not in self.types)
         return tuple(made) if is_tuple else list(made)
 
@@ -311,10 +317,10 @@ class AnswerForm:
         if self.finite and kind in "fc" and not np.isfinite(array).all():
             raise Malformed(f"{name} is {'nan' if np.isnan(array).any() else 'inf'}; the original's is finite")
         if array.size and not self._is_open:
-            found = _KINDS_OF_DTYPES.get(kind, OBJECT)
-            found = found if found in self.kinds else self._kind_for(found, array, name)
-            if found != NUMBER:
-                kind = {TRUTH: "b", COMPLEX: "c"}.get(found, kind)
+            element_kind = _KINDS_OF_DTYPES.get(kind, OBJECT)
+            element_kind = element_kind if element_kind in self.kinds else self._kind_for(element_kind, array, name)
+            if element_kind != NUMBER:
+                kind = {TRUTH: "b", COMPLEX: "c"}.get(element_kind, kind)
             elif "int" not in self.types:
                 kind = "f"
             elif kind == "b" or (kind == "f" and "float" not in self.types):
@@ -330,7 +336,7 @@ class AnswerForm:
 
 
 def not_finite(value: Any) -> str:
-    """The first number of a number or a text that is not finite, as it is written; empty if there is none."""
+    """The first number in a number or a text that is not finite, as it is written; empty if all are finite."""
     if type(value) is float:
         return "" if math.isfinite(value) else str(value)
     if type(value) is complex:
@@ -341,7 +347,7 @@ def not_finite(value: Any) -> str:
 
 
 def _written(text: str) -> str:
-    """The first number that is not finite in a text that is JSON, or nothing but numbers."""
+    """The first number that is not finite in a text that is JSON or consists of numbers; empty in other texts."""
     is_json, words = text[:1] in ("[", "{"), _BETWEEN.split(text)
     numbers = [number for word in words if word[-1:].isalnum() and (number := _number_in(word)) is not None]
     if not is_json and len(numbers) < len(list(filter(None, words))):
@@ -372,7 +378,7 @@ def _is_finite(value: Any) -> bool:
 
 
 def _has_equals(keys: list[Any]) -> bool:
-    """Whether two of these are equal, found without hashing; in what has no order, only those of one type."""
+    """Whether two keys are equal, found without hashing. Keys without an order count as equal only if they have one type."""
     kinds = set(map(type, keys))
     order = None if kinds <= {int, float, bool} or kinds in ({str}, {bytes}) else encode
     ordered = sorted(keys if order is None else map(order, keys))
@@ -380,7 +386,7 @@ def _has_equals(keys: list[Any]) -> bool:
 
 
 def _bits_in(array: np.ndarray) -> int:
-    """Of the largest whole number of an array, also of one of floats."""
+    """Bits of the largest whole number of an array. The array may be of floats."""
     return bits_of(map(int, (array.min(), array.max()))) if array.size else 0
 
 
@@ -410,7 +416,8 @@ def rebuilt(value: Any, *, wide: bool = False) -> Any:
 
 
 def canonical(value: Any) -> str:
-    """A text that equal values share: plain types, arrays, dicts, lists and tuples (which are alike). Other objects are named."""
+    """A text that is the same for equal values: plain types, arrays, dicts, lists and tuples. A list and an equal tuple have the
+    same text; other objects are described by their type and attributes."""
     value = value.item() if isinstance(value, np.generic) else value
     kind = type(value).__name__
     if isinstance(value, np.ndarray) and value.dtype.kind != "O":
@@ -444,9 +451,9 @@ def _difference(one: Any, other: Any, name: str, close: float | None) -> str:
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
         return _difference_of_arrays(one, other, name, close)
     one, other = _as_list(one), _as_list(other)
-    words = _in_words(one), _in_words(other)
-    if words[0] != words[1]:
-        return f"{name} is {words[1]}{_in_brackets(other)}, the original's is {words[0]}{_in_brackets(one)}"
+    kinds = _in_words(one), _in_words(other)
+    if kinds[0] != kinds[1]:
+        return f"{name} is {kinds[1]}{_in_brackets(other)}, the original's is {kinds[0]}{_in_brackets(one)}"
     pairs: Iterable[tuple[Any, tuple[Any, Any]]]
     if isinstance(one, list):
         if len(one) != len(other):
@@ -458,7 +465,7 @@ def _difference(one: Any, other: Any, name: str, close: float | None) -> str:
         pairs = ((key, (one[key], other[key])) for key in one)
     else:
         return "" if _is_equal(one, other, close) else f"{name} is {other!a:.60}, the original's is {one!a:.60}"
-    return next(filter(None, (_difference(*pair, f"{name}[{place!a:.60}]", close) for place, pair in pairs)), "")
+    return next(filter(None, (_difference(*pair, f"{name}[{key!a:.60}]", close) for key, pair in pairs)), "")
 
 
 def _quickly_same(one: list[Any], other: list[Any], close: float | None) -> bool:
@@ -472,11 +479,11 @@ def _quickly_same(one: list[Any], other: list[Any], close: float | None) -> bool
 
 
 def _difference_of_arrays(one: np.ndarray, other: np.ndarray, name: str, close: float | None) -> str:
-    words = [_WORDS_OF_DTYPES.get(array.dtype.kind, OBJECT) for array in (one, other)]
+    kinds = [_WORDS_OF_DTYPES.get(array.dtype.kind, OBJECT) for array in (one, other)]
     if one.shape != other.shape:
         return f"{name} is an array of shape {other.shape}, the original's has {one.shape}"
-    if words[0] != words[1] and one.size:
-        return f"an element of {name} is {words[1]}, the original's is {words[0]}"
+    if kinds[0] != kinds[1] and one.size:
+        return f"an element of {name} is {kinds[1]}, the original's is {kinds[0]}"
     is_inexact = one.dtype.kind in "fc"
     is_short = close is None and one.dtype in (np.float32, np.complex64) and one.size
     least = CLOSE_32 * float(np.abs(one[np.isfinite(one)]).max(initial=0.0)) if is_short else 0.0
@@ -487,15 +494,15 @@ def _difference_of_arrays(one: np.ndarray, other: np.ndarray, name: str, close: 
 
 
 def _as_list(value: Any) -> Any:
-    """Arrays and what counts as a list as a list, scalars of numpy as Python's."""
+    """The list of an array, a tuple or a range, and the Python value of a scalar of numpy; any other value itself."""
     if isinstance(value, (np.ndarray, np.generic)):
         return value.tolist()
     return list(value) if isinstance(value, (list, tuple, range)) else value
 
 
 def _in_words(value: object) -> str:
-    words = _SAME.get(type(value)) or next((words for of, words in _SAME.items() if isinstance(value, of)), "")
-    return words or f"a {type(value).__name__}"
+    name = _SAME.get(type(value)) or next((name for of, name in _SAME.items() if isinstance(value, of)), "")
+    return name or f"a {type(value).__name__}"
 
 
 def _in_brackets(value: object) -> str:

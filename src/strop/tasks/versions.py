@@ -21,12 +21,14 @@ T = TypeVar("T", bound=AnyTask)
 
 
 def with_files(task: T, files: Mapping[str, str]) -> T:
-    """The task whose programs are texts of these files, path from the top of the tree or project → plain text, or ABSENT where a
-    version has no such file. The original's are `files`. Of commands it drops `only`, and no marker in a file restricts it.
+    """The task whose programs are the texts of several files. `files` are those of the original: path from the top of the tree or
+    project → plain text, or ABSENT where a version has no such file.
+
+    A command's task loses `only`, and no marker in a file restricts its programs.
 
     Raises:
-        ConfigurationError: a path or a text cannot be written between others, one of the files scores, or answers are compared
-            with those of a function that `files` has another text of.
+        ConfigurationError: a path or a text cannot be bundled, one of the files scores programs, or `reference=True` compares
+            answers with a function whose text `files` changes.
     """
     project = project_of(task)
     if project is not None and (other := sorted(files.keys() & project.scoring)):
@@ -57,20 +59,23 @@ def _command_with(task: CommandTask, files: Mapping[str, str]) -> CommandTask:
         (path,) = target_files
         command = command.replace("{program}", shlex.quote(path))
         if judge is not None:
-            place = shlex.quote(f"{PROGRAM}/{path}" if path in files else path)
-            judge = replace(judge, command=judge.command.replace("{program}", place))
+            program_path = shlex.quote(f"{PROGRAM}/{path}" if path in files else path)
+            judge = replace(judge, command=judge.command.replace("{program}", program_path))
     return replace(task, files=dict(files), target_files=target_files, only=(), command=command, judge=judge)
 
 
-def in_version(task: AnyTask, files: Mapping[str, str], *, whole: bool) -> AnyTask:
-    """The task with another version of its files as the original, plain text or ABSENT. `whole`: its programs are the texts of
-    these files, and no longer of its functions alone. Raises like `with_files`."""
+def in_version(task: AnyTask, files: Mapping[str, str], *, as_files: bool) -> AnyTask:
+    """The task with `files` as the original: another version of its files, path → plain text or ABSENT.
+
+    With `as_files` the programs of a function's task are the texts of these files, not of its functions alone. Raises like
+    `with_files`.
+    """
     if isinstance(task, CommandTask) and task.files.keys() == files.keys():
         return replace(task, files=files)
     if isinstance(task, CommandTask):
         return with_files(task, files)
     if isinstance(task, FunctionTask):
-        return with_files(task, files) if whole else task
+        return with_files(task, files) if as_files else task
     (text,) = files.values()
     return replace(task, seed=text)
 
@@ -84,7 +89,7 @@ class Project(NamedTuple):
     files: tuple[str, ...]
     """The files that the target says may change."""
     scoring: frozenset[str]
-    """What scores, and is one version's for both."""
+    """The files that score programs; both versions are scored by the working tree's."""
     is_tree: bool = True
     """Whether programs run in a tree, so that its other files may differ, too."""
 
@@ -109,20 +114,20 @@ def project_of(task: AnyTask) -> Project | None:
 
 
 def _named_in(task: CommandTask) -> set[str]:
-    """The files that the command names: of those that may not change, what runs the program and may score it."""
+    """The files of the tree that the command names. Those that may not change run the program, and may score it."""
     words = {os.path.normpath(word) for word in re.split(r"[\s'\"=;|&()<>]+", task.command) if word}
     return {word for word in words if (task.root / word).is_file()}
 
 
 def differing(root: Path, files: Mapping[str, str], *, is_version: bool = False) -> dict[str, str]:
-    """Those of the files that the tree has otherwise, path → plain text or ABSENT, with the line ends of the tree's files.
-    `is_version`: see `as_written`."""
-    found = {}
+    """The files whose text in the tree is another one, path → text of `files` or ABSENT, with the line ends of the tree's files.
+    For `is_version` see `as_written`."""
+    changed = {}
     for path, text in files.items():
-        place = root / path
-        there = place.read_bytes().decode("utf-8", "replace") if place.is_file() else ABSENT
+        file = root / path
+        there = file.read_bytes().decode("utf-8", "replace") if file.is_file() else ABSENT
         if plain_text(there) != plain_text(text):
-            found[path] = (
+            changed[path] = (
                 text if ABSENT in (text, there) else as_written(plain_text(text), there, is_version=is_version)
             )
-    return found
+    return changed

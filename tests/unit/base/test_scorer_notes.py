@@ -19,7 +19,7 @@ from strop.base.budget import Budget, Grant
 from strop.base.events import Evaluated, LmCalled
 from strop.base.scorer_notes import ALL_CHARACTERS, MOST_NOTES, NOTE_CHARACTERS, WORKSPACE, collecting, cut
 from strop.core.improver import improve
-from strop.evaluation.feedback import Feedback, shown
+from strop.evaluation.feedback import Feedback, inputs_in_words
 from strop.runs.resume import recall
 from strop.runs.spec import improver_text
 from strop.store import Store
@@ -109,7 +109,10 @@ class Odd:
     ],
 )
 def test_inputs_are_shown_short_whatever_they_are(value: Any, words: str) -> None:
-    assert words in shown({"n": value}) and len(shown({"n": value, "m": value})) <= 200, (value, words)
+    assert words in inputs_in_words({"n": value}) and len(inputs_in_words({"n": value, "m": value})) <= 200, (
+        value,
+        words,
+    )
 
 
 def test_report_has_the_notes_and_the_failing_instances_of_the_training_split(bench: MakeBench) -> None:

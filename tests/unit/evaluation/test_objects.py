@@ -234,6 +234,8 @@ def test_close_is_the_tolerance_of_floats(tmp_path: Path, close: str, verdict: s
 )
 def test_program_that_describes_its_answers_in_another_form_breaks_the_protocol(tmp_path: Path, told: str) -> None:
     task = task_of(tmp_path, lists("return len(found)"), "work")
-    lies = f"import strop_behaviour\n\nNEW = setattr(strop_behaviour, 'told', lambda what, count, *given: {told})\n"
+    lies = (
+        f"import strop_behaviour\n\nNEW = setattr(strop_behaviour, 'take_batch', lambda what, count, *given: {told})\n"
+    )
     found = measured(task, f"{lies}\n\ndef work(values):\n    return 1\n")
     assert found.verdict == "violated", found.error

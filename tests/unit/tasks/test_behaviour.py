@@ -143,7 +143,7 @@ GIVEN, NUMBERS = [3, 4], np.arange(9.0)
 def test_plain_answer_is_sent_as_it_is_unless_it_shares_what_can_be_changed(
     answer: Any, given: Any, is_plain: bool
 ) -> None:
-    (told,), _, (after,) = behaviour.told("answers and arguments", 1, True, [given], [answer], [])
+    (told,), _, (after,) = behaviour.take_batch("answers and arguments", 1, True, [given], [answer], [])
     assert (told is answer and after is given) is is_plain
 
 

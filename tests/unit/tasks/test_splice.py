@@ -9,7 +9,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, read_source, scored, spliced, whole
+from strop.tasks.function.splice import alone, read_source, scored, spliced, with_definitions
 from support.rows import table
 
 
@@ -206,7 +206,7 @@ def test_scored_text_holds_no_value_that_only_the_score_uses_and_has_the_same_li
     assert scored(source, ("work",), SCORED) == scored(source, ("work",), alone(source, ("work",)))
 
 
-@table("text", [spliced, scored, whole])
+@table("text", [spliced, scored, with_definitions])
 @table(
     "bad",
     [

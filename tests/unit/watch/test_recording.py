@@ -44,7 +44,7 @@ for place in sys.argv[3:]:
         kinds = calling.finished(values)
     except BaseException as error:
         values, kinds = [strop_behaviour.CallRaised(error)], ["a coroutine"] if inspect.iscoroutinefunction(function) else []
-    values, kinds, after = strop_behaviour.told("answers and arguments", 1, True, [given], values, kinds)
+    values, kinds, after = strop_behaviour.take_batch("answers and arguments", 1, True, [given], values, kinds)
     answer = strop_plain_data.encode([kinds[0] if kinds else "", values[0], after[0]], subclasses=True)
     open(place, "wb").write(answer)
 """

@@ -1,6 +1,6 @@
-"""A candidate improver against the incumbent: what a selection sees of them, and what it decides.
+"""A candidate improver against the incumbent: their training values, and the decision of a selection.
 
-Only training values: a comparison has no access to the sealed split.
+A comparison has no access to the sealed split.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from strop.base.results import Comparison, fields_of
 from strop.core.meta_utility import MetaUtility, TrainingTrial
 
 TOGETHER = 4
-"""Pairs of a round, measured side by side. Those that ran beside the deciding one are wasted."""
+"""Pairs of a round, which are measured side by side. Pairs beside the deciding one are wasted."""
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Contender:
     seen: list[float] = field(default_factory=list)
     """Its measured training values, in [0, 1]."""
     notes: tuple[str, ...] = ()
-    """What it did with its budgets when it was measured; none in the paper's setting."""
+    """What it did with its budgets when it was measured, one line for each copy; empty in the paper's setting."""
     failed_children: int = 0
     """Self-improvements that failed or returned a known improver."""
 
@@ -57,7 +57,7 @@ class PairedComparison:
     budget: Budget
     """The iteration's budget."""
     repeats: str = ""
-    """That the candidate's text is that of an earlier improver, in words; empty for a new one."""
+    """A sentence that says that the candidate repeats an earlier improver; empty for a new one."""
     checked: TrainingTrial | None = field(default=None, init=False)
     """The result of `check`; None before its first call."""
 

@@ -13,12 +13,12 @@ from strop.base.events import Compared
 from strop.core.selection.comparison import PairedComparison, spent
 
 WORTH = 0.1
-"""The gain in û that it is sized to show."""
+"""The gain in û that the comparison is sized to show."""
 
 
 def final_comparison(contest: PairedComparison, gate: Sequence[float], most: int) -> Compared:
-    """The comparison of the improvers of `contest`, in at most `most` (at least 1) pairs. `gate`: the differences by which the
-    second one was accepted."""
+    """The comparison of the two improvers of `contest` in at most `most` pairs (at least 1). `gate` has the differences by which
+    a gate accepted the second one."""
     pairs = pairs_needed(gate, WORTH, most)
     budget = contest.gate_budget(pairs)
     list(contest.rounds(budget))

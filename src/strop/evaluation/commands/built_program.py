@@ -1,4 +1,4 @@
-"""A program that is built and can be run on instances, and what a run of it shows, whichever way it runs."""
+"""The contract of a built program, and the result of one of its runs. A command or an evaluator runs it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEED_BITS = 31
 MOST_OUTPUT = 16 << 20
 """Most bytes of a program's standard output that a judge gets."""
 APART_MEMORY = 4 << 30
-"""A build or a judge may take so many bytes where `memory_limit` is less."""
+"""Bytes of memory that a build or a judge may take even if `memory_limit` is less."""
 OUTLIVE_SECONDS = 1.0
 """Seconds that a process may outlive a command whose time or memory counts; they are counted, too."""
 _CRASHES: Mapping[int, str] = {
@@ -60,9 +60,9 @@ class ProgramRun:
     behaviour: Behaviour | None = None
     """Compared with the original's; None if nothing is compared or something failed."""
     readings: Mapping[str, Reading] = field(default_factory=dict)
-    """What `values` are of."""
+    """Where each of `values` was read."""
     scorer_failed: bool = False
-    """Whether a judge or an evaluator failed; who is at fault, its run on the original's answer tells."""
+    """Whether a judge or an evaluator failed. Whether the program is at fault shows in a run on the original's answer."""
     calls: int = 0
     """Digest of all calls of an evaluator with their answers; 0: there was none."""
     gives: bool = True
@@ -76,37 +76,38 @@ class ProgramRun:
         return self.answer if self.behaviour is None else self.behaviour.name
 
     def like(self, original: Mapping[str, Reading]) -> ProgramRun:
-        """This, or malformed if its values are of something else than the original's, such as fewer tests."""
-        words = unlike(self.readings, original) if self.values else ""
-        return replace(self, verdict="malformed", error=f"{words}\n{self.tail}".rstrip(), values={}) if words else self
+        """This run, or a malformed one if its scores measure something else than the original's, such as fewer tests."""
+        why = unlike(self.readings, original) if self.values else ""
+        return replace(self, verdict="malformed", error=f"{why}\n{self.tail}".rstrip(), values={}) if why else self
 
 
 class BuiltProgram(ClosesItself, Protocol):
     """One program, which is built once and run instance by instance: by a command, or by an evaluator. A context manager."""
 
     notes: AuditLog
-    """Where calls are noted that the jail refuses to it."""
+    """Takes notes of the calls that the jail refuses to the program."""
     answers: dict[int, Any] | None = None
     """The last answer for each seed, kept so that the judge can be given a spoiled copy of it; None: nothing is kept."""
 
     def build(self) -> ProgramRun | None:
-        """Run the build, if there is one that has not run; None if it succeeded."""
+        """Run the build unless it has run. Returns None if it succeeded or there is none, otherwise the failed run."""
         return None
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
-        """Run it on one instance and read its values.
+        """Run the program on one instance and read its values.
 
-        `spoil`: how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). With `answers` that of
-        the last run is judged.
+        `spoil` says how the answer is spoiled on its way to the judge or the evaluator (strop.checks.relay). If `answers` has the
+        answer of an earlier run with this seed, that one is spoiled and judged.
         """
 
     def left_beside(self, case: str) -> list[str]:
-        """What the last run left in the copy besides `results`: no caches and, without a build, no programs that it compiled."""
+        """The files that the last run left in the copy besides `results`. Caches are left out, and without a build compiled
+        programs, too."""
         return []
 
 
 def limits_of(task: CommandTask, seconds: float = 0.0, *, is_program: bool = False) -> CommandLimits:
-    """Of a run of the program. `seconds`: of a build or a judge, which may take so long, and `APART_MEMORY`, in any case."""
+    """Limits of a run of the program. A build or a judge may take at least `seconds` wall seconds, and `APART_MEMORY` bytes."""
     wall = max(task.time_limit, seconds)
     return CommandLimits(
         wall_seconds=wall,
@@ -119,12 +120,13 @@ def limits_of(task: CommandTask, seconds: float = 0.0, *, is_program: bool = Fal
 
 
 def guest_seed(seed: int, guest: str) -> int:
-    """A guest's own seed, which tells no other's. The key is the instance's whole seed, of which guests get SEED_BITS."""
+    """The seed of one guest, from which no other guest's can be told. It derives from the instance's whole seed, of which guests
+    get SEED_BITS."""
     return derive(seed.to_bytes(32, "big"), guest) % (1 << SEED_BITS)
 
 
 def failure_of(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | None:
-    """How a command failed: the verdict and one line; None if it succeeded. `explained`: ignore its exit status."""
+    """How a command failed, as the verdict and one line; None if it succeeded. `explained` ignores its exit status."""
     match ran.ending:
         case "timeout" | "out of memory":
             return ran.ending, ran.detail
@@ -142,7 +144,7 @@ def failure_of(ran: Ran, *, explained: bool = False) -> tuple[Verdict, str] | No
 def measured(
     ran: Ran, verdict: Verdict, error: str, values: Mapping[str, float] | None = None, notes: Ran | None = None
 ) -> ProgramRun:
-    """What a run is worth. `notes`: the run of the judge, whose notes count in place of the program's."""
+    """The result of a run. `notes` is the run of the judge, if its notes count in place of the program's."""
     refused = ", ".join(f"{name} ({times})" for name, times in sorted(ran.denied.items()))
     first, _, rest = error.partition("\n")
     reason = f"{first}; the jail refused {refused}" if error and refused else first
@@ -160,7 +162,7 @@ def measured(
 
 
 def left_by(ran: Ran) -> Printed:
-    """What a run left behind, but for files."""
+    """What a run left behind, except files."""
     return Printed(ran.output, ran.errors, ran.ok, ran.cpu_seconds, ran.wall_seconds, ran.memory_bytes)
 
 
@@ -171,40 +173,40 @@ def read_values(
     behaviour: Callable[[], Behaviour] | None = None,
     judge: Ran | None = None,
 ) -> ProgramRun:
-    """The values of what was left behind, by the program or, of its answer, by its `judge`. The kernel's are those of the run.
+    """The result of a run whose scores are read from what the program, or its `judge`, `left` behind. Costs are those of `ran`.
 
-    `behaviour`: its behaviour, where that is compared with the original's; it may raise Malformed.
+    `behaviour` gives the run's behaviour if it is compared with the original's; it may raise Malformed.
     """
     try:
         readings = {
             name: read_score(name, how, left_by(ran) if how in COUNTED_BY_KERNEL else left)
             for name, how in task.objective.readers.items()
         }
-        shown = behaviour() if behaviour is not None else None
+        observed = behaviour() if behaviour is not None else None
     except Malformed as error:
         by = judge or ran
         cut = " (the output was cut in its middle)" if by.truncated else ""
         ended = "" if by.ok else f" ({by.detail})"
         output = "" if GIVES_NO in str(error) else printed_by(by)  # the error quotes it already
-        words = f"{'the judge: ' if judge else ''}{error}{ended}{cut}\n{output}"
-        return measured(ran, "malformed", words.rstrip(), notes=judge)
-    found = measured(ran, "ok", "", {name: reading.value for name, reading in readings.items()}, judge)
-    found = replace(found, behaviour=shown, readings=readings)
+        message = f"{'the judge: ' if judge else ''}{error}{ended}{cut}\n{output}"
+        return measured(ran, "malformed", message.rstrip(), notes=judge)
+    program_run = measured(ran, "ok", "", {name: reading.value for name, reading in readings.items()}, judge)
+    program_run = replace(program_run, behaviour=observed, readings=readings)
     if ran.ok:
-        return found
+        return program_run
     # The score covers the failure, but only the output tells which test failed.
-    return replace(found, notes=(*found.notes, f"{ran.detail}: {printed_by(ran)}"))
+    return replace(program_run, notes=(*program_run.notes, f"{ran.detail}: {printed_by(ran)}"))
 
 
 def words_of(ran: Ran) -> str:
-    """What it printed, preferably on standard error."""
+    """What a run printed, without notes: standard error, or both streams if standard error has little."""
     errors = "\n".join(line for line in ran.errors.splitlines() if not line.startswith(PREFIX)).strip()
     output = "\n".join(line for line in ran.output.splitlines() if not line.startswith(PREFIX)).strip()
     return errors if len(errors) >= _LITTLE else "\n".join(part for part in (output, errors) if part)
 
 
 def printed_by(ran: Ran) -> str:
-    """The same, in a length for a report."""
+    """What a run printed, as `words_of` has it, shortened for a report."""
     return shortened(words_of(ran), REPORT_CHARACTERS - 300)
 
 

@@ -45,16 +45,17 @@ from strop.tasks.command.task import OUTPUT, PROGRAM, CommandTask
 from strop.tasks.versions import differing
 
 BUILD_SECONDS = 60.0
-"""A build may take so long where `time_limit` is shorter."""
+"""Wall seconds that a build may take even if `time_limit` is shorter."""
 LIVES_ON = "it leaves a process running, whose time and memory would not be counted; wait for it, or end it"
 JUDGE = "the judge"
 POINTS = 7
-"""Exit status of a judge that prints points, as the checkers of testlib do; where a printed score is read, it accepts like 0."""
+"""Exit status of a judge that prints points, as the checkers of testlib do. If a printed score is read, it accepts an answer like
+status 0."""
 _LIST = (
     "find . -mindepth 1 -type d -exec test -e '{}/CACHEDIR.TAG' ';' -prune -o -type d -printf '%P\\n' -o "
     "-printf '%P\\t%m %s %T@\\n'"
 )
-"""Prints the paths of a copy without tools' caches, a file's with what shows whether it has changed."""
+"""Prints the paths of a copy, without caches of tools. Beside a file stands what shows whether it has changed."""
 _NOT_COPIED = ProgramRun("died", "the files that the build left cannot be copied for a run", {}, (), 0.0, 0.0)
 
 
@@ -79,15 +80,15 @@ class CommandProgram(BuiltProgram):
         lines = words_of(ran).splitlines()
         named = next((line for line in lines if verdict == "raised" and NAMES_ERROR.search(line)), "")
         rest = [line for line in lines if line is not named]
-        words = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
-        return measured(ran, verdict, words)
+        message = "\n".join([f"{BUILD_FAILED}: {shortened(named.strip(), NOTE_CHARACTERS) or error}", *rest])
+        return measured(ran, verdict, message)
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
         task = self._task
         if spoil is not None and self.answers and seed in self.answers:
             ran, answer = self.answers[seed]
             return self._judged(ran, spoiled(answer, spoil), seed, case)
-        if not self._start_over():  # else a run could leave its answer for the next
+        if not self._start_over():  # without this, a run could leave its answer for the next one
             return _NOT_COPIED
         if case and not self._workspace.put(case, (task.root / case).read_bytes()):
             return _NOT_COPIED
@@ -115,23 +116,28 @@ class CommandProgram(BuiltProgram):
         return self._judged(ran, spoiled(answer, spoil), seed, case)
 
     def _judged(self, ran: Ran, answer: ProgramOutput, seed: int, case: str) -> ProgramRun:
-        """What the judge says of an answer."""
+        """The result of a run, with the judge's scores for its answer."""
         judged = self._pool.judged(self._task, self._files, answer, seed, case)
         readers = self._task.objective.readers
         accepts = judged.ok or (bool(self._task.objective.printed) and judged.code == POINTS)
         if not accepts and not ("passed" in readers.values() and judged.ending == "exited"):
             refuses = f"{JUDGE} refuses the answer ({judged.detail})"
-            words = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
-            found = measured(ran, "malformed", f"{words}\n{printed_by(judged)}".rstrip(), notes=judged)
-            return replace(found, scorer_failed=judged.ending != "exited")
-        found = read_values(self._task, ran, left_by(judged), judge=judged)
-        readings = {name: replace(reading, is_judged=True) for name, reading in found.readings.items()}
-        shown = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()
-        is_read = found.values and any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
-        return replace(found, readings=readings, answer=shown, tail=printed_by(judged) if is_read else found.tail)
+            message = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
+            program_run = measured(ran, "malformed", f"{message}\n{printed_by(judged)}".rstrip(), notes=judged)
+            return replace(program_run, scorer_failed=judged.ending != "exited")
+        program_run = read_values(self._task, ran, left_by(judged), judge=judged)
+        readings = {name: replace(reading, is_judged=True) for name, reading in program_run.readings.items()}
+        answer_digest = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()
+        is_read = program_run.values and any(reader not in COUNTED_BY_KERNEL for reader in readers.values())
+        return replace(
+            program_run,
+            readings=readings,
+            answer=answer_digest,
+            tail=printed_by(judged) if is_read else program_run.tail,
+        )
 
     def _start_over(self) -> bool:
-        """Restore what the build left; return whether that was possible."""
+        """Bring the copy back to the state after its build. Returns whether that was possible."""
         names = self._task.result_files
         if not self._begun and names:  # results come from runs only, not from the tree or the build
             self._workspace.run(f"rm -f -- {' '.join(map(shlex.quote, names))}", limits_of(self._task, is_program=True))
@@ -146,14 +152,15 @@ class CommandProgram(BuiltProgram):
         return ran
 
     def _environment(self, seed: int) -> dict[str, str]:
-        """A judge may draw from the instance's seed, which is then the program's only where its command names it."""
+        """The variables of a run. A judge may draw from the instance's seed, so a judged program gets that seed only if its
+        command names it."""
         task = self._task
         is_given = task.judge is None or "{seed}" in task.command or "STROP_SEED" in task.command
         own = seed % (1 << SEED_BITS) if is_given else guest_seed(seed, "program")
         return {**task.environment, "STROP_SEED": str(own), WORKSPACE: "1"}
 
     def _behaviour(self, ran: Ran) -> Behaviour:
-        """Raises Malformed if a file of `results` is too large to compare."""
+        """The behaviour of a run. Raises Malformed if a file of `results` is too large to compare."""
         files = {}
         for path in self._task.results:
             content = self._workspace.read(path, MOST_OUTPUT + 1)
@@ -187,7 +194,7 @@ class ProgramOutput:
 
 
 def spoiled(answer: ProgramOutput, spoil: Mapping[str, Any] | None) -> ProgramOutput:
-    """The answer, or a spoiled one: `spoil` has the function that changes an output."""
+    """The answer with its output changed by the function in `spoil`; without `spoil` the answer itself."""
     if spoil is None:
         return answer
     output = spoil["text"](answer.output.decode("utf-8", "replace"))
@@ -208,10 +215,9 @@ class WorkspacePool:
     def opened(
         self, task: CommandTask, files: Mapping[str, str], notes: AuditLog, isolation: Isolation | None = None
     ) -> BuiltProgram:
-        """A program of a task, not built yet, in the one of the two ways: behind its evaluator, or by its command.
+        """A program of a task, not built yet. It runs apart from its evaluator if `isolation` is given, otherwise by its command.
 
-        `files`: all of the program; `isolation`: run it apart from its evaluator; None: as any command. Blocks until a slot is
-        free.
+        `files` are all files of the program. Blocks until a slot is free.
         """
         if isolation is None:
             return CommandProgram(task, files, self, notes)

@@ -1,4 +1,5 @@
-"""A program behind its evaluator: two guests, of a tree each. The evaluator returns metrics; what it prints is only told."""
+"""A program behind its evaluator: two guests, each in a tree of its own. The evaluator returns metrics; what it prints is only
+reported."""
 
 from __future__ import annotations
 
@@ -60,13 +61,13 @@ _REPLY_BYTES = 64 << 20
 
 @dataclass(frozen=True)
 class Isolation:
-    """What a program may see of its evaluator's tree, and what is known of the original's calls."""
+    """How a program is kept apart from its evaluator: what it may see of the tree, and what is known of the original's calls."""
 
     original_calls: OriginalCalls
     learns: bool = False
-    """Whether this is the original, whose calls are to be known."""
+    """Whether this run is one of the original, from which its calls are learned."""
     sees_all: bool = False
-    """Whether the program has the whole tree; else it has its own file, and what is known to be opened by the original."""
+    """Whether the program has the whole tree. Otherwise it has its own file, and the files that the original is known to open."""
     draws: int | None = None
     """Seed of the program's random numbers, in place of the instance's."""
 
@@ -94,9 +95,9 @@ class EvaluatedProgram(BuiltProgram):
         try:
             for server, modules in ((evaluating, original_calls.evaluator_loaded), (running, original_calls.loaded)):
                 server.preload(sorted(modules))
-            outcome, words, relay = self._evaluated(evaluating, running, seed, spoil)
+            outcome, printed, relay = self._evaluated(evaluating, running, seed, spoil)
             ended = [server.finish() for server in (evaluating, running)]
-        except BaseException:  # Ctrl-C: nobody knows what they are at
+        except BaseException:  # after Ctrl-C the state of the two servers is unknown
             self._lease.renew()
             raise
         returned, loaded = _returned(outcome)
@@ -107,7 +108,7 @@ class EvaluatedProgram(BuiltProgram):
         lost = relay.lost or (outcome if isinstance(outcome, GuestLost) else None)
         if lost is not None and not stopped:
             raise lost
-        ran = _ran(outcome, returned, words, ended, self._limits)
+        ran = _ran(outcome, returned, printed, ended, self._limits)
         self.notes.denied(ran.denied)
         may_fail = self._is_original or original_calls.fails or spoil is not None or bool(ran.code)
         malformed = wrong_answer(relay.events, may_fail=may_fail)
@@ -122,7 +123,8 @@ class EvaluatedProgram(BuiltProgram):
         )
 
     def _read(self, ran: Ran, returned: Mapping[str, Any], malformed: str, printed: str) -> ProgramRun:
-        """The values of a run, with what the program printed, and without what the evaluator says of a malformed answer."""
+        """The result of a run. Its output includes what the program printed, but not the evaluator's error about a malformed
+        answer."""
         failed, errors = failure_of(ran), ran.errors
         if malformed:
             failed = ("malformed", malformed) if ran.ending == "exited" else failed
@@ -140,7 +142,7 @@ class EvaluatedProgram(BuiltProgram):
     def _evaluated(
         self, evaluating: TreeServer, running: TreeServer, seed: int, spoil: Mapping[str, Any] | None
     ) -> tuple[Outcome | GuestLost, str, EvaluationRelay]:
-        """How an evaluation ended, what it printed, and what passed."""
+        """How an evaluation ended, what it printed, and the relay that its calls passed through."""
         limits, spec, program = self._limits, self._spec, f"{COPY}/{self._spec.program}"
         bounds = Limits(
             cpu_seconds=limits.cpu_seconds,
@@ -180,18 +182,19 @@ class EvaluatedProgram(BuiltProgram):
             return outcome, guest.printed(MOST_WORDS), relay
 
     def close(self) -> None:
-        """End its processes; those of its task's next program may begin in its trees. Idempotent."""
+        """End the processes. The next program of the task may begin in the same trees. Idempotent."""
         if self._isolation.sees_all:
             self._lease.renew()
         self._lease.close()
 
 
 def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:
-    """The two trees: the evaluator's, with a stub where the program was; and the program's, which has what it needs."""
+    """The two trees: the evaluator's, with a stub where the program was, and the program's, with only the files that it may
+    see."""
     seen = None if isolation.sees_all else (spec.program, *sorted(isolation.original_calls.opened), *task.context)
     evaluators = Tree(task.root, {spec.program: spec.stub}, task.tools)
     programs = Tree(task.root, {}, task.tools, only=seen)
-    # Variables may tell a module how to load.
+    # Packages are loaded ahead only where no variable of the task could change how they load.
     is_own = spec.interpreter.parent.parent.samefile(sys.prefix) and task.environment.keys() <= {
         "PYTHONDONTWRITEBYTECODE"
     }
@@ -221,8 +224,8 @@ def _ran(
     ended: Sequence[Finished],
     limits: CommandLimits,
 ) -> Ran:
-    """The `Ran` of an evaluation, without what the program printed. Its output are the metrics in words."""
-    memory, code = max(each.memory_bytes for each in ended), None if returned else 1
+    """The `Ran` of an evaluation, without what the program printed. Its output is the metrics as JSON."""
+    memory, code = max(finished.memory_bytes for finished in ended), None if returned else 1
     ending: Ending = "exited"
     detail = f"exit status {code or 0}"
     match outcome:
@@ -243,23 +246,23 @@ def _ran(
         output=f"{json.dumps(returned, default=repr)}\n" if returned else "",
         errors=printed,
         truncated=False,
-        cpu_seconds=sum(each.cpu_seconds for each in ended),
+        cpu_seconds=sum(finished.cpu_seconds for finished in ended),
         wall_seconds=0.0 if isinstance(outcome, GuestLost) else outcome.spent.wall_seconds,
         memory_bytes=memory,
-        denied=sum((Counter(each.denied) for each in ended), Counter()),
+        denied=sum((Counter(finished.denied) for finished in ended), Counter()),
     )
 
 
 def _returned(outcome: Outcome | GuestLost) -> tuple[Mapping[str, Any], Collection[str]]:
     """The metrics that an evaluation returned, empty if it failed, and the modules that it imported."""
     try:
-        said: Any = outcome.value if isinstance(outcome, Returned) else None
-        return _table(plain_data.decode(said["answer"], hashed=False)), set(map(str, said["loaded"]))
-    except Exception:  # noqa: BLE001 (whatever has taken it over sent these bytes)
+        reply: Any = outcome.value if isinstance(outcome, Returned) else None
+        return _table(plain_data.decode(reply["answer"], hashed=False)), set(map(str, reply["loaded"]))
+    except Exception:  # noqa: BLE001 (a program that has taken over the evaluator may send any bytes)
         return {}, ()
 
 
 def _table(pairs: plain_data.Unhashed) -> dict[str, Any]:
-    """A dict of the evaluator's guest, in which only texts are keys, so that no keys of its choice all hash alike."""
+    """The dict that the evaluator's guest sent, without keys that are no texts: hostile keys could all have the same hash."""
     made = {name: value for name, value in pairs.items() if type(name) is str}
     return {name: _table(value) if type(value) is plain_data.Unhashed else value for name, value in made.items()}

@@ -72,8 +72,10 @@ SHOWN = "; strop check shows what it printed"
 def measure_command(
     task: CommandTask, order: Order, pool: WorkspacePool, progress: Callable[[int, int], object]
 ) -> OrderResult:
-    """Carry out an order. `progress` is called for each measurement that begins for a verdict, with its number from 1, and how
-    many there are at most. The original's own text has 1/2, and runs only where the order's baseline does not say what it showed.
+    """The result of an order of a command task.
+
+    `progress` is called as each measurement for a verdict begins, with its number from 1, and how many there are at most. The
+    original has utility 1/2, and runs only if the order's baseline lacks what it showed.
 
     Raises:
         SandboxError: the host failed.
@@ -82,15 +84,15 @@ def measure_command(
 
 
 _NOTHING = ProgramRun("ok", "", {}, (), 0.0, 0.0)
-"""The original where nobody asks it, because the candidate fails."""
+"""Stands for a run of the original that is not needed, because the candidate fails."""
 Spoiled: TypeAlias = Callable[..., list[ProgramRun]]
-"""`CommandMeasurement.runs_of_original` in one copy."""
+"""As `CommandMeasurement.runs_of_original`, for one copy."""
 
 
 @contextmanager
 def spoiling(task: CommandTask, order: Order, pool: WorkspacePool) -> Iterator[Spoiled]:
-    """A copy of the original for runs with spoiled answers (strop.checks.relay), on instances that the order's secret draws. The
-    order has a baseline.
+    """Runs of the original with spoiled answers (strop.checks.relay), in one copy, on instances that the order's secret draws.
+    The order has a baseline.
 
     Raises:
         StropError: the original does not run, or the host failed.
@@ -123,11 +125,11 @@ class CommandMeasurement:
         """The original's last failure on an instance of the verdict."""
 
     def result(self) -> OrderResult:
-        """The mean over the instances, relative to the original; of the original itself what it shows, too.
+        """The mean utility over the instances, relative to the original. The result of the original itself has its baseline, too.
 
         Raises:
-            Malformed: it is no program of the task.
-            ConfigurationError: its evaluator cannot be kept apart from it.
+            Malformed: the text is no program of the task.
+            ConfigurationError: the evaluator cannot be kept apart from the program.
             TaskError: the original does not run, or its score cannot be read.
             SandboxError: the host failed.
         """
@@ -138,8 +140,8 @@ class CommandMeasurement:
         return OrderResult(self._of_program(files))
 
     def runs_of_original(self, copy: BuiltProgram, spoil: Mapping[str, Any] | None, least: int = 1) -> list[ProgramRun]:
-        """Runs of the original on the first instances, whose answers are spoiled on their way to a judge or an evaluator; on so
-        many at `least`, if they are drawn. A spoiled answer that is refused is the last."""
+        """Runs of the original on the first instances, with answers spoiled on their way to a judge or an evaluator. Of drawn
+        instances there are `least` runs or more. The first spoiled answer that is refused is the last run."""
         count, runs = min(self.count, MOST_SPOILED), list[ProgramRun]()
         for index in range(count if self.task.cases else max(count, least)):
             runs.append(self._run(copy, index, spoil))
@@ -148,12 +150,13 @@ class CommandMeasurement:
         return runs
 
     def try_evaluator(self, *, is_recorded: bool = False) -> EvaluatorTrial | None:
-        """Before anything else runs: see what the original asks of an evaluator that runs apart from it, and whether it may.
-        None: that is known, or there is none.
+        """A trial of an evaluator apart from the original; None if its result is known, or no evaluator runs apart.
+
+        It runs before anything else, and shows which calls the evaluator makes.
 
         Raises:
-            ConfigurationError: it may not.
-            TaskError: the original does not run, on a machine that can keep the two apart.
+            ConfigurationError: the evaluator cannot run apart from the program, or not on this machine.
+            TaskError: the original does not run.
         """
         if not self.task.is_isolated or self.baseline.calls is not None:
             return None
@@ -162,10 +165,10 @@ class CommandMeasurement:
                 f"task {self.task.name}: this machine cannot give commands a network of their own, which keeps an evaluator "
                 f"apart from the program; {IN_CONTAINERS}; {in_one_process()}"
             )
-        found = trial(self.task, self._run_of_trial, is_recorded=is_recorded)
-        self.baseline = replace(self.baseline, calls=found.original_calls)
-        self._checked_original(found.runs[0])
-        return found
+        tried = trial(self.task, self._run_of_trial, is_recorded=is_recorded)
+        self.baseline = replace(self.baseline, calls=tried.original_calls)
+        self._checked_original(tried.runs[0])
+        return tried
 
     def _run_of_trial(self, index: int, isolation: Isolation | None) -> ProgramRun:
         """The original on a training instance."""
@@ -194,7 +197,7 @@ class CommandMeasurement:
             varies = self.split == "train" and self._examined(copy, runs, again)
         if (
             self.split == "train" and self.baseline.calls is None and not self.task.target_files
-        ):  # else its calls show it
+        ):  # with an evaluator, its calls show that the program has an effect
             check_effect(self.task, runs[0], lambda files: self._tried(files, runs[0]))
         objective, values = self.task.objective, [run.values for run in runs]
         answers = [run.answered for run in runs] if objective.is_cost else []
@@ -214,16 +217,17 @@ class CommandMeasurement:
         return OrderResult(evaluation, baseline=baseline)
 
     def _seen_again(self) -> Baseline:
-        """What a record does not say of an original that it scored."""
+        """The baseline of an original whose evaluation is recorded, completed by running the original again."""
         with self.built_original() as copy:
             count = self.count if self.task.compare_output else 1
             runs = [self._of_original(copy, index) for index in range(count)]
         return replace(self.baseline, behaviours=_shown(runs))
 
     def _examined(self, copy: BuiltProgram, runs: list[ProgramRun], seen: ProgramRun | None) -> bool:
-        """Run the original again in training, and keep what that shows; whether its score varies on one seed.
+        """Run the original again in training, and check that it behaves in the same way. Returns whether its score varies on one
+        seed.
 
-        `seen`: its run on the first instance again, where that was made.
+        `seen` is a second run on the first instance, if there was one.
         """
         task = self.task
         count = len(runs) if task.compare_output else 1
@@ -235,13 +239,13 @@ class CommandMeasurement:
         return one != other and not task.objective.counts_cost
 
     def _tried(self, files: Mapping[str, str], original: ProgramRun) -> ProgramRun | None:
-        """A program on the first instance; None if it does not build."""
+        """The run of a program on the first instance; None if it does not build."""
         with self._copy(files) as copy:
             return self._run(copy, 0).like(original.readings) if copy.build() is None else None
 
     @contextmanager
     def built_original(self) -> Iterator[BuiltProgram]:
-        """A copy of the original, built; if that took a build, it is kept for the next measurement."""
+        """A built copy of the original. If a command built it, it is kept for the next measurement."""
         copy = self.pool.idle_original(self.task) or self._copy(self.task.files)
         copy.notes = self.notes
         try:
@@ -253,10 +257,11 @@ class CommandMeasurement:
         self.pool.keep_original(self.task, copy)
 
     def _of_program(self, files: Mapping[str, str]) -> Evaluation:
-        """A candidate beside the original, in turns A B B A A B B A, or beside what that showed before.
+        """The evaluation of a candidate, measured in turns with the original (A B B A A B B A), or relative to its baseline.
 
-        For a verdict about times each pair of copies is fresh and makes only some of the measurements: two copies of one program
-        differ in speed by where they lie in memory, which no number of turns averages out. Short runs are repeated.
+        For a verdict about times each pair of copies is fresh and makes only some of the measurements. Two copies of one program
+        differ in speed by where they lie in memory, and no number of turns in one copy averages that out. Short runs are
+        repeated.
         """
         tally, count = Tally(self.order, self.count), self.count
         in_turns = self.order.is_final or self.task.interleaved
@@ -265,8 +270,8 @@ class CommandMeasurement:
         for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
             if is_fresh:
                 self.pool.free(self.task.name)
-            beside = partial(self._copy, self.task.files) if is_fresh else self.built_original
-            with self._copy(files) as candidate, beside() if in_turns else nullcontext() as original:
+            open_original = partial(self._copy, self.task.files) if is_fresh else self.built_original
+            with self._copy(files) as candidate, open_original() if in_turns else nullcontext() as original:
                 if len(tally.scores) % 2:  # the first of them in turns, too
                     self._built(original)
                 if not _succeeded(candidate.build(), tally):
@@ -284,7 +289,7 @@ class CommandMeasurement:
         return tally.evaluation
 
     def _measure_both(self, candidate: BuiltProgram, original: BuiltProgram | None, index: int, tally: Tally) -> bool:
-        """One measurement of both; whether the candidate is right."""
+        """Measure both programs on an instance. Returns whether the candidate is right, or the instance is left out."""
         original_run = self._original_run(original, index) if index % 2 == 0 else None
         measured = self._of_candidate(candidate, index, original)
         if original_run is None and (measured.values or self.order.is_final):
@@ -303,7 +308,7 @@ class CommandMeasurement:
         return self._counted(tally, index, measured, original_run)
 
     def _counted(self, tally: Tally, index: int, measured: ProgramRun, original: ProgramRun) -> bool:
-        """Count an instance; whether the program is right."""
+        """Count an instance. Returns whether the program is right."""
         tally.spent(measured.cpu_seconds, measured.wall_seconds, measured.notes)
         if measured.values:
             tally.metrics.append(dict(measured.values))
@@ -319,19 +324,19 @@ class CommandMeasurement:
         return False
 
     def _checked(self, measured: ProgramRun, original: ProgramRun) -> ProgramRun:
-        """A candidate's run, malformed if it has values of something else than the original's, if they miss a requirement, or if
-        its answer differs where answers are compared. The message quotes no answer to a sealed instance."""
+        """A candidate's run, or a malformed one if its scores measure something else than the original's, miss a requirement, or
+        if its behaviour differs from the original's. The message quotes no answer to a sealed instance."""
         measured, difference = measured.like(self.baseline.readings or {}), ""
         if original.behaviour is not None and measured.behaviour is not None:
             difference = original.behaviour.difference(measured.behaviour, quoted=self.split == "train")
         unmet = self.task.objective.unmet(measured.values) if measured.values else ""
-        words = f"{unmet}\n{measured.tail}".rstrip() if unmet else difference
-        return replace(measured, verdict="malformed", error=words) if words else measured
+        why = f"{unmet}\n{measured.tail}".rstrip() if unmet else difference
+        return replace(measured, verdict="malformed", error=why) if why else measured
 
     def _shows_enough(self, tally: Tally) -> bool:
-        """Whether all measurements so far, of both programs, have one value each, where more would show nothing else."""
+        """Whether all measurements of each program so far have one value, and further ones would show nothing new."""
         rows = tally.metrics, tally.original_metrics
-        same = all(len({*map(self.task.objective.counted, each)}) == 1 for each in rows)
+        same = all(len({*map(self.task.objective.counted, row)}) == 1 for row in rows)
         return self.task.input == "chosen" and len(tally.metrics) >= SAME and same
 
     def _repeated(
@@ -342,7 +347,8 @@ class CommandMeasurement:
         original_run: ProgramRun,
         measured: ProgramRun,
     ) -> tuple[ProgramRun, ProgramRun]:
-        """Runs of both on an instance with the mean times of several, or a wrong one of the candidate."""
+        """A run of each program on an instance, with the mean time of several runs. If the candidate fails, its failed run is
+        returned."""
         if measured.verdict != "ok":
             return original_run, measured
         olds, news = [original_run], [measured]
@@ -363,7 +369,8 @@ class CommandMeasurement:
         return copy.run(seeds.seed(task.name, split, index), task.case(split, index, seeds), spoil)
 
     def _of_candidate(self, candidate: BuiltProgram, index: int, original: BuiltProgram | None) -> ProgramRun:
-        """A candidate on an instance. Raises ScorerFailed if a judge or an evaluator fails, and on the original there, too."""
+        """The run of a candidate on an instance. Raises ScorerFailed if a judge or an evaluator fails on it and on the
+        original."""
         measured = self._run(candidate, index)
         if measured.scorer_failed:
             with nullcontext(original) if original is not None else self.built_original() as copy:
@@ -391,11 +398,12 @@ class CommandMeasurement:
         return self._checked_original(self._run(copy, index))
 
     def _original_run(self, copy: BuiltProgram | None, index: int) -> ProgramRun:
-        """The original on an instance, or what it showed there before; for the verdict it may fail, and has no values then."""
+        """The run of the original on an instance; without a copy the one of its baseline. For a verdict it may fail; then it has
+        no values."""
         if copy is None:
-            shown, seen = self.baseline.evaluation, self.baseline.behaviours[index:]
-            answer, behaviour = "".join(shown.answers[index : index + 1]), next(iter(seen), None)
-            return replace(_NOTHING, values=shown.metrics[index], answer=answer, behaviour=behaviour)
+            evaluation, seen = self.baseline.evaluation, self.baseline.behaviours[index:]
+            answer, behaviour = "".join(evaluation.answers[index : index + 1]), next(iter(seen), None)
+            return replace(_NOTHING, values=evaluation.metrics[index], answer=answer, behaviour=behaviour)
         measured = self._run(copy, index)
         is_left_out = leaves_out(
             is_final=self.order.is_final, fails=not measured.values, scorer_failed=measured.scorer_failed
@@ -413,7 +421,7 @@ class CommandMeasurement:
 
 
 def _succeeded(failed: ProgramRun | None, tally: Tally) -> bool:
-    """Whether a build did not fail; else that is all there is to count."""
+    """Whether a build succeeded. A failed build is counted as the whole evaluation."""
     if failed is not None:
         tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)
         tally.add(Worth(0.0, failed.verdict, failed.error))

@@ -43,24 +43,25 @@ NOT_RUN = "the command or the judge must run these files where they lie in its f
 _NOT_FOUND = re.compile(r"([\w.+-]+): (?:command )?not found")
 _STEP = re.compile(r'^(?: *File ")?([^"\n]+?)"?, line (\d+)', re.MULTILINE)
 Run = Callable[[int, Isolation | None], ProgramRun]
-"""The original on training instance i, apart from its evaluator or, with None, in its process."""
+"""Runs the original on training instance i: apart from its evaluator, or with None in the evaluator's process."""
 
 
 @dataclass(frozen=True)
 class EvaluatorTrial:
-    """What the original showed of its evaluator."""
+    """The result of a trial of an evaluator with the original."""
 
     original_calls: OriginalCalls
     runs: tuple[ProgramRun, ...]
     """The original on the first two training instances."""
     again: ProgramRun | None
-    """On the first one again; None if that is still to be seen."""
+    """A second run on the first instance; None if it is still to be made."""
 
 
 def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
-    """Run the original of an evaluator apart from it and in its process. `is_recorded`: a record has it, and nothing is refused.
+    """Run the original apart from its evaluator and in one process with it. If `is_recorded`, a record has the original, and
+    nothing is refused.
 
-    Where the original does not run, there is one run, which says why.
+    If the original does not run, the result has one run, which says why.
 
     Raises:
         ConfigurationError: the evaluator looks at more than the program's answers, or passes what no other process can have.
@@ -79,7 +80,7 @@ def trial(task: CommandTask, run: Run, *, is_recorded: bool) -> EvaluatorTrial:
 
 
 def _unused(ran: ProgramRun) -> str:
-    """Why nothing of the program reaches its evaluator; empty if something does."""
+    """Why no answer of the program reaches its evaluator; empty if one does."""
     if not ran.calls:
         return "its evaluator calls no function of the program, so that it scores something else"
     if not ran.gives:
@@ -88,7 +89,7 @@ def _unused(ran: ProgramRun) -> str:
 
 
 def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> ProgramRun:
-    """The original where it has only the files that it opened. Raises TaskError and ConfigurationError if it has no score."""
+    """The run of the original with only the files that it opened. Raises TaskError or ConfigurationError if it has no score."""
     ran = run(index, isolation)
     if ran.scorer_failed:
         raise TaskError(
@@ -105,11 +106,12 @@ def _apart(task: CommandTask, run: Run, index: int, isolation: Isolation) -> Pro
 
 
 def _again(task: CommandTask, run: Run, original_calls: OriginalCalls, first: ProgramRun) -> ProgramRun | None:
-    """The original on the first instance again: in one process with its evaluator; apart, if it draws from generators that the
-    two would share; None if it does not answer alike.
+    """A second run of the original on the first instance; None if its answers differ.
+
+    It shares a process with its evaluator, unless it draws from random generators that the two would then share.
 
     Raises:
-        ConfigurationError: it answers alike, and its score is another one.
+        ConfigurationError: the answers are the same, and the score is another one.
     """
     counted, shared = task.objective.counted, None if original_calls.draws else run(0, None)
     if shared and shared.values and counted(shared.values) == counted(first.values):
@@ -133,7 +135,7 @@ def _values(run: ProgramRun) -> str:
 
 
 def in_one_process() -> str:
-    """What an evaluator that cannot run apart from its program may do instead."""
+    """The advice for an evaluator that cannot run apart from its program."""
     return (
         f"{option('shared')} runs the program in its evaluator's process, and a better result is then called "
         '"by its own score"'
@@ -148,12 +150,12 @@ def check_comparable(task: CommandTask, runs: Sequence[ProgramRun], again: Seque
     """Raises TaskError if the original shows nothing, or shows something else when it runs again with the same seeds."""
     if not task.compare_output:
         return
-    shown = [run.behaviour for run in runs if run.behaviour is not None]
+    behaviours = [run.behaviour for run in runs if run.behaviour is not None]
     differences = (
         one.difference(run.behaviour, quoted=True) if run.behaviour else run.error
-        for one, run in zip(shown, again, strict=True)
+        for one, run in zip(behaviours, again, strict=True)
     )
-    empty = [one.is_empty for one in shown]
+    empty = [one.is_empty for one in behaviours]
     check_repeats(empty, differences, f"task {task.name}: {UNCHECKED}", f"task {task.name}: {VARYING}")
 
 
@@ -166,9 +168,9 @@ def check_left(task: CommandTask, left: Sequence[str]) -> None:
 def check_effect(
     task: CommandTask, original: ProgramRun, run: Callable[[Mapping[str, str]], ProgramRun | None]
 ) -> None:
-    """Raises TaskError if words in place of the program do what the original does: then it is not what is measured.
+    """Raises TaskError if words in place of the program do what the original does, because the program is then not measured.
 
-    `original`: its run on the first instance; `run` runs other files on it, None if they do not build.
+    `original` is the original's run on the first instance. `run` runs other files there, and returns None if they do not build.
     """
     failed = run(dict.fromkeys(task.files, NO_PROGRAM))
     if failed is None or not failed.values or task.objective.unmet(failed.values):
@@ -185,8 +187,9 @@ def check_effect(
 
 
 def raised_in(task: CommandTask, failed: ProgramRun) -> str:
-    """Where a failed run of the original raised, by its traceback's last step; and where a missing module may be."""
-    steps = [(found.removeprefix(f"{COPY}/"), line) for found, line in _STEP.findall(failed.error)]
+    """Where a failed run of the original raised, by the last step of its traceback in the tree, with a hint about what is
+    missing."""
+    steps = [(file.removeprefix(f"{COPY}/"), line) for file, line in _STEP.findall(failed.error)]
     path, line = next((step for step in reversed(steps) if (task.root / step[0]).is_file()), ("", ""))
     environment = (
         f"; name the virtual environment that has it: {option('python')} FOLDER "
@@ -197,13 +200,13 @@ def raised_in(task: CommandTask, failed: ProgramRun) -> str:
 
 
 def _of_missing(error: str) -> str:
-    """How to bring a program that this machine has and commands do not see."""
-    found = _NOT_FOUND.search(error)
-    if found is None or (file := shutil.which(found[1])) is None:
+    """A hint that names the option for a program that this machine has and commands do not see; empty if there is none."""
+    match = _NOT_FOUND.search(error)
+    if match is None or (file := shutil.which(match[1])) is None:
         return ""
     program = Path(file)
     if program.resolve().name == "rustup":  # a shim, which finds its toolchains by the user's settings
         home = Path(os.environ.get("RUSTUP_HOME") or Path.home() / ".rustup")
-        program = next(iter(sorted(home.glob(f"toolchains/*/bin/{found[1]}"))), program)
+        program = next(iter(sorted(home.glob(f"toolchains/*/bin/{match[1]}"))), program)
     folder = program.parent.parent if program.parent.name == "bin" else program.parent
     return f"; this machine has it in {folder}: {setting('tool')}={shlex.quote(str(folder))}"

@@ -1,6 +1,6 @@
-"""What passes between an evaluator and the program, which are two guests: the host takes each question of one to the other.
+"""The relay between an evaluator and its program, which are two guests: the host takes each question to the program.
 
-Every answer of the program goes through here, in the form of the original's answers (`strop.tasks.values`).
+Every answer of the program passes here, and is brought into the form of the original's answers (`strop.tasks.values`).
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _LENGTH = struct.Struct("<I")
 _ITEMS: dict[str, tuple[type, ...]] = {
     "returned": (object,), "unplain": (str,), "changed": (str,), "raised": (str, list, object, str, str),
 }  # fmt: skip
-"""Types of what follows the kind of an answer; of an exception: name, built-in types, arguments, message, traceback."""
+"""Kind of an answer → the types of its items. An exception has a name, built-in types, arguments, a message and a traceback."""
 
 
 class OriginalCalls:
-    """What calls of the original showed, to which those of candidates are held. Thread-safe."""
+    """What is known of the original's calls. Calls of candidates are compared with it. Thread-safe."""
 
     def __init__(self) -> None:
         self.fails = False
@@ -56,26 +56,26 @@ class OriginalCalls:
         """Unpickle it, with a lock of its own."""
         vars(self).update(state, _lock=threading.Lock())
 
-    def learn(self, said: Mapping[str, Any]) -> None:
-        """Add what a process of the original says that it opened and imported."""
+    def learn(self, report: Mapping[str, Any]) -> None:
+        """Add what a process of the original has opened, imported and drawn, as it reports."""
         with self._lock:
-            self.opened.update(said["opened"])
-            self.loaded.update(said["loaded"])
-            self.draws = self.draws or bool(said["draws"])
+            self.opened.update(report["opened"])
+            self.loaded.update(report["loaded"])
+            self.draws = self.draws or bool(report["draws"])
 
     def learn_answer(self, function: str, value: Any) -> Any:
-        """Add what the original returned; returns it."""
+        """Add an answer of the original's to the form of its function. Returns the answer."""
         with self._lock:
             self._forms.setdefault(function, AnswerForm()).learn(value)
         return value
 
     def conformed(self, function: str, value: Any) -> Any:
-        """What a candidate returned, in the original's form. Raises Malformed."""
+        """A candidate's answer in the form of the original's. Raises Malformed if it has another form."""
         return (self._forms.get(function) or AnswerForm()).conformed(value, f"{function}()")
 
 
 class EvaluationRelay:
-    """Between one evaluation and the processes of its program: one for each connection of a stub. A context manager."""
+    """Relays the calls of one evaluation to processes of its program, one for each connection of a stub. A context manager."""
 
     def __init__(
         self,
@@ -87,10 +87,12 @@ class EvaluationRelay:
         is_own: bool,
         spoil: Mapping[str, Any] | None,
     ) -> None:
-        """`door`: where stubs connect; `begin` begins a process of the program, and `setup` goes with every question
-        (`strop_program.answer`); `is_own`: the program is the original, whose answers have their form; `spoil`: a function of
-        an answer, the inputs of its call and earlier answers as `value`, and whether the call fails where that does
-        (`raises`)."""
+        """Stubs connect to `door`; `begin` starts a process of the program; `setup` goes with every question
+        (`strop_program.answer`). `is_own` says that the program is the original.
+
+        `spoil` has a function of an answer, the inputs of its call and earlier answers (`value`), and whether the call fails if
+        this function raises (`raises`).
+        """
         self.begin, self.setup, self.original_calls, self.is_own, self.spoil = (
             begin,
             dict(setup),
@@ -116,19 +118,19 @@ class EvaluationRelay:
         self._broken: BaseException | None = None
         self._wake, self._waker = socket.socketpair()
         self._free, self._freed = _MOST_BYTES, threading.Condition()
-        """Bytes that questions may still have which are not answered; longer ones wait for it."""
+        """Bytes that are left for unanswered questions. A longer question waits."""
         self._at_work = 0
         self._since = self._worked = 0.0
 
     def work(self, questions: int) -> None:
-        """Count the questions at which this process is at work, and no program: one more (1) or less (-1)."""
+        """Change the number of questions that this process works at, and no program: by 1 or -1."""
         with self._lock:
             now = time.monotonic()
             self._worked += now - self._since if self._at_work else 0.0
             self._since, self._at_work = now, self._at_work + questions
 
     def host_seconds(self) -> float:
-        """Seconds in which this process was at work at a question, while the evaluator waits."""
+        """Wall seconds in which this process worked at a question while the evaluator waited."""
         self.work(0)
         return self._worked
 
@@ -155,7 +157,7 @@ class EvaluationRelay:
             raise self._broken
 
     def event(self, **event: str) -> None:
-        """Keep what matters for the verdict."""
+        """Keep an event that matters for the verdict."""
         if len(self.events) < _MOST_EVENTS:
             self.events.append(event)
 
@@ -171,7 +173,7 @@ class EvaluationRelay:
         thread.start()
 
     def _welcome(self) -> None:
-        """Accept connections, and end the programs of those whose other side is gone."""
+        """Accept connections, and end the process of a program whose connection was closed by the evaluator."""
         while True:
             poll = select.poll()
             with self._lock:
@@ -235,7 +237,7 @@ class ProgramProcess:
         self._is_asked = self.is_left = False
 
     def leave(self) -> None:
-        """The other side is gone: end it, whatever it is at. May be called from another thread."""
+        """End the process because its connection is closed, whatever it does. May be called from another thread."""
         if not self.is_left and self._is_asked:
             self._relay.event(failed="the evaluator ended a call of the program before its answer")
         self.is_left = True
@@ -260,13 +262,13 @@ class ProgramProcess:
 
     def _answer_to(self, question: bytes) -> bytes | None:
         try:
-            kind, *given = plain_data.decode(question, hashed=False)
+            kind, *arguments = plain_data.decode(question, hashed=False)
             if kind == "refuse":
-                self._relay.event(refused="".join(given))
+                self._relay.event(refused="".join(arguments))
                 return plain_data.encode(("returned", None))
-            _, _, *call = given
+            _, _, *call = arguments
             function, inputs = _of_call(*call) if call else ("", [])
-        except Exception:  # noqa: BLE001 (what is no question)
+        except Exception:  # noqa: BLE001 (these bytes are no question)
             return None
         self._is_asked = True
         try:
@@ -280,7 +282,7 @@ class ProgramProcess:
         self._is_asked = False
         try:
             encoded = plain_data.encode(answer)
-        except plain_data.NotPlain as error:  # in 64 bits it is larger than it was
+        except plain_data.NotPlain as error:  # numbers that were brought to 64 bits may make it too large
             self._relay.event(malformed=f"the program gives {error}")
             encoded = plain_data.encode(("value", f"the program gives {error}"))
         if call:
@@ -288,7 +290,7 @@ class ProgramProcess:
         return encoded
 
     def _answered(self, question: bytes, function: str, inputs: Sequence[Any]) -> tuple[Any, ...]:
-        """The answer to a `load`, of no function, or to a call."""
+        """The answer to a call of `function`, or to a `load` if `function` is empty."""
         relay, kind, items = self._relay, *self._ask(question)
         if kind == "raised":
             relay.event(failed=f"a call of the program failed with {items[0][:200]}: every call must return an answer")
@@ -297,9 +299,11 @@ class ProgramProcess:
             relay.event(refused=items[0])
             return "value", items[0]
         if kind == "unplain":
-            words = f"{function or 'its import'}() returns {items[0][:200]}"
-            relay.event(**({"refused": words} if relay.learns else {"malformed": f"{words}, which is not plain data"}))
-            return "type", f"{words}, which is not plain data"
+            message = f"{function or 'its import'}() returns {items[0][:200]}"
+            relay.event(
+                **({"refused": message} if relay.learns else {"malformed": f"{message}, which is not plain data"})
+            )
+            return "type", f"{message}, which is not plain data"
         if not function:
             return "returned", None
         relay.gives = relay.gives or items[0] is not None
@@ -337,24 +341,25 @@ class ProgramProcess:
         if not isinstance(outcome, Returned):
             raise _Ended(f"has ended: {describe(outcome)}")
         try:
-            said: Any = outcome.value
+            reply: Any = outcome.value
             if relay.learns:
-                relay.original_calls.learn(said)
-            kind, *items = plain_data.decode(said["answer"], hashed=False)
+                relay.original_calls.learn(reply)
+            kind, *items = plain_data.decode(reply["answer"], hashed=False)
             if len(items) != len(_ITEMS[kind]) or not all(map(isinstance, items, _ITEMS[kind])):
                 raise TypeError
             if kind == "changed" and not relay.learns:
                 raise ValueError
-        except Exception as error:  # whatever a program's bytes do to this, it is that program's answer
+        except Exception as error:  # an error that a program's bytes cause is the fault of the program
             raise _Ended(f"sent an invalid answer: {type(error).__name__}") from error
         return kind, items
 
     def _spoiled(self, function: str, value: Any, inputs: Sequence[Any]) -> Any:
-        """An answer, spoiled before anything checks it; as it is if it cannot be spoiled so. An exception stands for itself."""
+        """An answer, spoiled before anything checks it; the answer itself if it cannot be spoiled in this way. An exception is
+        returned if the call is to fail."""
         relay = self._relay
         if relay.spoil is None:
             return value
-        others = [each for answers in relay.answers.values() for each in answers]
+        others = [answer for answers in relay.answers.values() for answer in answers]
         relay.answers.setdefault(function, []).append(value)
         try:
             spoiled = relay.spoil["value"](*map(rebuilt, (value, list(inputs), others)))

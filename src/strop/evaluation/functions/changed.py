@@ -1,7 +1,8 @@
-"""How a faster program behaves in calls that nobody recorded: held-out ones with one place of their arguments changed.
+"""How a faster program behaves in changed calls: held-out calls with one place of their arguments changed.
 
-It is a note beside the verdict. Changing opens a pickle, so it happens where the scorer is; then the original and the program
-make the changed calls. A call counts if the original does the same in it twice, in another order and with another order of sets.
+The result is a note beside the verdict. Changing a call opens a pickle, so the scorer's process does it. Then the original and
+the program make the changed calls. A call counts if the original does the same in two runs, which differ in the order of the
+calls and of sets.
 """
 
 from __future__ import annotations
@@ -29,16 +30,18 @@ MOST_SECONDS = 20.0
 """CPU seconds of all changed calls."""
 ENDED = "ended early: its time was spent"
 _TO_CHANGE, _TO_ASK = 0.1, 2.0
-"""CPU seconds after which no further change of a call is made, and after which nobody waits for one."""
+"""CPU seconds after which the scorer makes no further change of a call, and after which the host waits no longer for it."""
 _MOST_FAILURES = 3
-"""After so many calls that cannot be changed no further ones are tried."""
+"""How many calls that cannot be changed end the search for further ones."""
 _AT_ONCE = 16
 _SHORT = 40
 """Characters of a value that is shown whole."""
 
 
 def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCalls:
-    """Compare what the original and a candidate do in changed calls. `seed`: of the calls and the changes.
+    """How many changed calls were compared, and in how many the candidate behaves otherwise than the original.
+
+    `seed` draws the calls and the changes.
 
     Raises:
         TaskError: the target's module has changed, or cannot be loaded any more.
@@ -57,45 +60,47 @@ def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCal
         for begin in range(0, len(calls), _AT_ONCE):
             if left.are_over:
                 break
-            group, words = zip(*calls[begin : begin + _AT_ONCE], strict=True)
+            group, changes = zip(*calls[begin : begin + _AT_ONCE], strict=True)
             was = _answered(outcomes(task, task.seed, group, range(len(group)), first, left))
             also = _answered(outcomes(task, task.seed, group, list(was)[::-1], again, left))
             same = [number for number in was if number in also and not _differs(task, was[number], also[number])]
             for number, now in outcomes(task, candidate, group, same, first, left):
                 compared += 1
                 if _differs(task, was[number], now):
-                    is_small, said = _in_words(was[number], now, task.tolerance)
-                    differ.append((is_small, f"{words[number]} {said}"))
+                    is_small, how = _in_words(was[number], now, task.tolerance)
+                    differ.append((is_small, f"{changes[number]} {how}"))
     return ChangedCalls(compared, len(differ), _first(differ), ENDED if left.are_over else "")
 
 
 def _first(differ: Sequence[tuple[bool, str]]) -> str:
-    """The first difference in kinds, if there is one, else the first one."""
-    words = min(differ, key=itemgetter(0), default=(False, ""))[1]
-    return "".join(each if each.isprintable() else " " for each in words)[:300]
+    """The first difference between kinds of outcome; if there is none, the first difference."""
+    text = min(differ, key=itemgetter(0), default=(False, ""))[1]
+    return "".join(character if character.isprintable() else " " for character in text)[:300]
 
 
 def _changed(task: FunctionTask, chance: random.Random, left: Seconds) -> list[tuple[RecordedCall, str]]:
-    """Changed calls, each with what changed: of one call at least, however little time is left."""
+    """Changed calls, each with the change in words. At least one call is changed, however little time is left."""
     assert task.recorded is not None and task.scorer is not None
     sealed = {case[OPAQUE] for case in task.cases_of("test")}
     calls = [call for call in task.recorded.calls if call.arguments in sealed]
-    found, failures = list[tuple[RecordedCall, str]](), 0
+    changed_calls, failures = list[tuple[RecordedCall, str]](), 0
     for call in chance.sample(calls, min(MOST_CALLS, len(calls))):
         try:
-            given = call.arguments, chance.getrandbits(32), OF_ONE, _TO_CHANGE
-            _, made, *_ = task.scorer.ask("changed", *given, seconds=_TO_ASK)
-            found += [(replace(call, arguments=bytes(data), outcome=b""), str(words)[:120]) for data, words in made]
+            arguments = call.arguments, chance.getrandbits(32), OF_ONE, _TO_CHANGE
+            _, made, *_ = task.scorer.ask("changed", *arguments, seconds=_TO_ASK)
+            changed_calls += [
+                (replace(call, arguments=bytes(data), outcome=b""), str(change)[:120]) for data, change in made
+            ]
         except ScorerFailed:
             failures += 1
         if failures == _MOST_FAILURES or left.are_over:
             break
-    return found
+    return changed_calls
 
 
-def _answered(found: Iterator[tuple[int, Any]]) -> dict[int, Any]:
-    """What came of the calls that were made and described."""
-    return {number: outcome for number, outcome in found if not isinstance(outcome, str)}
+def _answered(results: Iterator[tuple[int, Any]]) -> dict[int, Any]:
+    """Number → outcome of the calls that were made and described."""
+    return {number: outcome for number, outcome in results if not isinstance(outcome, str)}
 
 
 def _differs(task: FunctionTask, one: Any, other: Any) -> bool:
@@ -108,8 +113,10 @@ def _differs(task: FunctionTask, one: Any, other: Any) -> bool:
 
 
 def _in_words(was: Any, now: Any, close: float | None) -> tuple[bool, str]:
-    """`raises IndexError (was: returns str)`: kinds where they differ, else, as a smaller difference, short values or what
-    differs first."""
+    """Whether the difference of two outcomes is a small one, and the difference in words: `raises IndexError (was: returns str)`.
+
+    Different kinds of outcome are a large difference; different values of one kind are a small one.
+    """
     try:
         for is_long in (False, True):
             before, after = _does(was, is_long), _does(now, is_long)
@@ -130,13 +137,13 @@ def _does(outcome: Any, is_long: bool) -> str:
         name, args = answer[1].rpartition(".")[2], answer[2][1]
         return f"raises {name:.80}" + (f": {args[0]!a:.{_SHORT}}" if is_long and args else "")
     if kind in ("", "an object"):
-        shown = ascii(answer) if is_long and not kind else ""
-        return f"returns {shown if 0 < len(shown) <= _SHORT else _type(kind, answer)}"
+        text = ascii(answer) if is_long and not kind else ""
+        return f"returns {text if 0 < len(text) <= _SHORT else _type(kind, answer)}"
     return f"returns {kind} of {len(answer)}" if is_long else f"returns {kind}"
 
 
 def _type(kind: str, answer: Any) -> str:
-    """The type of an answer; of one that was described, that of its description."""
+    """The name of an answer's type. For a described object it is the name in its description."""
     if not kind or type(answer) is not list:
         return "None" if answer is None else type(answer).__name__
     name = answer[1] if answer[0] in ("object", "enum") else answer[0]

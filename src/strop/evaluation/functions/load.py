@@ -1,4 +1,4 @@
-"""Load a task of any form by its name; of a file that marks functions nothing runs but in a jail."""
+"""Load a task of any form by its name. A file that marks functions runs only in a jail."""
 
 from __future__ import annotations
 
@@ -31,42 +31,43 @@ from strop.tasks.function.task import FunctionTask, function_task, scorer_parame
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
-    """A task of any form: what `registry.load_any` gives, a function that a file marks, or `TARGET@FILE`, a function with the
-    file of its recorded calls. See there.
+    """The task of this name: one that `registry.load_any` finds, a function that a file marks, or `TARGET@FILE`, a function with
+    the file of its recorded calls. For `changes` and `trusted` see there.
 
     Raises:
-        ConfigurationError: there is none.
+        ConfigurationError: there is no such task.
     """
     path, _, asked = name.partition(":")
-    target, _, kept = name.rpartition("@")
+    target, _, calls_file = name.rpartition("@")
     is_recorded = ":" in target
     if not is_recorded and not (path.endswith(".py") and is_marked(Path(path), asked)):
         return registry.load_any(name, changes, trusted=trusted)
-    given = dict(changes or {})
-    python, tools = str(given.pop("python", "") or ""), tools_of(given.pop("tool", ()))
-    only, test = texts_of(given.pop("only", ())), str(given.pop("test", ""))
-    if other := next((key for key in given if key not in ("fixed_input", *["show_calls"] * is_recorded)), ""):
+    options = dict(changes or {})
+    python, tools = str(options.pop("python", "") or ""), tools_of(options.pop("tool", ()))
+    only, test = texts_of(options.pop("only", ())), str(options.pop("test", ""))
+    if other := next((key for key in options if key not in ("fixed_input", *["show_calls"] * is_recorded)), ""):
         why = "it has recorded calls" if is_recorded else "a marked function is set by its mark"
         raise ConfigurationError(f"{flag_of(other)} does not apply to {name}: {why}")
-    shown = {"shows_calls": True} if given.pop("show_calls", False) else {}
-    fields = registry.changes_of(name, given) | shown
+    visibility = {"shows_calls": True} if options.pop("show_calls", False) else {}
+    fields = registry.changes_of(name, options) | visibility
     if is_recorded:
         interpreter = interpreter_of(file_and_function(target)[0], python)
-        task = load_recorded(target, read_calls(Path(kept)), interpreter, tools, only)
+        task = load_recorded(target, read_calls(Path(calls_file)), interpreter, tools, only)
     else:
         task = load_function(Path(path), asked, python, tools, only)
     return replace(tested(task, test), **fields)
 
 
 def tested(task: FunctionTask, test: str) -> FunctionTask:
-    """The task with a command that tests its project. Raises ConfigurationError: it would find another interpreter."""
+    """The task with `test` as the command of the user's tests. Raises ConfigurationError if that would find another
+    interpreter."""
     assert task.mark is not None
     check_found(task.mark.interpreter, test)
     return replace(task, test=test)
 
 
 def file_and_function(target: str) -> tuple[Path, str]:
-    """The file and the qualified name of `file.py:name` or `module:name`; a module is one of the project of the working folder.
+    """The file and the qualified name of `file.py:name` or `module:name`. Modules are found in the project of the working folder.
 
     Raises:
         ConfigurationError: there is no such file, or no name.
@@ -78,8 +79,8 @@ def file_and_function(target: str) -> tuple[Path, str]:
         path = Path(left)
     else:
         here = Path.cwd() / "module.py"
-        found = own_file(here, left) if all(map(str.isidentifier, left.split("."))) else None
-        path = found / "__init__.py" if found is not None and found.is_dir() else found or Path(f"{left}.py")
+        file = own_file(here, left) if all(map(str.isidentifier, left.split("."))) else None
+        path = file / "__init__.py" if file is not None and file.is_dir() else file or Path(f"{left}.py")
     if not path.is_file():
         what = f"no file {path}" if left.endswith(".py") else f"no module {left} in the project of {Path.cwd()}"
         raise ConfigurationError(f"there is {what}; name the file of the function: path/to/file.py:{name}")
@@ -89,13 +90,13 @@ def file_and_function(target: str) -> tuple[Path, str]:
 def _changing(only: Sequence[str], path: Path) -> tuple[Path, tuple[str, ...]]:
     """The file whose functions may change, and which of them: those that a user names as `name`, of the file at `path`, or as
     `module:name` or `file.py:name`. Raises ConfigurationError."""
-    found = [file_and_function(each) if ":" in each else (path, each) for each in only]
-    files = {file.resolve(): file for file, _ in found}
+    functions = [file_and_function(text) if ":" in text else (path, text) for text in only]
+    files = {file.resolve(): file for file, _ in functions}
     if len(files) > 1:
         raise ConfigurationError(
             f"{option('only')} names functions of {' and '.join(map(str, files.values()))}; functions of one file may change"
         )
-    return next(iter(files.values()), path), tuple(dict.fromkeys(name for _, name in found))
+    return next(iter(files.values()), path), tuple(dict.fromkeys(name for _, name in functions))
 
 
 def load_recorded(
@@ -107,8 +108,10 @@ def load_recorded(
     *,
     is_checked: bool = True,
 ) -> FunctionTask:
-    """The task of a function whose calls were recorded. `interpreter`: what runs it. `tools`: see `load_function`. `only`: the
-    functions that may change in its place. `is_checked`: whether the original must be the one that was seen to repeat them.
+    """The task of a function whose calls were recorded, which `interpreter` runs.
+
+    For `tools` see `load_function`. `only` names the functions that may change in its place. `is_checked` requires the file of
+    the function to be the one with which the original was seen to repeat the calls.
 
     Raises:
         ConfigurationError: there is no such function, or its file has changed since its calls were recorded.
@@ -127,8 +130,9 @@ def load_recorded(
 
 
 def tools_of(named: Any) -> tuple[Path, ...]:
-    """What the user lets a function and its scorer read beside its project. Raises ConfigurationError: it cannot be shown."""
-    tools = tuple(at_home(each).absolute() for each in ([named] if isinstance(named, (str, Path)) else named))
+    """The files and folders that a function and its scorer may read beside the project. Raises ConfigurationError if one of them
+    cannot be shown to a function."""
+    tools = tuple(at_home(tool).absolute() for tool in ([named] if isinstance(named, (str, Path)) else named))
     for tool in tools:
         if why := "there is none" if not tool.exists() else why_hidden(tool):
             raise ConfigurationError(f"tool: {tool} cannot be shown to a function: {why}")
@@ -138,12 +142,13 @@ def tools_of(named: Any) -> tuple[Path, ...]:
 def load_function(
     path: Path, asked: str, python: str = "", tools: Sequence[Path] = (), only: Sequence[str] = ()
 ) -> FunctionTask:
-    """The task of the function that a file marks under this name; with an empty one, of the only one. `python`, `tools`: the
-    interpreter that the user names, and files and folders that it may read beside its project. `only`: the functions of its file
-    that may change in its place.
+    """The task of the function `asked` that a file marks. If `asked` is empty, the file must mark one function.
+
+    `python` is the interpreter that the user names. `tools` are files and folders that the function may read beside its project.
+    `only` names the functions of its file that may change in its place.
 
     Raises:
-        ConfigurationError: there is none, or no mark takes it.
+        ConfigurationError: the file marks no such function, or its mark is wrong.
         SandboxError: the host failed.
     """
     scorer = _scorer_of(path, asked, interpreter_of(path, python), tools)
@@ -165,12 +170,12 @@ def _scorer_of(
 
 
 def _checked(path: Path, load: Callable[[], FunctionTask]) -> FunctionTask:
-    """The task that is loaded. Raises ConfigurationError."""
+    """The task that `load` returns. Raises ConfigurationError if `load` fails in any way."""
     try:
         return load()
     except StropError:
         raise
-    except Exception as error:  # its code may have taken over the process that tells of it
+    except Exception as error:  # code of the module may have taken over the process that describes it
         raise ConfigurationError(
             f"{path} cannot be loaded: its process says what no mark says ({type(error).__name__})"
         ) from error
@@ -197,7 +202,7 @@ def _function_of(
         program=program,
         changing=changing,
         project=project,
-        roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(each, project) for each in source_roots(file))])),
+        roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(folder, project) for folder in source_roots(file))])),
         interpreter=scorer.interpreter,
         tools=scorer.tools,
         python=facts["python"],
@@ -217,7 +222,8 @@ def _function_of(
 
 
 def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
-    """What the guest says of the target, with files of its project as paths from its top. Raises ConfigurationError."""
+    """The facts about the target that the guest reports, with files of its project as paths from its top. Raises
+    ConfigurationError if there is no such target."""
     try:
         facts = scorer.describe()
     except TaskError as error:
@@ -234,12 +240,12 @@ def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
             "project" + f" but in {facts['file']}" * bool(facts["file"])
         )
     loaded = [(name, scorer.inside(file)) for name, file in facts["loaded"]]
-    sources = [each | {"file": scorer.project / scorer.inside(each["file"])} for each in facts["sources"]]
+    sources = [source | {"file": scorer.project / scorer.inside(source["file"])} for source in facts["sources"]]
     return {**facts, "file": inside, "loaded": loaded, "sources": sources}
 
 
 def _unfound(path: Path, asked: str, names: Sequence[str]) -> str:
-    """Why a file that marks functions of these names has none that is meant."""
+    """The message that a file, which marks functions of these names, does not mark `asked`."""
     if not asked and names:
         return f"marks {', '.join(names)}; name one: {path}:{names[0]}"
     close = difflib.get_close_matches(asked, names, n=1, cutoff=0.0)
@@ -252,49 +258,57 @@ def _unfound(path: Path, asked: str, names: Sequence[str]) -> str:
 
 
 def _calls_of(task: FunctionTask) -> list[Mapping[str, Any]]:
-    """The arguments of calls of the function: all that were recorded, as far as they fit into a message, else one. None where its
-    inputs cannot be drawn."""
+    """The arguments of some calls of the function: those recorded, as far as they fit into a message, or else of one training
+    instance. Empty if no input can be drawn."""
     if task.recorded is not None:
-        sizes = accumulate(len(each.arguments) for each in task.recorded.calls)
+        sizes = accumulate(len(call.arguments) for call in task.recorded.calls)
         return [case for case, size in zip(task.cases, sizes, strict=True) if size < MOST_BYTES // 2]
     with suppress(TaskError):
         return [task.arguments(task.instance("train", 0, SecretSeeds(b"")))]
     return []
 
 
-def _module(name: str, file: Path, project: Path, found: Sequence[tuple[str, str]], roots: Sequence[str]) -> UserModule:
-    """A module with what it uses: names, and files from the top of the project. What is no module is named by a slash and its
-    path from the folder that modules are imported from."""
+def _module(name: str, file: Path, project: Path, used: Sequence[tuple[str, str]], roots: Sequence[str]) -> UserModule:
+    """A module with the files that it uses. `used` has their names and their paths from the top of the project. A file that is no
+    module is named by a slash and its path from the folder that modules are imported from."""
     others = {
-        inside: each if _is_module(each, inside) else ""
-        for each, inside in found
+        inside: module_name if _is_module(module_name, inside) else ""
+        for module_name, inside in used
         if inside and project / inside != file
     }
     tops = sorted(map(Path, roots), key=lambda root: len(root.parts), reverse=True)
     named = [
-        (each or next(f"/{Path(inside).relative_to(top)}" for top in tops if Path(inside).is_relative_to(top)), inside)
-        for inside, each in others.items()
+        (
+            module_name
+            or next(f"/{Path(inside).relative_to(top)}" for top in tops if Path(inside).is_relative_to(top)),
+            inside,
+        )
+        for inside, module_name in others.items()
     ]
     return UserModule(
         name,
         str(file),
-        tuple((each, str(project / inside), digest_of_file(str(project / inside))) for each, inside in sorted(named)),
+        tuple(
+            (module_name, str(project / inside), digest_of_file(str(project / inside)))
+            for module_name, inside in sorted(named)
+        ),
     )
 
 
 def _is_module(name: str, file: str) -> bool:
-    """Whether a file may be the module of this name. The name becomes a path in records, and a process of the user's tells it."""
+    """Whether a file may be the module of this name. The name comes from a process of the user's, and becomes a path in
+    records."""
     return all(map(str.isidentifier, name.split("."))) and file.endswith((".py", ".so"))
 
 
 def _shown(path: Path) -> Path:
-    """A path as messages show it: from the working folder, if it is below that."""
+    """A path as messages show it: relative to the working folder if it lies below that."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _check_names(path: Path) -> None:
     """Raises ConfigurationError if the file imports a module of its project whose name is one of Python's."""
-    for name in sorted({each.partition(".")[0] for each in imported_names(path, "")} & sys.stdlib_module_names):
+    for name in sorted({imported.partition(".")[0] for imported in imported_names(path, "")} & sys.stdlib_module_names):
         own = own_file(path, name)
         if own is not None:
             raise ConfigurationError(

@@ -1,8 +1,8 @@
-"""Which recorded calls the original repeats in the jail: all others are left out before anything is measured.
+"""Which recorded calls the original repeats in the jail. All others are left out before anything is measured.
 
-A call counts if the original gives what was recorded, and gives it again in another process, in reverse order and with another
-order of sets. So nothing that lies outside of its arguments decides what it does: no state of the process, no file that the jail
-does not have, no clock and no random number.
+A call counts if the original gives the recorded outcome, and gives it again in another process, in reverse order and with another
+order of sets. So only its arguments decide its outcome: no state of the process, no file that the jail lacks, no clock and no
+random number.
 """
 
 from __future__ import annotations
@@ -43,32 +43,33 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
     """
     assert task.mark is not None
     calls, lost = recorded.calls, Counter[str]()
-    found = list[dict[int, Any]]()
+    runs = list[dict[int, Any]]()
     for hash_seed, order in ((0, 1), (1, -1)):
         numbers = range(len(calls))[::order]
         with closing(programs_of(task, workspaces(), hash_seed)) as sandbox:
-            found.append(dict(outcomes(task, task.seed, calls, numbers, sandbox)))
-    kept = list[RecordedCall]()
+            runs.append(dict(outcomes(task, task.seed, calls, numbers, sandbox)))
+    repeated = list[RecordedCall]()
     for number, call in enumerate(calls):
-        if why := _why_lost(task, call, *(each[number] for each in found)):
+        if why := _why_lost(task, call, *(run[number] for run in runs)):
             lost[why] += 1
         else:
-            kept.append(call)
-    if len(kept) < LEAST_CALLS:
+            repeated.append(call)
+    if len(repeated) < LEAST_CALLS:
         why, count = lost.most_common(1)[0] if lost else ("there are no others", 0)
         raise ConfigurationError(
-            f"{recorded.name}: in the jail {len(kept)} of {quantity(len(calls), 'recorded call')} have the recorded outcome, "
+            f"{recorded.name}: in the jail {len(repeated)} of {quantity(len(calls), 'recorded call')} have the recorded outcome, "
             f"and {LEAST_CALLS} are needed"
             + (f"; of {count} the original {why}" if count else "")
             + ". Record a longer run, or a function that calls it"
         )
     assert task.mark.innermost is not None
     measured = task.mark.project / task.mark.innermost[1]
-    return replace(recorded, calls=tuple(kept), lost=dict(lost), digest=digest_of_file(str(measured)))
+    return replace(recorded, calls=tuple(repeated), lost=dict(lost), digest=digest_of_file(str(measured)))
 
 
 def _why_lost(task: FunctionTask, call: RecordedCall, first: Any, again: Any) -> str:
-    """Why a call does not count; empty if it does. `first`, `again`: what came, or a text that says why nothing did."""
+    """Why a call does not count; empty if it counts. `first` and `again` are its outcomes, or texts that say why there is
+    none."""
     if isinstance(first, str):
         return first
     if isinstance(again, str):
@@ -81,7 +82,7 @@ def _why_lost(task: FunctionTask, call: RecordedCall, first: Any, again: Any) ->
 
 
 class Seconds:
-    """CPU seconds that calls may still take. Those that wait end, too, after `WALL_FACTOR` times as many seconds."""
+    """CPU seconds that calls may still take. Calls that only wait end after `WALL_FACTOR` times as many wall seconds."""
 
     def __init__(self, seconds: float = math.inf) -> None:
         self.left, self._ends = seconds, time.monotonic() + WALL_FACTOR * seconds
@@ -100,8 +101,8 @@ def outcomes(
     sandbox: TreeSandbox,
     left: Seconds | None = None,
 ) -> Iterator[tuple[int, Any]]:
-    """What a program of the task does in each of these calls, as far as `left` goes: [kind, answer, arguments], or why there is
-    nothing. Raises SandboxError."""
+    """Number and outcome of calls that a program of the task makes, until the time `left` is over. An outcome is [kind, answer,
+    arguments], or a text that says why there is none. Raises SandboxError."""
     left = left or Seconds()
     for group in _groups(calls, numbers, task.time_limit / 4):
         ran = _ran(task, program, [calls[number] for number in group], sandbox, left)
@@ -115,7 +116,8 @@ def outcomes(
 
 
 def _groups(calls: Sequence[RecordedCall], numbers: Sequence[int], most: float) -> Iterator[list[int]]:
-    """Calls that one process makes, in at most so many CPU seconds unless one takes longer."""
+    """The numbers of calls in groups, each for one process. A group takes at most `most` CPU seconds, unless it is a single
+    call."""
     group, seconds = list[int](), 0.0
     for number in numbers:
         if group and (len(group) == AT_ONCE or seconds + calls[number].seconds > most):
@@ -130,7 +132,7 @@ def _groups(calls: Sequence[RecordedCall], numbers: Sequence[int], most: float) 
 def _ran(
     task: FunctionTask, candidate: str, calls: Sequence[RecordedCall], sandbox: TreeSandbox, left: Seconds
 ) -> list[Any]:
-    """Of each call [kind, answer, arguments]; of one that ends its process why, and nothing of others."""
+    """The outcome of each call: [kind, answer, arguments]. If a call ends the process, the list has only a text that says why."""
     inputs = [(Instance(case), Prepared(case)) for case in ({plain_data.OPAQUE: call.arguments} for call in calls)]
     program = batch_program(guest_program(task, candidate), catches=True)
     with sandbox.open(program, limits_of(task)) as guest:
@@ -139,11 +141,11 @@ def _ran(
             return [_words(loaded)]
         ran = run_batch(guest, Batch(inputs), 0, "answers and arguments", objects=True)
     left.left -= ran.calls + ran.outside
-    if len(ran.outcomes) < len(calls) or not all(isinstance(each, Returned) for each in ran.outcomes):
+    if len(ran.outcomes) < len(calls) or not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
         return [_words(ran.outcomes[-1])]
     return [
-        [beside.kind, outcome.value, beside.arguments]
-        for outcome, beside in zip(ran.outcomes, ran.beside, strict=True)
+        [details.kind, outcome.value, details.arguments]
+        for outcome, details in zip(ran.outcomes, ran.details, strict=True)
         if isinstance(outcome, Returned)
     ]
 

@@ -53,7 +53,7 @@ _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
 }
-"""Of scorers and programs: the same in each process, and no threads of NumPy's own."""
+"""Variables of scorers and programs: the same in each process, and no threads of NumPy's own."""
 _ANSWERS: Mapping[str, tuple[type, ...]] = {
     "drawn": (dict, list),
     "opaque": (bytes, dict, dict, list),
@@ -67,7 +67,8 @@ _NUMPY = ("random", "numpy", "numpy.random")
 
 
 class RoomScorer:
-    """A `strop.tasks.function.mark.Scorer`. Its room begins at the first question, in whichever process that is asked."""
+    """A `strop.tasks.function.mark.Scorer` in a room of its own, which starts with the first question, in the process that
+    asks."""
 
     def __init__(
         self,
@@ -78,7 +79,8 @@ class RoomScorer:
         roots: Sequence[str],
         interpreter: Interpreter,
     ) -> None:
-        """`file`, in the folder `project`, is the module `name` and marks `asked`; empty: its only mark. `roots`: see `Mark`."""
+        """`file`, in the folder `project`, is the module `name` and marks `asked`, or has one mark if `asked` is empty. For
+        `roots` see `Mark`."""
         self.project, self._file, self._name, self._asked = project.absolute(), file, name, asked
         self.roots, self.interpreter = tuple(roots), interpreter
         self.tools: tuple[Path, ...] = ()
@@ -86,7 +88,7 @@ class RoomScorer:
         self.is_recorded = False
         """Whether calls of the function were recorded, and nothing is marked. Set before the first question."""
         self.module: UserModule | None = None
-        """What was loaded at first, and must not change meanwhile; None: nobody knows yet."""
+        """The module and its files as they were first loaded, which must not change; None before that."""
         self._begin()
 
     def _begin(self) -> None:
@@ -96,7 +98,7 @@ class RoomScorer:
         self._is_loaded = False
 
     def __getstate__(self) -> dict[str, Any]:
-        """All but the room: another process begins one of its own."""
+        """Everything but the room. Another process starts a room of its own."""
         own = ("_lock", "_guest", "_sandbox", "_is_loaded")
         return {name: value for name, value in vars(self).items() if name not in own}
 
@@ -105,8 +107,8 @@ class RoomScorer:
         vars(self).update(state)
         self._begin()
 
-    def ask(self, question: str, *given: Any, seconds: float) -> tuple[Any, ...]:
-        """What the module says; see `Scorer`."""
+    def ask(self, question: str, *arguments: Any, seconds: float) -> tuple[Any, ...]:
+        """The module's answer to a question; see `Scorer`."""
         with self._lock:
             if not self._is_loaded:
                 self._check_unchanged()
@@ -114,14 +116,14 @@ class RoomScorer:
                 if "name" not in facts:
                     raise TaskError(f"{self._file} {facts['wrong']}")
                 self._is_loaded = True
-            found = self._asked_of(question, given, seconds)
-            if not _is_answer(found):
+            reply = self._asked_of(question, arguments, seconds)
+            if not _is_answer(reply):
                 self.close()
                 raise TaskError(f"{self._file}: its process says what no scorer says")
-            return tuple(found)
+            return tuple(reply)
 
     def describe(self) -> Mapping[str, Any]:
-        """What there is to know of the target, or `wrong`: why it is none. Raises TaskError and SandboxError."""
+        """The facts about the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
         with self._lock:
             facts: Mapping[str, Any] = self._asked_of("describe", (), LOADING_SECONDS)
             self._is_loaded = "name" in facts
@@ -130,9 +132,11 @@ class RoomScorer:
     def used(
         self, program: GuestProgram, calls: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
     ) -> tuple[list[tuple[str, str]], list[int]]:
-        """What the original uses of the project, as it is loaded and in calls with these arguments, in a process of its own: the
-        name of each module, empty for another file, and its path from the project's top. Beside it the lines of the functions
-        `names` of its module that no call reached; none if not every call could be watched."""
+        """The files of the project that the original uses, and the lines of the functions `names` that no call reached.
+
+        The original is loaded and makes `calls` in a process of its own. Of each file this gives the name of its module, which is
+        empty for other files, and its path from the project's top. There are no lines if not every call could be watched.
+        """
         assert program.module is not None
         setup: dict[str, Value] = {
             **asdict(program.module),
@@ -145,9 +149,9 @@ class RoomScorer:
             room = self._guest = self._guest or self._opened()
             with room.open_further(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
                 outcome = guest.call([setup, plain_data.encode((program.entry, [*map(dict, calls)], [*names]))], seed=0)
-        found: Any = outcome.value if isinstance(outcome, Returned) else b""
+        reply: Any = outcome.value if isinstance(outcome, Returned) else b""
         with suppress(plain_data.NotPlainData, TypeError, ValueError):
-            files, lines = plain_data.decode(found)
+            files, lines = plain_data.decode(reply)
             return [(str(name), self.inside(str(file))) for name, file in files], [int(line) for line in lines]
         return [], []
 
@@ -157,13 +161,13 @@ class RoomScorer:
         real = Path(os.path.realpath(self.project / path))
         return path if path and real.is_file() and real.is_relative_to(os.path.realpath(self.project)) else ""
 
-    def at(self, project: Path) -> RoomScorer:
-        """One like it, for a copy of its project."""
+    def in_project(self, project: Path) -> RoomScorer:
+        """The same scorer for a copy of its project, in the folder `project`."""
         file = project / self._file.relative_to(self.project)
-        found = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
-        found.tools, found.is_recorded = self.tools, self.is_recorded
-        found.module = self.module and self.module.relocated(self.project, project)
-        return found
+        scorer = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
+        scorer.tools, scorer.is_recorded = self.tools, self.is_recorded
+        scorer.module = self.module and self.module.relocated(self.project, project)
+        return scorer
 
     def close(self) -> None:
         """End its room. Idempotent."""
@@ -178,7 +182,7 @@ class RoomScorer:
             if file and digest_of_file(file) != digest:
                 raise TaskError(f"{file} has changed since its function was read; start again")
 
-    def _asked_of(self, question: str, given: Sequence[Any], seconds: float) -> Any:
+    def _asked_of(self, question: str, arguments: Sequence[Any], seconds: float) -> Any:
         guest = self._guest = self._guest or self._opened()
         guest.limits = _limits(seconds)
         setup: dict[str, Value] = {
@@ -189,7 +193,7 @@ class RoomScorer:
             "is_recorded": self.is_recorded,
         }
         try:
-            outcome = guest.call([setup, question, plain_data.encode(tuple(given))], seed=None)
+            outcome = guest.call([setup, question, plain_data.encode(tuple(arguments))], seed=None)
         except BaseException:
             self.close()
             raise
@@ -226,13 +230,15 @@ class RoomScorer:
 
 
 def programs_of(task: Task, workspaces: Workspaces, hash_seed: int = 0) -> TreeSandbox:
-    """The sandbox of the programs of a function's task: a tree with its module and what the original uses of its project; where a
-    program is the text of files, with all of the project but what only the mark uses. `hash_seed`: on which the order of sets
-    depends."""
+    """The sandbox for programs of a function's task: a tree with its module and the files of the project that the original uses.
+
+    If a program is the text of files, the tree has all of the project but the files that only the mark uses. `hash_seed` decides
+    the order of sets.
+    """
     mark = task.mark
     assert mark is not None
     files, marking = (
-        [str(Path(each).relative_to(mark.project)) for each in (module.file, *module.files)]
+        [str(Path(file).relative_to(mark.project)) for file in (module.file, *module.files)]
         for module in (mark.program, mark.marking)
     )
     if task.files:
@@ -269,9 +275,9 @@ def _limits(seconds: float) -> Limits:
     return Limits(seconds, _WALL_FACTOR * seconds, SCORER_BYTES, _REPLY_BYTES)
 
 
-def _is_answer(found: Any) -> bool:
-    """Whether a scorer's process answers as `strop_scorer` does: code of the module may have taken it over."""
-    kind, *items = found if isinstance(found, (tuple, list)) and found else ("",)
+def _is_answer(reply: Any) -> bool:
+    """Whether a reply has a form that `strop_scorer` sends. Code of the module may have taken over the scorer's process."""
+    kind, *items = reply if isinstance(reply, (tuple, list)) and reply else ("",)
     types = _ANSWERS.get(kind) if isinstance(kind, str) else None
     return types is not None and len(items) >= len(types) and all(map(isinstance, items, types))
 
@@ -310,6 +316,6 @@ def workspaces() -> Workspaces:
                     "strop doctor says what is missing"
                 )
             _shared.append(made)
-            # Workers need it soon; what fails here fails there, with its words.
+            # Workers need the result soon. A failure is ignored here, because workers report it.
             threading.Thread(target=_observe, name="strop-observe", daemon=True).start()
         return _shared[0]

@@ -36,14 +36,14 @@ def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
 
 
 def of_what(metric: MetricFacts) -> str:
-    """Behind the value of a time, which time it is: ` of CPU time`."""
+    """The words behind the value of a time that say which time it is: ` of CPU time`; empty for other metrics."""
     kind = _kind(metric)
     return f" of {kind.noun}" if kind.is_time else ""
 
 
 def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
-    """A measurement in the user's own units: the mean of the metric. The utility of a task whose scores are all there is; a dash
-    where the metric was not measured."""
+    """A measurement in the user's own units: the mean of the metric, or `-` if it was not measured. For a task that has only
+    scores it is the utility."""
     if facts is None:
         return f"{evaluation.value:.3f}"
     measured = evaluation.means.get(facts.metric.name)
@@ -51,14 +51,14 @@ def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
 
 
 def unit_of(facts: ObjectiveFacts | None) -> str:
-    """What `in_units` measures: the name of the metric, else `score`."""
+    """The name of the number that `in_units` gives: that of the metric, or `score`."""
     return "score" if facts is None else escape(facts.metric.name, 40)
 
 
-def shown_scores(facts: ObjectiveFacts | None, shown: Mapping[str, tuple[float, float]]) -> list[tuple[str, str, str]]:
+def shown_scores(facts: ObjectiveFacts | None, scores: Mapping[str, tuple[float, float]]) -> list[tuple[str, str, str]]:
     """Name, original and improved program of each score that is only shown, with units."""
     of = {} if facts is None else {name: MetricFacts(name, "max", reader) for name, reader in facts.report_only.items()}
-    return [(name, valued(of[name], before), valued(of[name], after)) for name, (before, after) in shown.items()]
+    return [(name, valued(of[name], before), valued(of[name], after)) for name, (before, after) in scores.items()]
 
 
 def values(gain: Gain) -> str:
@@ -85,10 +85,10 @@ def unnamed(gain: Gain, *, interval: bool = True) -> str:
 
 def compared(gain: Gain) -> str:
     """The size of the change without its interval."""
-    name, words = _name(gain), _size(gain, _name(gain))[0]
+    name, size_words = _name(gain), _size(gain, _name(gain))[0]
     if not gain.change.mean:
         return f"{name} unchanged"
-    return words if _kind(gain.metric).noun or name in words else f"{name} {words}"
+    return size_words if _kind(gain.metric).noun or name in size_words else f"{name} {size_words}"
 
 
 def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
@@ -99,11 +99,11 @@ def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
 
 
 def worded(facts: ObjectiveFacts | None) -> Callable[[Evaluated], str] | None:
-    """See `score_words`; `facts`: what decides."""
+    """As `score_words`, for a task with these `facts`."""
     if facts is None:
         return None
 
-    def words(event: Evaluated) -> str:
+    def described(event: Evaluated) -> str:
         if event.metrics and event.metrics == event.original_metrics:  # the original itself
             return in_units(facts, event)
         one = gain(facts.metric, event.metrics, event.original_metrics, chosen=False)
@@ -111,12 +111,12 @@ def worded(facts: ObjectiveFacts | None) -> Callable[[Evaluated], str] | None:
             return f"{compared(one)} ({values(one)})"
         return in_units(facts, event) if one is None else f"{unit_of(facts)} {in_units(facts, event)}"
 
-    return words
+    return described
 
 
 def _with_interval(gain: Gain, name: str, before: str) -> str:
-    words, interval = _size(gain, name)
-    return f"{words} ({before}{interval})" if interval else words
+    size_words, interval = _size(gain, name)
+    return f"{size_words} ({before}{interval})" if interval else size_words
 
 
 def _size(gain: Gain, name: str) -> tuple[str, str]:
@@ -128,8 +128,10 @@ def _size(gain: Gain, name: str) -> tuple[str, str]:
     change = turned(gain.change) if metric.goal == "min" and (is_slower or not is_time) else gain.change
     is_more = change.mean >= 0
     if kind.unit == "%":
-        words = f"all {kind.noun} pass" if gain.after == 1 else f"{'more' if is_more else 'fewer'} {kind.noun} pass"
-        return words, _ends(change, lambda x: 100 * x, " points", digits=2)
+        tests_words = (
+            f"all {kind.noun} pass" if gain.after == 1 else f"{'more' if is_more else 'fewer'} {kind.noun} pass"
+        )
+        return tests_words, _ends(change, lambda x: 100 * x, " points", digits=2)
     more, less = f"higher {name}", f"lower {name}"
     if gain.scale == "difference":
         return f"{plain(abs(change.mean))} {more if is_more else less}".rstrip(), _ends(change, float, digits=3)
@@ -141,9 +143,9 @@ def _size(gain: Gain, name: str) -> tuple[str, str]:
             ("longer" if is_slower else "faster", "") if is_time else (f"more {kind.noun}", f"less {kind.noun}")
         )
     places = _places(change.mean)
-    shown = f"{100 * abs(math.expm1(change.mean)):.{places}f}"
-    amount = f"{shown}%" if float(shown) else "less than 0.1%"
-    if not is_more and float(shown) == 100:  # only 0 is 100% less
+    percentage = f"{100 * abs(math.expm1(change.mean)):.{places}f}"
+    amount = f"{percentage}%" if float(percentage) else "less than 0.1%"
+    if not is_more and float(percentage) == 100:  # only 0 is 100% less
         amount = f"more than 99.{'9' * places}%"
     ends = _ends(change, lambda x: 100 * math.expm1(x), "%", places=places)
     return f"{'takes ' if is_slower else ''}{amount} {more if is_more else less}".rstrip(), ends
@@ -160,17 +162,18 @@ def _places(log: float) -> int:
 def _ends(
     change: Estimate, scaled: Callable[[float], float], unit: str = "", *, places: int = 0, digits: int = 0
 ) -> str:
-    """The interval of a change; that of a decrease is of how much less there is. An `x` stands behind both of its ends."""
+    """The interval of a change; empty if it has none. For a decrease the ends say how much less there is. The unit `x` stands
+    behind both ends, any other unit behind the interval."""
     if change.interval is None or no_width(change.interval):
         return ""
     low, high = (scaled(end) for end in change.interval)
     ends = (low, high) if change.mean >= 0 else (-high, -low)
-    each, whole = (unit, "") if unit == "x" else ("", unit)
-    return between(ends, places=places, digits=digits, unit=each) + whole
+    per_end, behind = (unit, "") if unit == "x" else ("", unit)
+    return between(ends, places=places, digits=digits, unit=per_end) + behind
 
 
 def _kind(metric: MetricFacts) -> ScoreKind:
-    """The kind of a score; of a printed one, without words and unit."""
+    """The kind of a score. A printed score has a kind without words and unit."""
     return KINDS.get(metric.reader, _PRINTED)
 
 

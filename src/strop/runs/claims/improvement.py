@@ -26,14 +26,14 @@ from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
-"""Seconds of loading, and how many times as many, from which a difference is said."""
+"""Seconds of loading, and the ratio of loading times, from which the sentence names a difference."""
 VARIED = 1.15
 """Ratio of the largest times to the least ones from which the original's spread is named; the candidate's is named where it is as
 many times the original's."""
 MOST_REMOVED = 5
-"""Names that are said to be removed; the rest is counted."""
+"""How many removed names are listed; the others are counted."""
 LEAST_WHOLE = 1.05
-"""How much faster the whole command must get for that to be said."""
+"""The least speedup of a whole command that the sentence names."""
 HIGHEST = 1.0
 """The highest utility."""
 
@@ -41,7 +41,8 @@ UNFINISHED = "Unfinished: not everything was measured."
 
 
 def sentence(evidence: Evidence) -> str:
-    """What may be claimed of an improvement, and whether its search ended early, or it is not the first comparison."""
+    """The sentence that says what may be claimed of an improvement, whether its search ended early, and which comparison it is if
+    it is not the first."""
     is_early = evidence.ended_by not in (None, "verdict")
     ended = "The search ended early: " + evidence.improvement.detail + "." if is_early else ""
     again = f"This is comparison {evidence.comparison} of this run." if evidence.comparison > 1 else ""
@@ -50,7 +51,7 @@ def sentence(evidence: Evidence) -> str:
 
 def _claim(evidence: Evidence) -> str:
     if not evidence.searched:
-        return _of_given(evidence)
+        return _of_candidate(evidence)
     if evidence.improved is None and evidence.refused:
         return f"No improvement: {_refused(evidence)}; the original is kept."
     if evidence.ended_by is not None and evidence.improved is None:
@@ -64,8 +65,8 @@ def _claim(evidence: Evidence) -> str:
         return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}."
     if evidence.verified is not None:
         by = evidence.facts.published if evidence.facts is not None else ""
-        known = evidence.best_known.get(VALUE)
-        claim = f"{_verdict(evidence)}: {construction_claim(evidence.verified, known, by)}"
+        best = evidence.best_known.get(VALUE)
+        claim = f"{_verdict(evidence)}: {construction_claim(evidence.verified, best, by)}"
         return f"{'; '.join([claim, *_limits(evidence)])}."
     claim = f"{_verdict(evidence)}: {_change(evidence)}"
     if evidence.finding == "worse":
@@ -75,8 +76,8 @@ def _claim(evidence: Evidence) -> str:
     return f"{claim}.{_remedy(evidence)}"
 
 
-def _of_given(evidence: Evidence) -> str:
-    """What may be claimed of a candidate for which nothing searched."""
+def _of_candidate(evidence: Evidence) -> str:
+    """The sentence that says what may be claimed of a candidate that was given, not searched for."""
     if evidence.improved is None and not evidence.refused:
         return "No difference: both are the same program."
     if evidence.improved is None:
@@ -121,7 +122,7 @@ def _share(evidence: Evidence, amount: float) -> str:
 
 
 def _refused(evidence: Evidence) -> str:
-    """Which tests the best candidate fails, and how many others were tried in its place."""
+    """A clause that says which tests the best candidate fails, and how many others were tried in its place."""
     first, *others = evidence.refused
     tests = quantity(len(first.failing), "test")
     best = (
@@ -138,7 +139,7 @@ def _refused(evidence: Evidence) -> str:
 
 
 def _remedy(evidence: Evidence) -> str:
-    """What to do with a program that is held back."""
+    """A sentence that says how to accept a program that is held back; empty for any other."""
     if not evidence.is_held_back:
         return ""
     if not evidence.searched:  # whoever compares has the patch, and may have it in place
@@ -151,7 +152,8 @@ def _remedy(evidence: Evidence) -> str:
 
 
 def spent_words(evidence: Evidence) -> str:
-    """`used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations (5 candidates)`, and whether it has the highest score."""
+    """What an improvement spent: `used 1 of 12 LM calls, 6 responses, 6 of 25 evaluations (5 candidates)`. It also says if the
+    best program has the highest score."""
     cost, grant, used = evidence.cost, evidence.grant, evidence.cost.lm_calls
     responses, of = quantity(cost.responses, "response"), f" ({quantity(cost.candidates, 'candidate')})"
     if grant is None:
@@ -163,12 +165,12 @@ def spent_words(evidence: Evidence) -> str:
     return f"used {used} of {calls}, {responses}, {cost.evaluations} of {evaluations}{of}{most}"
 
 
-def _calls(evidence: Evidence, words: str) -> str:
-    """How many LM calls the improver used, if it left some; `words` is the format."""
+def _calls(evidence: Evidence, template: str) -> str:
+    """How many LM calls the improver used, put into `template`; empty if it used all."""
     used, grant = evidence.cost.lm_calls, evidence.grant
     if grant is None or used >= grant.lm_calls:
         return ""
-    return words.format(f"{used} of {quantity(grant.lm_calls, 'LM call')}")
+    return template.format(f"{used} of {quantity(grant.lm_calls, 'LM call')}")
 
 
 def _verdict(evidence: Evidence) -> str:
@@ -182,7 +184,7 @@ def _verdict(evidence: Evidence) -> str:
 
 
 def _is_same(evidence: Evidence) -> bool:
-    """Whether no measurement differs."""
+    """Whether all measurements of both programs are equal."""
     if evidence.gain is not None and evidence.improved is not None:
         name, last = evidence.gain.metric.name, evidence.improved.last
         return all(new[name] == old[name] for new, old in zip(last.metrics, last.original_metrics, strict=True))
@@ -195,7 +197,7 @@ def _why_stands_in(evidence: Evidence) -> str:
         return _failure(evidence)
     if evidence.improvement.solution == evidence.original.text:
         return "the improver returned the original"
-    if digest_of(evidence.improvement.solution) in {each.digest for each in evidence.refused}:
+    if digest_of(evidence.improvement.solution) in {candidate.digest for candidate in evidence.refused}:
         return "the returned program fails tests that pass for the original"
     return "the returned program did not score as well in training"
 
@@ -206,7 +208,7 @@ def _failure(evidence: Evidence) -> str:
 
 
 def _change(evidence: Evidence) -> str:
-    """The values before and after, with the interval and the instances, and what limits the claim."""
+    """The change with its values, interval and instances, and the limits of the claim."""
     facts, improved, difference = evidence.facts, evidence.improved, evidence.difference
     assert improved is not None and difference is not None
     subject = "the candidate" if evidence.stands_in or not evidence.searched else "the returned program"
@@ -227,7 +229,7 @@ def _change(evidence: Evidence) -> str:
 
 
 def _limits(evidence: Evidence) -> Iterator[str]:
-    """What limits the claim."""
+    """The clauses that limit the claim."""
     own = escape(evidence.own_score_because, 300)
     if evidence.removes:
         names, more = evidence.removes[:MOST_REMOVED], len(evidence.removes) - MOST_REMOVED
@@ -235,16 +237,16 @@ def _limits(evidence: Evidence) -> Iterator[str]:
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
         of = failures[0] + len(evidence.improved.last.scores)
         held = "held-out instances" if evidence.searched else "inputs"
-        place = held if evidence.holds_out else "evaluations"
-        yield f"the original fails on {failures[0]} of {of} {place}, the improved program on {failures[1] or 'none'}"
+        where = held if evidence.holds_out else "evaluations"
+        yield f"the original fails on {failures[0]} of {of} {where}, the improved program on {failures[1] or 'none'}"
     if evidence.facts is None and evidence.improved is not None and evidence.original.test is not None:
         old, new = evidence.original.last.verdicts, evidence.improved.last.verdicts
         if newly := sum(ours != "ok" == theirs for ours, theirs in zip(new, old, strict=False)):
-            program, place = (
+            program, where = (
                 ("the improved program", "held-out instances") if evidence.searched else ("the candidate", "inputs")
             )
-            why = gist(evidence.improved.last.error) or next(each for each in new if each != "ok")
-            yield f"{program} fails on {newly} of {len(new)} {place} on which the original does not ({why})"
+            why = gist(evidence.improved.last.error) or next(verdict for verdict in new if verdict != "ok")
+            yield f"{program} fails on {newly} of {len(new)} {where} on which the original does not ({why})"
     if evidence.original.train.original_varies and evidence.improved is not None:
         yield "the original's score varies between two runs on one seed"
     match evidence.finding:
@@ -271,8 +273,8 @@ def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate
     same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.holds_out
     interval = "" if same else interval_in_brackets(difference.interval, "+", confidence=evidence.confidence)
     name = "score" if evidence.facts is None else "utility"
-    known = _known(evidence, MetricFacts(UTILITY, "max"))
-    values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{known}"
+    best_known = _known(evidence, MetricFacts(UTILITY, "max"))
+    values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{best_known}"
     unit = "different inputs" if original.last.inputs else "instances" if evidence.holds_out else "evaluations"
     few = too_few(difference, unit, least_pairs(evidence.confidence)) if undecided else ""
     where = f"{'undecided ' if undecided else ''}{_where(evidence, same=same)}"
@@ -296,22 +298,23 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
 
 
 def _known(evidence: Evidence, metric: MetricFacts) -> str:
-    """` (best known 2.6)`, where that is declared."""
-    known = evidence.best_known.get(metric.name)
-    return "" if known is None else f" (best known {valued(metric, known, 3)})"
+    """The best known value as ` (best known 2.6)`; empty if none is declared."""
+    best_known = evidence.best_known.get(metric.name)
+    return "" if best_known is None else f" (best known {valued(metric, best_known, 3)})"
 
 
 def _of_the_program(evidence: Evidence, gain: Gain) -> str:
-    """How much faster the command gets whose calls were recorded, if the function had all of its share of the time."""
+    """How much faster the command whose calls were recorded gets at most, by the function's share of its time; empty if that is
+    not worth saying."""
     share = evidence.facts.share if evidence.facts is not None else 0.0
     if gain.verdict != "better" or gain.scale != "ratio" or not share:
         return ""
-    whole = 1 / (1 - share * (1 - 1 / gain.amount))
-    return f"; the program at most {plain(whole, 2)}x" if whole >= LEAST_WHOLE else ""
+    of_program = 1 / (1 - share * (1 - 1 / gain.amount))
+    return f"; the program at most {plain(of_program, 2)}x" if of_program >= LEAST_WHOLE else ""
 
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:
-    """The instances on which a better program is much worse."""
+    """A clause about the instances on which a better program is much worse; empty if there are none."""
     if evidence.finding not in ("better", "by its own score") or not gain.setbacks:
         return ""
     worse = "as slow" if gain.metric.reader in TIMES else f"worse in {escape(gain.metric.name, 40)}"
@@ -319,21 +322,22 @@ def _setbacks(evidence: Evidence, gain: Gain) -> str:
 
 
 def _loading(evidence: Evidence, gain: Gain) -> str:
-    """How long a function's program takes to load, where it clearly differs from the original; a setback where it is more, with
-    the number of calls after which it has paid."""
+    """A clause about the loading time of a function's program, if it clearly differs from the original's. If it is longer, the
+    clause also tells the number of calls after which that pays."""
     before, after = evidence.loading or (0.0, 0.0)
     if max(after, before) < LEAST_LOADING or max(after, before) < LOADS_CLEARLY * min(after, before):
         return ""
-    words = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"
+    loading = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"
     if after <= before:
-        return f"; {words}"
+        return f"; {loading}"
     saved = gain.before - gain.after
     pays = f", which pays after {quantity(math.ceil((after - before) / saved), 'call', ',')}" if saved > 0 else ""
-    return f"; but {words}{pays}"
+    return f"; but {loading}{pays}"
 
 
 def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
-    """Which calls of a function its time is of, where that matters: behind the value, ` of a first call`."""
+    """The words behind a time that say which calls of a function it measures: ` of a first call`; empty if first and later calls
+    take the same."""
     calls = "" if evidence.facts is None else evidence.facts.calls
     if calls != "later":
         return " of a first call" if calls else ""
@@ -348,13 +352,13 @@ def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
 
 
 def _varied(metric: MetricFacts, measured: Evaluation) -> str:
-    """How much the times of one program differed on the same instances, where that is much. The machine is blamed for what the
-    original shows alone."""
+    """A clause about times of one program that differed much on the same instances; empty if they did not. If the original's
+    differed, it blames the machine."""
     least, most = metric.name + AT_LEAST, metric.name + AT_MOST
     times = list[float]()
     for rows in (measured.original_metrics, measured.metrics):
         pairs = [(row[most], row[least]) for row in rows if least in row]
-        high, low = (sum(each) for each in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
+        high, low = (sum(column) for column in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
         times.append(high / low if low > 0 else 1.0)
     original, candidate = times
     if original >= VARIED:
@@ -367,17 +371,19 @@ def _where(evidence: Evidence, *, same: bool = False) -> str:
     `in 10 evaluations`. `same`: all are equal."""
     last, held = (evidence.improved or evidence.original).last, "held-out " if evidence.searched else ""
     n, different = len(last.scores), len({*(last.inputs or evidence.original.last.inputs)})
-    place = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
+    preposition = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
     if not evidence.holds_out:
-        return f"{place} {quantity(n, 'evaluation')}"
+        return f"{preposition} {quantity(n, 'evaluation')}"
     calls = round(sum(row.get(DIFFERENT, row.get(CALLS, 0)) for row in last.metrics))
     commands = () if evidence.facts is None else evidence.facts.commands
-    named = f" of {' and '.join(f'`{escape(each, 120)}`' for each in commands)}" if commands else ""
+    named = f" of {' and '.join(f'`{escape(command, 120)}`' for command in commands)}" if commands else ""
     if calls > n:
-        whole = f"{calls:,} {held}calls{named} in {quantity(n, 'batch')}"
+        counted = f"{calls:,} {held}calls{named} in {quantity(n, 'batch')}"
     else:
-        whole = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named
-    of = f"{n} draws of {quantity(different, f'{held}input')}" if different else whole
+        counted = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named
+    of = f"{n} draws of {quantity(different, f'{held}input')}" if different else counted
     is_read = not evidence.searched and evidence.facts is not None and evidence.facts.input == "listed"
     read = ", which the change's author can read" if is_read else ""
-    return f"{place} {of}{read}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"
+    return (
+        f"{preposition} {of}{read}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"
+    )

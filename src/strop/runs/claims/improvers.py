@@ -43,19 +43,21 @@ def better_words(own_scores: Mapping[str, str]) -> str:
 
 
 def own_score_words(own_scores: Mapping[str, str]) -> str:
-    """The end of a sentence: on which task a score is the program's own, and why; else empty."""
+    """The end of a sentence that names a task whose score is the program's own, and why; empty if there is none."""
     return next((f"; on {name} {reason}" for name, reason in own_scores.items()), "")
 
 
 def contest(name: str, other: str, change: Estimate, where: str, own_scores: Mapping[str, str]) -> str:
-    """Which of two improvers is better, by how much, `where`; without a full stop. `change`: the first minus the other.
-    `own_scores`: task → why its score is the program's own."""
-    shown = decided(change)
-    if not shown:
+    """A sentence, without a full stop, that says which of two improvers is better, by how much, and `where`.
+
+    `change` is the first minus the other. `own_scores` maps tasks to why their score is the program's own.
+    """
+    sign = decided(change)
+    if not sign:
         few = too_few(change, "copies", least_copies())
-        words = f"No significant difference between {name} and {other}: {signed(change)} in û, {where}"
-        return f"{words}; {few}" if few else words
-    verdict = f"{better_words(own_scores)}: {name} beats" if shown > 0 else f"Worse: {name} is worse than"
+        sentence = f"No significant difference between {name} and {other}: {signed(change)} in û, {where}"
+        return f"{sentence}; {few}" if few else sentence
+    verdict = f"{better_words(own_scores)}: {name} beats" if sign > 0 else f"Worse: {name} is worse than"
     return f"{verdict} {other} by {by_how_much(change)} in û, {where}{own_score_words(own_scores)}"
 
 
@@ -78,9 +80,11 @@ def against_seed_words(
     own_scores: Mapping[str, str] = MappingProxyType({}),
     first: str = SEED,
 ) -> str:
-    """Which improvers are better than the `first` and which are worse. `on`: `test û on lpn, 5 runs`. `own_scores`: task →
-    why its score is the program's own."""
-    by_size = sorted(differences, key=lambda each: -abs(each[1].mean))
+    """Sentences that say which improvers are better than the `first` one, and which are worse.
+
+    `on` says where they were measured: `test û on lpn, 5 runs`. `own_scores` maps tasks to why their score is the program's own.
+    """
+    by_size = sorted(differences, key=lambda difference: -abs(difference[1].mean))
     rows = [(f"{name} ({size(one)})", decided(one)) for name, one in by_size]
     return _beside_words(rows, on, others, own_scores, first, too_few_words(differences))
 
@@ -88,11 +92,11 @@ def against_seed_words(
 def _beside_words(
     rows: Sequence[tuple[str, int]], on: str, others: str, own_scores: Mapping[str, str], first: str, few: str = ""
 ) -> str:
-    """The same of (improver in words, 1 if it is better, -1 if it is worse, else 0)."""
+    """As `against_seed_words`, for rows of an improver in words and 1 if it is better, -1 if it is worse, else 0."""
     better, parts = "By their own scores better" if own_scores else "Better", []
     for verdict, side, end in ((better, 1, own_score_words(own_scores)), ("Worse", -1, "")):
-        if found := [words for words, decided_as in rows if decided_as == side]:
-            parts.append(f"{verdict} than {first} ({on}): {_some(found)}{end}.")
+        if on_side := [name for name, decided_as in rows if decided_as == side]:
+            parts.append(f"{verdict} than {first} ({on}): {_some(on_side)}{end}.")
     if not parts:
         return f"No significant difference between {first} and any of {len(rows)} {others} ({on}){few}."
     rest = sum(not decided_as for _, decided_as in rows)
@@ -104,8 +108,8 @@ def named(differences: Differences) -> str:
     return _some([f"{name} ({in_points(one)})" for name, one in differences])
 
 
-def _some(words: Sequence[str]) -> str:
-    return ", ".join(words[:_NAMED]) + (f" and {len(words) - _NAMED} more" if len(words) > _NAMED else "")
+def _some(names: Sequence[str]) -> str:
+    return ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if len(names) > _NAMED else "")
 
 
 def too_few_words(differences: Differences) -> str:
@@ -116,15 +120,15 @@ def too_few_words(differences: Differences) -> str:
 
 
 def measured_words(measured: Measured) -> str:
-    """The conclusion of `strop eval`: who is better, of two that are compared, who spent more, and what nobody knows of that."""
+    """The conclusion of `strop eval`: which improver is better, which of two spent more, and which costs are unknown."""
     if not measured.complete:
         return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
-    words = _over_tasks(measured) if measured.is_of_tasks else f"{_over_copies(measured)}{_of_these_tasks(measured)}"
-    return f"{words} {measured.unknown}." if measured.unknown else words
+    sentence = _over_tasks(measured) if measured.is_of_tasks else f"{_over_copies(measured)}{_of_these_tasks(measured)}"
+    return f"{sentence} {measured.unknown}." if measured.unknown else sentence
 
 
 def _of_these_tasks(measured: Measured) -> str:
-    """After a difference that several tasks show, but too few for others of their kind: how many would be enough."""
+    """A sentence that says how many tasks would show a difference for other tasks, too; empty if no difference is claimed."""
     rows = [row for row in measured.differences if decided(row) and not row.improver.endswith(AGAIN)]
     if not measured.over_tasks or not (rows if measured.kind == "eval" else measured.better):
         return ""
@@ -133,7 +137,7 @@ def _of_these_tasks(measured: Measured) -> str:
 
 
 def _over_copies(measured: Measured) -> str:
-    """Which improver is better on these tasks. Copies are the unit."""
+    """Sentences that say which improver is better on these tasks. Copies are the unit."""
     digests = {cell.improver: cell.digest for cell in measured.cells}
     if measured.kind == "against":
         (row, *_), where = measured.differences, _where(measured, measured.tasks)
@@ -154,7 +158,8 @@ def _over_copies(measured: Measured) -> str:
 
 
 def _over_tasks(measured: Measured) -> str:
-    """Which improver wins on more tasks than chance explains. Tasks are the unit: a difference holds for others of their kind."""
+    """Sentences that say which improver wins on more tasks than chance explains. Tasks are the unit, so that a difference holds
+    for other tasks of their kind."""
     compared = [row for row in measured.over_tasks if not row.is_chance]
     parts = _contests_over_tasks(compared, measured)
     if len(compared) > 1:
@@ -173,7 +178,7 @@ def _over_tasks(measured: Measured) -> str:
 
 
 def _contests_over_tasks(rows: Sequence[OverTasks], measured: Measured) -> list[str]:
-    """Which of two improvers is better; nothing for no row."""
+    """A sentence for each row that says which of its two improvers is better."""
     parts, own = [], measured.own_score_because
     for row in rows:
         first, other = short_name(row.improver, measured.improvers), reference_name(measured)
@@ -202,18 +207,18 @@ def _counts(row: OverTasks) -> str:
 
 
 def _in_best(row: OverTasks) -> str:
-    """The end of a sentence: how far apart both are in shares of the best known values; empty if these are not known."""
+    """The end of a sentence that tells the difference in shares of the best known values; empty if these are not known."""
     return "" if row.normalized is None else f"; mean share of the best known value {signed(row.normalized)}"
 
 
 def reference_name(measured: Measured) -> str:
-    """What the others are measured beside, or the second of two that are compared."""
+    """The name of the improver that the others are compared with."""
     name = measured.improvers[measured.kind == "against"]
     return SEED if measured.kind == "eval" and name == "seed" else short_name(name, measured.improvers)
 
 
 def short_name(improver: str, improvers: Sequence[str]) -> str:
-    """A name for people: of a file its last parts, as many as distinguish it from the others."""
+    """A short name of an improver: for a file as many of its last parts as distinguish it from the others."""
     if not improver.endswith(".py"):
         return escape(improver, 60)
     parts = Path(improver).parts
@@ -245,20 +250,23 @@ def _cost(measured: Measured) -> str:
     return spent_words(spent, of="evaluations" if measured.searches else "")
 
 
-def spent_words(spent: Mapping[str, Mapping[str, float | None]], each: str = "", of: str = "") -> str:
-    """Which of two improvers spent more of their equal budgets. `spent`: improver → what → how much; `each`: on what, if it is
-    not all that they did; `of`: of what alone both budgets and their use are known, if not of all."""
+def spent_words(spent: Mapping[str, Mapping[str, float | None]], per: str = "", of: str = "") -> str:
+    """A sentence that says which of two improvers spent more of their equal budgets.
+
+    `spent` maps improver → cost → amount. `per` says what the amounts are for, if not for everything. `of` names the only cost
+    whose budget and use are known for both, if there is only one.
+    """
     more: dict[str, list[str]] = {name: [] for name in spent}
     for field in dict.fromkeys(field for costs in spent.values() for field in costs):
         least, most = sorted(spent, key=lambda name: spent[name][field] or 0)
         low, high = spent[least][field], spent[most][field]
         if low is not None and high is not None and high > low * (1 + EQUAL_WITHIN):
             much, little = (
-                money(one) if field == "dollars" else f"{one:.3g}" if each else f"{one:,.0f}" for one in (high, low)
+                money(one) if field == "dollars" else f"{one:.3g}" if per else f"{one:,.0f}" for one in (high, low)
             )
             unit = "" if field == "dollars" else " " + field.replace("lm_", "LM ")
             more[most].append(f"{much}{unit.removesuffix('s') if much == '1' else unit} against {little}")
-    unequal = [f"{name} spent more{each}: {', '.join(words)}" for name, words in more.items() if words]
+    unequal = [f"{name} spent more{per}: {', '.join(amounts)}" for name, amounts in more.items() if amounts]
     about = f" and spent about the same{of and ' number'}"
     return (
         f"Both had the same {f'budget of {of}' if of else 'budgets'}{'; ' + '; '.join(unequal) if unequal else about}."

@@ -17,10 +17,11 @@ _EXACT = Context(prec=700)
 
 
 def money(value: float | None, is_bound: bool = False, maybe: float = 0) -> str:
-    """`$0.0032`; of a bound `at most $0.0032`. `maybe` is what was reserved for requests without a response."""
-    words = "no known price" if value is None else f"{'at most ' if is_bound else ''}{dollars(round(value * 1e9))}"
+    """An amount of dollars: `$0.0032`, or `at most $0.0032` for a bound. `maybe` are dollars that were reserved for requests
+    without a response."""
+    amount = "no known price" if value is None else f"{'at most ' if is_bound else ''}{dollars(round(value * 1e9))}"
     more = f"; at most {dollars(round(maybe * 1e9))} more may have been billed without a response"
-    return words + more * bool(maybe)
+    return amount + more * bool(maybe)
 
 
 def in_words(value: Estimate | None, sign: str = "±") -> str:
@@ -43,9 +44,10 @@ def percent(value: float, signed: bool = False) -> str:
 def written(
     value: float, side: int = 0, *, sign: str = "", unchanged: float = 0.0, places: int = 3, digits: int = 0
 ) -> str:
-    """A number with so many decimals, or significant `digits`; and with more, where it would look like no change.
+    """A number with `places` decimals, or with `digits` significant digits. It gets more if it would otherwise look like no
+    change.
 
-    `side`: -1 and 1 are the lower and the upper end of an interval, which are rounded outward; 0 is rounded to the nearest."""
+    `side` is -1 or 1 for the lower or upper end of an interval, which is rounded outward; 0 rounds to the nearest number."""
     exact = Decimal(f"{value:.12g}")  # 0.1 + 0.2 is no more than 0.3
     if abs(value - unchanged) < _NO_WIDTH and not digits:
         exact = Decimal(unchanged)
@@ -62,8 +64,11 @@ def written(
 def between(
     interval: Sequence[float] | None, sign: str = "", *, places: int = 3, digits: int = 0, unit: str = ""
 ) -> str:
-    """`0.512 to 0.634`, with the sign `+` `+0.512 to +0.634`; `-` for None, and words for an interval without width. `unit`
-    stands behind each end; that of ratios is `x`. Every interval is written here: see `written`."""
+    """An interval as `0.512 to 0.634`, or with the sign `+` as `+0.512 to +0.634`; `-` for None, and words for one without width.
+
+    `unit` stands behind each end; ratios have the unit `x`. Every interval that strop prints is written here. For the other
+    arguments see `written`.
+    """
     if interval is None or no_width(interval):
         return "-" if interval is None else ALL_EQUAL
     unchanged = 1.0 if unit == "x" else 0.0

@@ -21,7 +21,7 @@ _ENDED = {
     "budget": ("a limit ended the run", "The run stopped at a limit"),
     "failed": ("the run failed", "The run failed"),
 }
-"""Status → how a run ended, in a clause and as a sentence; one without a full stop is followed by the detail."""
+"""Status → how a run ended, as a clause and as a sentence. A sentence without a full stop is followed by the detail."""
 
 
 @dataclass(frozen=True)
@@ -34,9 +34,8 @@ class Conclusion:
 
 
 def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
-    """Whether a run of Algorithm 1 found a better improver, by how much on the sealed split, and what the gate saw of it.
-
-    The run may be unfinished."""
+    """The conclusion of a run of Algorithm 1: whether it found a better improver, by how much on the sealed split, and what the
+    gate showed. The run may be unfinished."""
     rows, ended = [(one, one.test) for one in iterations if one.test is not None], status_words(run.status, run.detail)
     if not rows:
         return Conclusion(_no_result(run, measured=False), ended)
@@ -54,7 +53,7 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
 
 
 def _no_result(run: RunData, measured: bool) -> str:
-    """The sentence of a run without a finished iteration; `measured`: whether I_0 was measured."""
+    """The sentence of a run without a finished iteration. `measured` says whether I_0 was measured."""
     first = _first(run)
     if run.status == "running":
         return "No result yet: " + (f"only {first} was measured." if measured else f"{first} is being measured.")
@@ -73,12 +72,12 @@ def _no_improvement(t: int, run: RunData, *, returns: bool = False) -> str:
     if t == 0:
         return f"No improvement was asked for: only {_first(run)} was measured."
     done = quantity(t, "iteration") if finished or not iterations else f"{t} of {iterations} iterations"
-    found = f"I_{t} is {_first(run)}" if returns else f"{_first(run, ',')} stays after {done}"
-    return f"No improvement{'' if run.status == 'finished' else ' so far'}: {found}."
+    outcome = f"I_{t} is {_first(run)}" if returns else f"{_first(run, ',')} stays after {done}"
+    return f"No improvement{'' if run.status == 'finished' else ' so far'}: {outcome}."
 
 
 def _where(run: RunData) -> str:
-    """What the last measurement was made on."""
+    """The tasks and instances of the last measurement, in words."""
     tasks = run.meta.tasks or (run.spec.tasks if run.spec else ())
     return where_measured(tasks, run.meta.chosen)
 
@@ -90,7 +89,7 @@ def _first(run: RunData, comma: str = "") -> str:
 
 
 def headline(t: int, copies: Estimate, before: float, final: Compared | None = None) -> FromSeed:
-    """I_t minus I_0 as it is told everywhere: as the final comparison has it, if there is one, else as `copies` have it, from
+    """I_t minus I_0, as every view tells it: from the final comparison if there is one, otherwise from `copies`, where I_0 has
     `before`."""
     if final is None:
         return FromSeed(**vars(copies), t=t, before=before, of="copy")
@@ -100,33 +99,36 @@ def headline(t: int, copies: Estimate, before: float, final: Compared | None = N
 
 
 def copies_words(iterations: Sequence[Iteration]) -> str:
-    """What each û of these iterations is the mean of: `5 copies`."""
-    return quantity(max((one.n for each in iterations for one in (each.train, each.test) if one), default=0), "copy")
+    """The copies over which each û of these iterations is a mean: `5 copies`."""
+    return quantity(
+        max((one.n for iteration in iterations for one in (iteration.train, iteration.test) if one), default=0), "copy"
+    )
 
 
 def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[str, str]:
-    """The last accepted improver, I_t, against the first: what the sealed instances show, and what the gate did; and why it was
-    accepted, where that does not say it. `change`, from `before`: over the copies measured after each iteration."""
+    """Two sentences about the last accepted improver, I_t, against the first one: what the sealed instances and the gate showed,
+    and why it was accepted; the second may be empty.
+
+    `change` and the value `before` come from the copies that were measured after each iteration.
+    """
     change, gate = headline(t, change, before, run.final_comparison), run.gates.get(t)
     name, own = f"the improver of iteration {t}", run.meta.own_score_because
     where = f"from {change.before:.3f} to {change.after:.3f}, {_where(run)}, {change.on}"
-    shown, changed = decided(change), f"û changed by {signed(change)}, {where}"
+    sign, changed = decided(change), f"û changed by {signed(change)}, {where}"
     rest = f"{_first(run, ',')} by {by_how_much(change)} in û, {where}{own_score_words(own)}."
     if gate is None or not gate.accepted:
-        paper = run.spec is not None and run.spec.selection == "paper" and shown <= 0
+        paper = run.spec is not None and run.spec.selection == "paper" and sign <= 0
         why = "Selection `paper` accepts what each self-improvement returns, better or not." if paper else ""
-        if not shown:
+        if not sign:
             few = too_few(change, "copies", least_copies())
             return f"No significant improvement: {name} was accepted; {changed}" + (f"; {few}." if few else "."), why
         return (
-            f"{better_words(own)}: {name} beats {rest}"
-            if shown > 0
-            else f"No improvement: {name} is worse than {rest}",
+            f"{better_words(own)}: {name} beats {rest}" if sign > 0 else f"No improvement: {name} is worse than {rest}",
             why,
         )
-    if shown:
+    if sign:
         contradiction = f"Contradiction: the gate accepted {name}, but it is worse than {rest}"
-        sentence = f"{better_words(own)}: {name} beats {rest}" if shown > 0 else contradiction
+        sentence = f"{better_words(own)}: {name} beats {rest}" if sign > 0 else contradiction
         return sentence, f"The gate accepted it over {_incumbent(gate, run)}: better {_by_gate(gate)}."
     proved = f"the gate showed that {name} beats {_incumbent(gate, run)} {_by_gate(gate)}"
     if change.interval is not None and change.interval[1] < gate.interval[0]:
@@ -137,13 +139,13 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
 
 
 def _cost(first: Iteration, reached: Iteration) -> str:
-    """Which of two improvers spends more on an improvement; empty where it was not recorded."""
+    """A sentence that says which of two improvers spends more on an improvement; empty if that was not recorded."""
     spent = {
-        f"I_{each.t}": {"lm_calls": each.mean_lm_calls, "evaluations": each.mean_evaluations}
-        for each in (first, reached)
+        f"I_{iteration.t}": {"lm_calls": iteration.mean_lm_calls, "evaluations": iteration.mean_evaluations}
+        for iteration in (first, reached)
     }
-    known = first.mean_lm_calls is not None and reached.mean_lm_calls is not None
-    return spent_words(spent, " on each improvement") if known else ""
+    are_known = first.mean_lm_calls is not None and reached.mean_lm_calls is not None
+    return spent_words(spent, " on each improvement") if are_known else ""
 
 
 def _incumbent(gate: Compared, run: RunData) -> str:
@@ -153,7 +155,7 @@ def _incumbent(gate: Compared, run: RunData) -> str:
 
 
 def _by_gate(gate: Compared) -> str:
-    """`by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`, and what to think of that."""
+    """The result of a gate: `by 0.250 (95% interval 0.014 to 0.347) in 24 pairs`, with a note that the number is too large."""
     size = f"{100 * gate.confidence:.4g}% interval {between(gate.interval)}"
     return f"by {written(gate.mean)} ({size}) in {quantity(len(gate.differences), 'pair')} ({TOO_LARGE})"
 
@@ -162,7 +164,7 @@ def status_words(status: str, detail: str = "") -> str:
     """How a run ended; empty if it completed all its iterations."""
     if status == "finished":
         return f"{detail[:1].upper()}{detail[1:]}." if detail else ""
-    _, words = _ENDED.get(status, ("", f"The run ended with status {status}"))
-    if words.endswith("."):
-        return words
-    return f"{words}: {detail}." if detail else f"{words}."
+    _, sentence = _ENDED.get(status, ("", f"The run ended with status {status}"))
+    if sentence.endswith("."):
+        return sentence
+    return f"{sentence}: {detail}." if detail else f"{sentence}."

@@ -34,7 +34,8 @@ class _Step:
     path: str
     target: Path
     draft: Path
-    """Beside the target, under a name that only strop uses, so that the one of an application that was killed is written over."""
+    """The draft beside the target. Only strop uses its name, so that the draft of an application that was killed is
+    overwritten."""
     after: bytes | None
     before: bytes | None
     mode: int = 0
@@ -48,9 +49,10 @@ class _Step:
 
 
 def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
-    """Write the files of a candidate that differ from the original's and return their paths; empty if already applied.
+    """Write the files of a candidate that differ from the original's, and return their paths; empty if they are already applied.
 
-    `record` is the run's directory, which keeps what the files held. `force`: even if they changed since the improvement started.
+    `record` is the run's directory, which keeps the old files. `force` writes even files that changed since the improvement
+    started.
 
     Raises:
         ConfigurationError: a file changed, or cannot be replaced. Nothing is written.
@@ -89,7 +91,7 @@ def _core(content: bytes) -> bytes:
 
 @contextmanager
 def _alone(root: Path) -> Iterator[None]:
-    """Keep other applications from a folder: each would undo what it finds changed under its hands."""
+    """Lock a folder against other applications of a patch: two at once would undo each other's changes."""
     try:
         folder = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
@@ -116,13 +118,13 @@ def _write(steps: Sequence[_Step]) -> None:
                 raise ConfigurationError(f"{step.target} changed just now; apply the patch yourself")
             _put(step, step.after)
     except BaseException as error:
-        if kept := _undo(steps):
-            error.add_note(f"{', '.join(map(str, kept))} could not be restored: apply again, or take the backup")
+        if unrestored := _undo(steps):
+            error.add_note(f"{', '.join(map(str, unrestored))} could not be restored: apply again, or take the backup")
         raise
 
 
 def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _Step:
-    """Raises ConfigurationError if the file does not lie in the tree, or in a repository's own folder."""
+    """The step for one file. Raises ConfigurationError if the file lies outside of the tree, or in a folder of git's."""
     # Resolved, because the file is replaced, not a link to it.
     inside, target = Path(os.path.realpath(root)), Path(os.path.realpath(root / path))
     if inside not in target.parents:
@@ -135,7 +137,8 @@ def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _S
 
 
 def _checked(step: _Step, record: Path | None = None, *, force: bool = False) -> _Step:
-    """The step, which with `force` starts from what the file holds now. Raises ConfigurationError if the file has changed."""
+    """The step with the file's present content and permissions. Raises ConfigurationError if the file has changed, unless
+    `force`."""
     merge = f". Merge: git apply -3 {record / DIFF}" if record else ""
     content = _content(step.target)
     if content is None and step.before is not None:
@@ -150,7 +153,7 @@ def _checked(step: _Step, record: Path | None = None, *, force: bool = False) ->
 
 
 def _content(file: Path) -> bytes | None:
-    """None if there is no such file. Raises ConfigurationError if there is something else."""
+    """The content of a file; None if there is no such file. Raises ConfigurationError if it is no regular file."""
     try:
         if stat.S_ISREG(file.lstat().st_mode):
             return file.read_bytes()
@@ -170,7 +173,7 @@ def _draft(steps: Sequence[_Step]) -> None:
 
 
 def _draft_of(step: _Step, content: bytes) -> None:
-    """Write the draft of a file, with the permissions of the file that is there, or was, or those of any new one."""
+    """Write the draft of a file, with the permissions of the file that it replaces, or those of a new file."""
     step.draft.unlink(missing_ok=True)
     with private.as_users():
         step.draft.touch()
@@ -182,7 +185,7 @@ def _draft_of(step: _Step, content: bytes) -> None:
 
 
 def _put(step: _Step, content: bytes | None) -> None:
-    """Move the draft with this content into place, or remove the file, and folders that are empty then."""
+    """Move the draft into place. If `content` is None, remove the file and the folders that this leaves empty."""
     if content is not None:
         step.draft.replace(step.target)
         return
@@ -202,8 +205,8 @@ def _back_up(record: Path, steps: Sequence[_Step]) -> None:
 
 
 def _undo(steps: Sequence[_Step]) -> list[Path]:
-    """Restore the old files and remove the drafts; those that could not be restored, as on a full disk."""
-    kept = []
+    """Restore the old files and remove the drafts. Returns the files that could not be restored, as on a full disk."""
+    unrestored = []
     for step in steps:
         try:
             step.draft.unlink(missing_ok=True)
@@ -213,8 +216,8 @@ def _undo(steps: Sequence[_Step]) -> list[Path]:
                     _draft_of(step, step.before)
                 _put(step, step.before)
         except (OSError, ConfigurationError):
-            kept.append(step.target)
-    return kept
+            unrestored.append(step.target)
+    return unrestored
 
 
 def check_can_apply(original: Original | None) -> None:
@@ -226,7 +229,7 @@ def check_can_apply(original: Original | None) -> None:
 
 
 def undo_of(directory: Path) -> str:
-    """Where the files are that a patch has just replaced."""
+    """A clause that says where the files are that a patch has just replaced."""
     backup = max(directory.glob(f"{BACKUP}-*"), key=lambda path: path.stat().st_mtime)
     if not (old := sorted(backup.glob("*/*"))):
         return "there is no old version: the patch only adds files"

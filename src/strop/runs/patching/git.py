@@ -1,7 +1,7 @@
-"""Read a repository of git's that may come from anywhere: commits, the index and contents, with no command that it configures.
+"""Read commits, the index and contents of a git repository that may come from anywhere, without running commands it configures.
 
-Only plumbing is called, which needs no filter, hook, attribute or helper, in an environment of its own: neither the user's
-configuration nor variables such as GIT_DIR count.
+Only plumbing is called, which needs no filter, hook, attribute or helper. It runs in an environment of its own, where neither the
+user's configuration nor variables such as GIT_DIR count.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from strop.base.later import dataclass
 from strop.base.surface import option
 
 MOST_BYTES = 16 << 20
-"""Of a file whose text is read: a longer one cannot be a program."""
+"""Most bytes of a file whose text is read. A longer file cannot be a program."""
 SUBMODULE = "160000"
 _SECONDS = 300
-"""In which a command of git's must end."""
+"""Wall seconds in which a git command must end."""
 _ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -69,8 +69,8 @@ class Repository:
             )
         self.top = top
         self.prefix = "" if folder == top else f"{folder.relative_to(top).as_posix()}/"
-        """Of the paths below the folder."""
-        # Named, since a repository's own configuration could name another work tree.
+        """The beginning of the paths below the folder, from the top of the work tree; empty if the folder is the top."""
+        # Both are named, because a repository's own configuration could name another work tree.
         self._where = ("--git-dir", str(top / ".git"), "--work-tree", str(top))
 
     def commit(self, ref: str) -> str:
@@ -79,9 +79,9 @@ class Repository:
             raise ConfigurationError(
                 f"{option('base')}: {ref!r} is no name of a commit; give a branch, a tag or a digest"
             )
-        found = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-        if found.returncode == 0:
-            return found.stdout.decode("ascii").strip()
+        ended = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+        if ended.returncode == 0:
+            return ended.stdout.decode("ascii").strip()
         shallow = self._run("rev-parse", "--is-shallow-repository")
         if shallow.returncode:
             raise ConfigurationError(f"{self.top} cannot be read as a repository of git: {complaint(shallow.stderr)}")
@@ -91,17 +91,17 @@ class Repository:
         raise ConfigurationError(f"{option('base')}: {self.top} has no commit {ref!r}; {remedy}")
 
     def tree(self, commit: str) -> dict[str, Tracked]:
-        """Path from the top → what the commit has there."""
+        """Path from the top → the entry that the commit has there."""
         rows = self._rows("ls-tree", "-r", "-z", "--full-tree", commit)
         return {path: Tracked(mode, blob) for (mode, _, blob), path in rows}
 
     def index(self) -> dict[str, Tracked]:
-        """Path from the top → what git tracks there now."""
+        """Path from the top → the entry that git tracks there now."""
         rows = self._rows("ls-files", "-z", "-s", "-t")
         return {path: Tracked(mode, blob, tag == "S") for (tag, mode, blob, _), path in rows}
 
     def untracked(self) -> set[str]:
-        """Paths from the top of what git neither tracks nor ignores below the folder; none where git cannot tell."""
+        """The files below the folder that git neither tracks nor ignores, as paths from the top. Empty if git cannot tell."""
         below = [f":(literal){self.prefix}"] if self.prefix else []
         with suppress(ConfigurationError):  # rules of ignored files may be made to take for ever
             listed = self._run("ls-files", "-z", "--others", "--exclude-standard", "--", *below)
@@ -110,8 +110,8 @@ class Repository:
 
     def head(self) -> str:
         """The digest of the commit that is checked out; empty if there is none."""
-        found = self._run("rev-parse", "--verify", "--quiet", "HEAD")
-        return found.stdout.decode("ascii").strip() if found.returncode == 0 else ""
+        ended = self._run("rev-parse", "--verify", "--quiet", "HEAD")
+        return ended.stdout.decode("ascii").strip() if ended.returncode == 0 else ""
 
     @contextmanager
     def contents(self) -> Iterator[Callable[[str], bytes | None]]:
@@ -134,10 +134,10 @@ class Repository:
                     )
                 left = int(size) + 1
                 if left <= MOST_BYTES:
-                    found = answered.read(left)[:-1]
-                    if digest != blob_digest([found], len(found), len(digest)):
+                    data = answered.read(left)[:-1]
+                    if digest != blob_digest([data], len(data), len(digest)):
                         raise ConfigurationError(f"{self.top} has a damaged object, {digest}: `git fsck` says more")
-                    return found
+                    return data
                 while left:
                     left -= len(answered.read(min(left, MOST_BYTES)))
                 return None
@@ -150,8 +150,8 @@ class Repository:
         if ended.returncode:
             raise ConfigurationError(f"{self.top} cannot be read as a repository of git: {complaint(ended.stderr)}")
         for row in ended.stdout.split(b"\0")[:-1]:
-            words, _, path = row.partition(b"\t")
-            yield words.decode("ascii").split(), os.fsdecode(path)
+            columns, _, path = row.partition(b"\t")
+            yield columns.decode("ascii").split(), os.fsdecode(path)
 
     def _run(self, *arguments: str) -> subprocess.CompletedProcess[bytes]:
         return run(self.top, *self._where, *arguments)
@@ -163,16 +163,16 @@ def top_above(folder: Path) -> Path | None:
 
 
 def run(
-    folder: Path, *arguments: str, given: bytes = b"", environment: Mapping[str, str] | None = None
+    folder: Path, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run git in a folder, with `given` as its input.
+    """Run git in a folder, with `stdin` as its input.
 
     Raises:
         ConfigurationError: git is not installed, or does not end.
     """
     with started(folder, *arguments, environment=environment) as process:
         try:
-            output, errors = process.communicate(given, _SECONDS)
+            output, errors = process.communicate(stdin, _SECONDS)
         except subprocess.TimeoutExpired as error:
             raise ConfigurationError(f"git does not end within {_SECONDS} s in {folder}") from error
         finally:
@@ -183,9 +183,10 @@ def run(
 def started(
     folder: Path, *arguments: str, errors: int = subprocess.PIPE, environment: Mapping[str, str] | None = None
 ) -> subprocess.Popen[bytes]:
-    """A process of git's in a folder. `errors`: its standard error. Raises ConfigurationError if git is not installed."""
-    folders = [each for each in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(each).is_absolute()]
-    configured = [word for each in _CONFIGURED for word in ("-c", each)]
+    """A running git process in a folder, with `errors` as its standard error. Raises ConfigurationError if git is not
+    installed."""
+    folders = [entry for entry in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(entry).is_absolute()]
+    configured = [word for setting in _CONFIGURED for word in ("-c", setting)]
     try:
         return subprocess.Popen(
             ["git", "--no-pager", *configured, *arguments],
@@ -200,7 +201,7 @@ def started(
 
 
 def complaint(errors: bytes) -> str:
-    """What git said, in one line."""
+    """The messages of git in one line."""
     lines = (line.strip() for line in errors.decode("utf-8", "replace").splitlines())
     return (
         ", ".join(line.removeprefix("error: ").removeprefix("fatal: ") for line in lines if line) or "git says nothing"
@@ -208,7 +209,7 @@ def complaint(errors: bytes) -> str:
 
 
 def blob_digest(pieces: Iterable[bytes], size: int, digits: int) -> str:
-    """Of a content, as git computes it: by SHA-1, or in newer repositories by SHA-256."""
+    """The digest of a content as git computes it: by SHA-1, or by SHA-256 if it has other than 40 digits."""
     digest = hashlib.sha1(usedforsecurity=False) if digits == 40 else hashlib.sha256()
     digest.update(b"blob %d\0" % size)
     for piece in pieces:

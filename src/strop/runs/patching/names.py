@@ -11,17 +11,20 @@ from strop.tasks.languages import language_of
 
 
 def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """The public functions, classes and values of Python files, path → text, that the same files no longer have afterwards: all,
-    if one is absent then.
+    """The public functions, classes and values of Python files (path → text) that the same files no longer have in `after`. A
+    file that is ABSENT there has lost all.
 
-    A name counts as kept if it is imported there. The variables of a file without functions and classes count for nothing: it is
-    a script."""
+    A name that is imported in `after` is not lost. A file without functions and classes is a script, whose variables do not
+    count.
+    """
     removed: set[str] = set()
     for path, text in before.items():
         if language_of(path) == "Python" and after[path] != text:
             body, now = _body(text), set[str]().union(*map(bound_names, _body(after[path])))
-            defining = [each for each in body if not isinstance(each, (ast.Import, ast.ImportFrom))]
-            is_module = any(isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for each in body)
+            defining = [statement for statement in body if not isinstance(statement, (ast.Import, ast.ImportFrom))]
+            is_module = any(
+                isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for statement in body
+            )
             if is_module and "*" not in now:
                 removed |= set[str]().union(*map(bound_names, defining)) - now
     return tuple(sorted(name for name in removed if not name.startswith("_") or name.endswith("__")))

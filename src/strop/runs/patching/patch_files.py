@@ -24,34 +24,35 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v
 
 
 def patch_in(file: Path) -> bytes:
-    """The patch that a file is, by its name or because it begins like a unified diff; empty if it is none.
+    """The content of a file that is a patch by its name, or because it begins like a unified diff; empty for any other file.
 
     Raises:
-        ConfigurationError: it cannot be read, or is longer than any patch.
+        ConfigurationError: the file cannot be read, or is longer than any patch.
     """
-    found = read_plain(file, MOST_BYTES, follow=True)
-    if found is None or not found[0]:
+    contents = read_plain(file, MOST_BYTES, follow=True)
+    if contents is None or not contents[0]:
         raise ConfigurationError(f"{file} is empty, cannot be read, or is longer than {MOST_BYTES >> 20} MiB")
-    is_patch = file.suffix in (".patch", ".diff") or _BEGINS.match(plain_bytes(found[0]).lstrip())
-    return found[0] if is_patch else b""
+    is_patch = file.suffix in (".patch", ".diff") or _BEGINS.match(plain_bytes(contents[0]).lstrip())
+    return contents[0] if is_patch else b""
 
 
 def patched(patch: Path, content: bytes, root: Path, into: Path) -> dict[str, Path]:
-    """Apply the content of a patch of the project `root`, a resolved path, in the empty folder `into`.
+    """Apply a patch of the project `root`, a resolved path, to copies of its files in the empty folder `into`.
 
-    Returns path from `root` → its file in `into`, for all that the patch changes and perhaps more; a removed file does not exist.
+    Returns path from `root` → file in `into`, for all files that the patch changes, and perhaps more. A file that the patch
+    removes does not exist there.
 
-    The names in a patch are relative to `root`, to the top of its work tree or to the working folder, with or without a first
-    part like `a/`: the reading by which most of the files exist is tried first. Where only line ends keep a patch from applying,
-    it applies without them.
+    The names in a patch may be relative to `root`, to the top of its work tree or to the working folder, with or without a first
+    part such as `a/`. The reading by which most of the files exist is tried first. Differences of line ends do not keep a patch
+    from applying.
 
     Raises:
-        ConfigurationError: it does not apply, leaves the tree, or changes links or submodules.
+        ConfigurationError: the patch does not apply, leaves the tree, or changes links or submodules.
     """
     heads = list(_heads(content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")))
     for head in heads:
-        if found := _LINK.fullmatch(head):
-            what = "a link" if found[1] == "120000" else "a submodule"
+        if match := _LINK.fullmatch(head):
+            what = "a link" if match[1] == "120000" else "a submodule"
             raise ConfigurationError(f"{patch} changes {what}, and strop compares texts: take it out of the patch")
     names = [name for name in dict.fromkeys(name for head in heads for name in _names(head)) if name != os.devnull]
     for name in names:
@@ -59,7 +60,7 @@ def patched(patch: Path, content: bytes, root: Path, into: Path) -> dict[str, Pa
             raise ConfigurationError(f"{patch} names {name!r}, which leaves {root}: nothing of it is applied")
     folders = dict.fromkeys((root, top_above(root) or root, Path.cwd()))
     ways = [(folder, strip) for folder in folders for strip in (1, 0)]
-    said = ""
+    first_errors = ""
     for folder, strip in sorted(ways, key=lambda way: _fit(names, *way), reverse=True):
         for plain in (bytes, plain_bytes):
             shutil.rmtree(into)
@@ -68,12 +69,12 @@ def patched(patch: Path, content: bytes, root: Path, into: Path) -> dict[str, Pa
             errors = _applied(plain(content), into, strip)
             if not errors:
                 return _placed(patch, root, folder, into, copies)
-            said = said or errors
-    raise ConfigurationError(f"{patch} does not apply to {root}: {said}")
+            first_errors = first_errors or errors
+    raise ConfigurationError(f"{patch} does not apply to {root}: {first_errors}")
 
 
 def plain_bytes(content: bytes) -> bytes:
-    """With newlines as line ends, and no byte order mark."""
+    """The content with newlines as line ends, and without a byte order mark."""
     return content.removeprefix(BOM.encode()).replace(b"\r\n", b"\n")
 
 
@@ -84,18 +85,18 @@ def _heads(text: str) -> Iterator[str]:
         if old > 0 or new > 0:
             old -= line[:1] not in ("+", "\\")
             new -= line[:1] not in ("-", "\\")
-        elif found := _HUNK.match(line):
-            old, new = int(found[1] or 1), int(found[2] or 1)
+        elif match := _HUNK.match(line):
+            old, new = int(match[1] or 1), int(match[2] or 1)
         else:
             yield line
 
 
 def _names(head: str) -> Iterator[str]:
-    """The files that a line names, as it has them."""
-    if found := _NAMED.fullmatch(head):
-        yield _unquoted(found[1])
-    elif found := _BOTH.fullmatch(head):
-        yield from map(_unquoted, found.groups())
+    """The names of files in a line, with any first part such as `a/`."""
+    if match := _NAMED.fullmatch(head):
+        yield _unquoted(match[1])
+    elif match := _BOTH.fullmatch(head):
+        yield from map(_unquoted, match.groups())
     elif head.startswith("diff --git "):  # names with blanks; where they are not equal, other lines name both
         rest = head.removeprefix("diff --git ")
         names = rest[: len(rest) // 2], rest[len(rest) // 2 + 1 :]
@@ -104,12 +105,12 @@ def _names(head: str) -> Iterator[str]:
 
 
 def _unquoted(name: str) -> str:
-    """A name without git's quotes, or what follows it after a tab."""
+    """A name without git's quotes, and without the text behind a tab."""
     if not re.fullmatch(_QUOTED, quoted := name.rstrip()):
         return name.partition("\t")[0]
     escape = re.compile(r"\\([0-7]{1,3}|.)")
     plain = escape.sub(
-        lambda found: chr(int(found[1], 8)) if found[1].isdigit() else _ESCAPES.get(found[1], found[1]), quoted
+        lambda match: chr(int(match[1], 8)) if match[1].isdigit() else _ESCAPES.get(match[1], match[1]), quoted
     )
     if all(ord(character) < 256 for character in plain):  # octal escapes are bytes
         plain = os.fsdecode(plain.encode("latin-1"))
@@ -121,7 +122,7 @@ def _stripped(name: str, strip: int) -> str:
 
 
 def _fit(names: Sequence[str], folder: Path, strip: int) -> tuple[int, int]:
-    """How many of the files exist, and of how many the folder does."""
+    """How many of the files exist, and how many of their folders."""
     files = [folder / path for name in names if (path := _stripped(name, strip))]
     return sum(map(os.path.lexists, files)), sum(os.path.isdir(file.parent) for file in files)  # noqa: PTH112
 
@@ -129,15 +130,15 @@ def _fit(names: Sequence[str], folder: Path, strip: int) -> tuple[int, int]:
 def _copied(
     folder: Path, names: Sequence[str], into: Path, plain: Callable[[bytes], bytes]
 ) -> dict[str, tuple[bytes, bytes]]:
-    """Copy the files that have one of the names, stripped or not; path → (content, that of the copy)."""
+    """Copy the files with these names, stripped or not. Returns path → content of the file and of its copy."""
     copies = {}
     for path in dict.fromkeys(_stripped(name, strip) for name in names for strip in (1, 0)):
-        found = read_plain(folder / path, MOST_BYTES) if _may_be_copied(folder, path) else None
-        if found is not None:
-            copies[path] = found[0], plain(found[0])
+        contents = read_plain(folder / path, MOST_BYTES) if _may_be_copied(folder, path) else None
+        if contents is not None:
+            copies[path] = contents[0], plain(contents[0])
             (into / path).parent.mkdir(parents=True, exist_ok=True)
             (into / path).write_bytes(copies[path][1])
-            (into / path).chmod(0o755 if found[1].st_mode & 0o100 else 0o644)
+            (into / path).chmod(0o755 if contents[1].st_mode & 0o100 else 0o644)
     return copies
 
 
@@ -149,23 +150,24 @@ def _may_be_copied(folder: Path, path: str) -> bool:
 def _applied(content: bytes, into: Path, strip: int) -> str:
     """Apply a patch in a folder: all of it or nothing. Returns what git complains of; empty if it applied."""
     alone = {"GIT_CEILING_DIRECTORIES": os.path.realpath(into.parent)}  # no repository above counts
-    ended = run(into, "apply", "--whitespace=nowarn", f"-p{strip}", "-", given=content, environment=alone)
+    ended = run(into, "apply", "--whitespace=nowarn", f"-p{strip}", "-", stdin=content, environment=alone)
     return complaint(ended.stderr) if ended.returncode else ""
 
 
 def _placed(
     patch: Path, root: Path, folder: Path, into: Path, copies: Mapping[str, tuple[bytes, bytes]]
 ) -> dict[str, Path]:
-    """Path from `root` → file in `into`, where it lies at its path from `folder`. Files get the line ends that they had."""
+    """Path from `root` → file in `into`, where files lie at their paths from `folder`. Files get back the line ends that they
+    had."""
     files = {path.relative_to(into).as_posix() for path in into.rglob("*") if path.is_symlink() or not path.is_dir()}
     placed = {}
     for path in sorted({*copies, *files}):
-        file, place, (own, copy) = into / path, folder / path, copies.get(path, (b"", b""))
+        file, origin, (own, copy) = into / path, folder / path, copies.get(path, (b"", b""))
         if file.is_symlink():
             raise ConfigurationError(f"{patch} makes the link {path}, and strop compares texts")
         content = file.read_bytes() if path in files else None
-        if place.is_relative_to(root):
-            placed[place.relative_to(root).as_posix()] = file
+        if origin.is_relative_to(root):
+            placed[origin.relative_to(root).as_posix()] = file
         elif content != copy or path not in copies:
             raise ConfigurationError(f"{patch} changes {path}, which lies outside of {root}")
         if content is not None and own != copy:

@@ -35,7 +35,7 @@ class Standings:
     """The mean training utility of the original and of each candidate, over all evaluations of a program."""
 
     def __init__(self, events: Iterable[Event] = (), original: Original | None = None) -> None:
-        """Count `events`. Programs are told apart by their normal form, if it is known what the search started from."""
+        """Count `events`. With the `original`, programs are the same if their normal forms are."""
         self._original = original
         self._values: dict[str, list[float]] = {}
         self._out: set[str] = set()  # programs that fail tests of the user's
@@ -44,12 +44,12 @@ class Standings:
         self.best: str | None = None
         """The candidate with the highest mean; None if none is better than the original.
 
-        Of equally good ones the shortest, then the one with the lowest digest: not the first, which threads decide."""
+        Of equally good ones it is the shortest, then the one with the lowest digest. The first one would depend on threads."""
         for event in events:
             self.add(event)
 
     def add(self, event: Event) -> None:
-        """Count an evaluation in training, or a program out that fails tests of the user's; not any other event."""
+        """Count an evaluation in training, or rule out a program that fails tests of the user's. Other events do not count."""
         if isinstance(event, SuiteRan) and event.failing and (program := self._normal(event.solution)) is not None:
             self._out.add(program)
             self._values.pop(program, None)
@@ -71,7 +71,7 @@ class Standings:
         self._choose(self._values if is_known else (self.best or "", program))
 
     def _normal(self, text: str) -> str | None:
-        """None: it is not a program."""
+        """The normal form of a text; None if it is not a program."""
         try:
             return text if self._original is None else self._original.normal(text)
         except Malformed:
@@ -96,7 +96,7 @@ class Standings:
         return mean(values) if values else -math.inf
 
     def rank(self, program: str) -> tuple[float, int, str]:
-        """The lower, the better."""
+        """The sort key of a program, lower for a better one."""
         return -self.mean(program), len(program), digest_of(program)
 
 
@@ -113,7 +113,7 @@ class BestSoFar:
         self._keep()
 
     def __call__(self, event: Event) -> None:
-        """Keep the best candidate, if `event` changes which it is."""
+        """Write the diff of the best candidate again if `event` changes which one is the best."""
         with self._lock:
             self._standings.add(event)
             self._keep()

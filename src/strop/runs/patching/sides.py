@@ -1,7 +1,7 @@
-"""Two versions of a project as texts: the files that differ, each with the text that it has on either side.
+"""Two versions of a project as texts: the files that differ, each with its text on both sides.
 
-A room is a copy of the work tree, over which the files of one side are laid. So everything else is the work tree's for both, and
-where it differs, a line says so.
+A room is a copy of the work tree, over which the files of one side are laid. So everything else is the work tree's for both
+sides. A line tells the user about other files that differ.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from strop.tasks.command.bundle import ABSENT, bundled
 from strop.tasks.command.tree import JUNK, listed
 
 _NAMED = 5
-"""Files that a line names; more are counted."""
+"""How many files a line names; the others are counted."""
 _TEST_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
-"""Files that can have a test runner load code."""
+"""Files that can make a test runner load code."""
 _SOURCES = (".c", ".cc", ".cpp", ".pyx", ".pxd", ".h", ".rs", ".f", ".f90")
-"""Of compiled extensions."""
+"""Ends of the names of sources of compiled extensions."""
 _POINTER = b"version https://git-lfs.github.com/spec/"
 
 _FIXED = "{names} differ{s} and {are} the work tree's for both"
@@ -59,11 +59,11 @@ class Sides:
     before: Mapping[str, str]
     """Path from the root → the original's text, with its own line ends and byte order mark; ABSENT where it has no such file."""
     after: Mapping[str, str]
-    """The candidate's, of the same paths in the same order."""
+    """The candidate's texts, of the same paths in the same order."""
     said: tuple[str, ...] = ()
-    """A line each for what differs and is the work tree's for both."""
+    """Lines about files that differ and are the work tree's for both sides."""
     base: str = ""
-    """Digest of the original's commit, where there is one."""
+    """Digest of the original's commit; empty if the original is no commit."""
 
 
 class NothingDiffers(ConfigurationError):
@@ -72,16 +72,16 @@ class NothingDiffers(ConfigurationError):
 
 @dataclass(frozen=True)
 class _Entry:
-    """What one version has at a path."""
+    """The entry of one version at a path."""
 
     mode: str = ""
-    """As git writes it; empty: nothing. `040000`: a folder, or what git cannot track."""
+    """The mode as git writes it; empty if there is nothing. `040000` is a folder, or something that git cannot track."""
     digest: str = ""
-    """Of the content, as git computes it."""
+    """Digest of the content, as git computes it."""
     content: Callable[[], bytes | None] = bytes
-    """None if it has more than `MOST_BYTES`."""
+    """Returns the content; None if it has more than `MOST_BYTES`."""
     file: Path | None = None
-    """Where it lies, if it lies in a folder."""
+    """Its file, if it lies in a folder; None in a commit."""
 
     @property
     def is_file(self) -> bool:
@@ -96,16 +96,16 @@ class _Differences:
         self.before: dict[str, str] = {}
         self.after: dict[str, str] = {}
         self.noted: dict[str, list[str]] = {}
-        """Sentence → the paths of which it is said."""
+        """Sentence → the paths that it is about."""
         self._is_fixed, self._may_differ = fixed, matcher(files) if files else lambda path: True
 
     def note(self, sentence: str, path: str) -> None:
         self.noted.setdefault(sentence, []).append(path)
 
     def compare(self, path: str, before: _Entry, after: _Entry) -> None:
-        """Take the texts of a path, if they are what differs, or a note."""
-        found = _difference(before, after)
-        if found is None:
+        """Add the texts of a path if they differ and may differ; otherwise note what differs."""
+        difference = _difference(before, after)
+        if difference is None:
             return
         if self._is_fixed(path):
             self.note(_FIXED, path)
@@ -113,31 +113,32 @@ class _Differences:
             self.note(_UNCOPIED, path)
         elif not self._may_differ(path):
             self.note(_UNCHOSEN, path)
-        elif isinstance(found, str) or path == ".gitmodules":
-            self.note(found if isinstance(found, str) else _MODULES, path)
+        elif isinstance(difference, str) or path == ".gitmodules":
+            self.note(difference if isinstance(difference, str) else _MODULES, path)
         elif not _is_writable(path):
             self.note(_UNWRITABLE, path)
         else:
-            self.before[path], self.after[path] = found
+            self.before[path], self.after[path] = difference
             if before.is_file and after.is_file and before.mode != after.mode:
                 self.note(_MODES, path)
 
-    def said(self, *sentences: str) -> tuple[str, ...]:
-        """These sentences about the paths of which they hold, a line each."""
-        return tuple(_line(each, self.noted[each]) for each in sentences if each in self.noted)
+    def remarks_on(self, *sentences: str) -> tuple[str, ...]:
+        """A line for each of these sentences that was noted, with its paths."""
+        return tuple(_line(sentence, self.noted[sentence]) for sentence in sentences if sentence in self.noted)
 
     def sides(self, nothing: str, base: str = "") -> Sides:
-        """The sides. `nothing`: what to say if no text differs. Raises ConfigurationError."""
-        said = (*(_line(sentence, paths) for sentence, paths in self.noted.items()), *self._compiled())
+        """The two sides. Raises ConfigurationError if no text differs, with the message `nothing`, or if the texts are too
+        long."""
+        remarks = (*(_line(sentence, paths) for sentence, paths in self.noted.items()), *self._compiled())
         if not self.before:
-            raise NothingDiffers("; ".join([nothing, *said]))
+            raise NothingDiffers("; ".join([nothing, *remarks]))
         longest = max(sum(map(len, side.values())) for side in (self.before, self.after))
         if longest > LONGEST:
             raise ConfigurationError(
                 f"the {len(self.before):,} files that differ have {longest:,} characters on one side, and strop compares "
                 f"{LONGEST:,} at most: name those that matter with {option('files')}"
             )
-        return Sides(self.before, self.after, said, base)
+        return Sides(self.before, self.after, remarks, base)
 
     def _compiled(self) -> list[str]:
         """A line for each source that differs and that is compiled in place."""
@@ -146,8 +147,8 @@ class _Differences:
         compiled = [Path(path) for path in files if path.endswith((".so", ".pyd"))]
         lines = []
         for source in sources:
-            made = [each for each in compiled if each.name.partition(".")[0] == source.stem]
-            made += [each for each in compiled if each.parent == source.parent or source.suffix == ".rs"]
+            made = [file for file in compiled if file.name.partition(".")[0] == source.stem]
+            made += [file for file in compiled if file.parent == source.parent or source.suffix == ".rs"]
             if made:
                 lines.append(f"{source} differs, and {made[0]} is compiled in place: both sides use the compiled file")
         return lines
@@ -156,10 +157,15 @@ class _Differences:
 def of_commit(
     root: Path, ref: str, *, fixed: Callable[[str], bool], files: Sequence[str] = (), must_differ: bool = True
 ) -> Sides:
-    """The work tree as the candidate, and with the contents of the commit `ref` in its tracked files as the original.
+    """The two sides of a work tree: the candidate is the work tree, and the original has the contents of the commit `ref` in its
+    tracked files.
 
-    `root`: the folder of the project. `fixed`: whether a path from there is the work tree's for both. `files`: globs of what may
-    differ; empty: everything. `must_differ`: whether it is an error if no text does.
+    Args:
+        root: the folder of the project.
+        ref: names the commit.
+        fixed: whether a path from `root` is the work tree's for both sides.
+        files: globs of the files that may differ; empty for all.
+        must_differ: whether it is an error if no text differs.
 
     Raises:
         ConfigurationError: git or the commit is missing, no text differs, or too much does.
@@ -188,43 +194,43 @@ def of_commit(
     for path in sorted(repository.untracked() - then.keys()):
         differences.note(_UNTRACKED, path)
     if not (differences.before or must_differ):
-        return Sides({}, {}, differences.said(_FIXED), commit)
+        return Sides({}, {}, differences.remarks_on(_FIXED), commit)
     return differences.sides(f"the work tree does not differ from {ref} in anything that is measured", commit)
 
 
-def of_given(
-    root: Path, given: Path, *, fixed: Callable[[str], bool], files: Sequence[str] = (), target: str = ""
+def of_candidate(
+    root: Path, candidate: Path, *, fixed: Callable[[str], bool], files: Sequence[str] = (), target: str = ""
 ) -> Sides:
-    """The work tree as the original; as the candidate another checkout, the work tree after a patch, or with another text of the
-    one file that may change: `target`, a path from `root`.
+    """The two sides of a work tree and a `candidate`: the work tree is the original.
 
-    The other arguments are those of `of_commit`.
+    The candidate is the folder of another checkout, a patch of the work tree, or another text of the one file that may change,
+    which is `target`, a path from `root`. The other arguments are those of `of_commit`.
 
     Raises:
-        ConfigurationError: `given` is none of these, no text differs, or too much does.
+        ConfigurationError: `candidate` is none of these, no text differs, or too much does.
     """
     root = Path(os.path.realpath(root))
     differences = _Differences(root, fixed, files)
-    nothing = f"{given} does not differ from {root} in anything that is measured"
-    if given.is_dir():
-        _compare_folder(differences, Path(os.path.realpath(given)))
-    elif not given.is_file():
-        raise ConfigurationError(f"{option('with_')}: there is no file or folder {given}")
-    elif content := patch_in(given):
+    nothing = f"{candidate} does not differ from {root} in anything that is measured"
+    if candidate.is_dir():
+        _compare_folder(differences, Path(os.path.realpath(candidate)))
+    elif not candidate.is_file():
+        raise ConfigurationError(f"{option('with_')}: there is no file or folder {candidate}")
+    elif content := patch_in(candidate):
         with tempfile.TemporaryDirectory(prefix="strop-") as folder:
             into = Path(os.path.realpath(folder), "patched")
             into.mkdir()
-            for path, file in patched(given, content, root, into).items():
+            for path, file in patched(candidate, content, root, into).items():
                 differences.compare(path, _on_disk(root, path), _on_disk(file.parent, file.name))
     elif not target:
         raise ConfigurationError(
-            f"{option('with_')}: {given} is one file, and several may change here; give a patch or a folder, or say "
+            f"{option('with_')}: {candidate} is one file, and several may change here; give a patch or a folder, or say "
             f"which with {option('files')}"
         )
     else:
-        if os.path.realpath(given) == os.path.realpath(root / target):
-            raise ConfigurationError(f"{option('with_')}: {given} is the file itself; give another version of it")
-        before, text = _on_disk(root, target), text_of(given, "file").encode()
+        if os.path.realpath(candidate) == os.path.realpath(root / target):
+            raise ConfigurationError(f"{option('with_')}: {candidate} is the file itself; give another version of it")
+        before, text = _on_disk(root, target), text_of(candidate, "file").encode()
         differences.compare(target, before, _Entry(before.mode or "100644", content=lambda: text))
     return differences.sides(nothing)
 
@@ -257,7 +263,7 @@ def _compare_folder(differences: _Differences, other: Path) -> None:
 
 
 def _listed_but(folder: Path, but: Path) -> set[str]:
-    """The files of a folder that a room copies, but for those of another version that lies in it."""
+    """The files of a folder that a room copies, without those of the other version `but` if that lies inside."""
     inner = f"{but.relative_to(folder).as_posix()}/" if but.is_relative_to(folder) else "/"
     return {path for path in listed(folder) if not path.startswith(inner)}
 
@@ -267,12 +273,12 @@ def _committed(tracked: Tracked | None, content: Callable[[str], bytes | None]) 
 
 
 def _on_disk(root: Path, path: str, tracked: Tracked | None = None, digits: int = 40) -> _Entry:
-    """What the folder `root`, a resolved path, has at a path.
+    """The entry of the folder `root`, a resolved path, at a path.
 
-    `tracked`: what git has there in the index. `digits`: those of a digest in its repository.
+    `tracked` is git's entry there in the index. `digits` is the length of a digest in its repository.
 
     Raises:
-        ConfigurationError: it cannot be read.
+        ConfigurationError: the file cannot be read.
     """
     file = root / path
     if os.path.realpath(file.parent) != str(file.parent):
@@ -302,7 +308,7 @@ def _on_disk(root: Path, path: str, tracked: Tracked | None = None, digits: int 
 
 
 def _difference(before: _Entry, after: _Entry) -> tuple[str, str] | str | None:
-    """The two texts if these are what differs, else a sentence; None if nothing does."""
+    """The two texts of a path if they differ, a sentence if something else differs, and None if nothing does."""
     are_files = before.is_file and after.is_file
     modes = _MODES if are_files and before.mode != after.mode else None
     if before.digest == after.digest and (are_files or before.mode == after.mode):
@@ -323,7 +329,7 @@ def _difference(before: _Entry, after: _Entry) -> tuple[str, str] | str | None:
 
 
 def _text(content: bytes | None) -> str | None:
-    """None if it is no text."""
+    """The text of a content; None if it is no text."""
     try:
         return None if content is None or b"\0" in content else content.decode("utf-8")
     except UnicodeDecodeError:
@@ -331,12 +337,12 @@ def _text(content: bytes | None) -> str | None:
 
 
 def _points_to(content: bytes | None, file: Path | None) -> bool:
-    """Whether a content is a pointer of Git LFS to what a file holds."""
-    found = re.search(rb"^oid sha256:([0-9a-f]{64})\nsize (\d+)$", content or b"", re.MULTILINE)
-    if not found or not file or file.stat().st_size != int(found[2]):
+    """Whether a content is a pointer of Git LFS to the content of a file."""
+    pointer = re.search(rb"^oid sha256:([0-9a-f]{64})\nsize (\d+)$", content or b"", re.MULTILINE)
+    if not pointer or not file or file.stat().st_size != int(pointer[2]):
         return False
     with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest() == found[1].decode()
+        return hashlib.file_digest(opened, "sha256").hexdigest() == pointer[1].decode()
 
 
 def _is_writable(path: str) -> bool:
@@ -349,10 +355,10 @@ def _is_writable(path: str) -> bool:
 
 
 def _line(sentence: str, paths: Sequence[str]) -> str:
-    """What is said of some files, with their names or number."""
+    """A sentence with the names or the number of some files filled in."""
     count, is_one = len(paths), len(paths) == 1
     names = ", ".join(path if path.isprintable() else ascii(path) for path in paths[:_NAMED])
-    words = {
+    values = {
         "names": names + (f" and {count - _NAMED:,} more" if count > _NAMED else ""),
         "files": f"{count:,} file{'s'[is_one:]}",
         "untracked": f"{count:,} untracked file{' is' if is_one else 's are'}",
@@ -362,4 +368,4 @@ def _line(sentence: str, paths: Sequence[str]) -> str:
         "a_pointer": "a pointer" if is_one else "pointers",
         "option": option("files"),
     }
-    return sentence.format(**words)
+    return sentence.format(**values)

@@ -45,17 +45,17 @@ class Original:
     executable: tuple[str, ...] = ()
     """The executable ones among `files`."""
     function: str = ""
-    """The function of the module that is the program; empty: the whole file."""
+    """The function of the module that is the program; empty if the program is the whole file."""
     only: tuple[str, ...] = ()
-    """The functions that may change in its place, if there are some."""
+    """The functions that may change in place of `function`; empty if it may change itself."""
     is_version: bool = False
-    """Whether a program is what some version of the tree has of the files (`strop.tasks.versions`)."""
+    """Whether a program has the texts of the files in some version of the tree (`strop.tasks.versions`)."""
     decorated: str = ""
-    """The one whose decorators stay as they are, if there is one."""
+    """The function that must keep its decorators; empty if there is none."""
 
     @property
     def functions(self) -> tuple[str, ...]:
-        """The functions of the module that may change; empty: the whole file."""
+        """The functions of the module that may change; empty if the whole file may."""
         return self.only or ((self.function,) if self.function else ())
 
     @property
@@ -98,7 +98,7 @@ class Original:
         return self.plain(self.written(solution)) if self.command else ended_like(solution, self.program)
 
     def removed(self, solution: str) -> tuple[str, ...]:
-        """The names in the user's files that a candidate removes, which other files may import; of a task's own seed none."""
+        """The names in the user's files that a candidate removes, which other files may import; empty for a task's own seed."""
         with suppress(Malformed):
             return removed_names(self.files, self.written(solution)) if self.root else ()
         return ()
@@ -191,7 +191,8 @@ def of_seed(seed: str) -> Original:
 
 
 def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:
-    """The files and where their patch applies: in the working folder, else in the root of the git tree, else beside the files."""
+    """The files with the folder in which their patch applies: the working folder, or else the root of the git tree, or else the
+    folder of the files."""
     cwd = cwd.absolute()
     top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
     below = cwd if root.is_relative_to(cwd) else top

@@ -156,8 +156,8 @@ def read_improved(of: Record) -> Improved | Unfinished:
     source = meta.original or _seed(run)
     notes: Counter[str] = Counter()
     for event in run.audit:
-        number, place = comparison_of(event.scope)
-        if number == run.comparison and place.startswith("improved/"):
+        number, part = comparison_of(event.scope)
+        if number == run.comparison and part.startswith("improved/"):
             notes[event.rule] += event.times
     record = ImprovementRecord(
         directory=of.folder,
@@ -174,25 +174,25 @@ def read_improved(of: Record) -> Improved | Unfinished:
         said=(*run.said, *meta.said),
         record=of,
     )
-    of_record = {each.name: getattr(record, each.name) for each in fields(record)}
+    of_record = {field.name: getattr(record, field.name) for field in fields(record)}
     evidence = recorded(run, source)
     if evidence is None:
         candidates = candidates_of(in_full(event, run.text) for event in run.candidates)
         earlier = f"Comparison {run.compared} had a verdict; the search was continued after it." if run.compared else ""
-        said = " ".join(filter(None, (UNFINISHED, status_words(run.status, run.detail), earlier)))
+        text = " ".join(filter(None, (UNFINISHED, status_words(run.status, run.detail), earlier)))
         if meta.kind == "measure" and not run.search_ends and run.spec is not None:
             made, budget = run.measurements, quantity(run.spec.utility_budget, "measurement")
-            said = f"No verdict yet: {made} of {budget} made."
+            text = f"No verdict yet: {made} of {budget} made."
         return Unfinished(
             **of_record,
             facts=meta.objective,
             candidates=candidates,
-            sentence=said,
+            sentence=text,
             is_running=run.status == "running",
             kind=meta.kind,
             target=run.spec.task if run.spec else "",
         )
-    return Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)})
+    return Improved(**of_record, **{field.name: getattr(evidence, field.name) for field in fields(evidence)})
 
 
 def _seed(run: RunData) -> Original:
@@ -229,8 +229,8 @@ def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven
         if result.improved is None:
             raise ConfigurationError(f"nothing to apply. {result.sentence}")
         if not (result.is_offered or unproven):
-            said = result.sentence if result.is_held_back else f"{result.sentence} {unless}"
-            raise ConfigurationError(f"not applied. {said}")
+            reason = result.sentence if result.is_held_back else f"{result.sentence} {unless}"
+            raise ConfigurationError(f"not applied. {reason}")
     elif result.best_so_far is None:
         better = "" if result.kind == "compare" else ", and nothing in it is better so far"
         raise ConfigurationError(

@@ -35,7 +35,7 @@ class Sample(Estimate):
 def by_task(values: Sequence[float], tasks: int) -> list[Sequence[float]]:
     """The values of as many copies of each task, one task after another, as one sequence a task."""
     copies = len(values) // tasks
-    return [values[at * copies : (at + 1) * copies] for at in range(tasks)]
+    return [values[task * copies : (task + 1) * copies] for task in range(tasks)]
 
 
 def sample(values: Sequence[float], tasks: int = 1) -> Sample | None:
@@ -132,7 +132,7 @@ def counted_answers(answers: Answers) -> AnswerCounts:
             seen[scope].add(program)
     classes["not_examined"] = sum(n for call, n in answers.arrived.items() if call not in answers.extracted)
     # Of equally frequent ones by name: which came first is the choice of threads.
-    failures = {kind: count for kind, count in sorted(ends.items(), key=lambda each: (-each[1], each[0])) if kind}
+    failures = {kind: count for kind, count in sorted(ends.items(), key=lambda pair: (-pair[1], pair[0])) if kind}
     return AnswerCounts(
         total=classes.total(),
         ran=ends[""],
@@ -163,14 +163,14 @@ def _sentence(classes: Counter[str], ran: int, failures: Mapping[str, int], cut_
         "not evaluated": not_run,
         "not examined": classes["not_examined"],
     }
-    words = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
+    counts = ", ".join(f"{count:,} {what}" for what, count in parts.items() if count)
     again = f"; {quantity(classes['repeated'], 'repetition', ',')}" if classes["repeated"] else ""
     cut = (
         f" By its own count the server read only a part of {quantity(cut_prompts, 'prompt', ',')}."
         if cut_prompts
         else ""
     )
-    return f"{quantity(total, 'response', ',')}: {words}{again}.{cut}"
+    return f"{quantity(total, 'response', ',')}: {counts}{again}.{cut}"
 
 
 def _mostly(failures: Mapping[str, int]) -> str:

@@ -25,7 +25,7 @@ class Behaviour:
     """The behaviour of one run."""
 
     ending: str
-    """`exit status 0`."""
+    """How the run ended, such as `exit status 0`."""
     output: str
     """Standard output; only the head and the tail if it is long."""
     digest: str = ""
@@ -75,20 +75,20 @@ class Behaviour:
 
 def behaviour_of(ending: str, output: str, digest: str, *, truncated: bool, files: Mapping[str, str]) -> Behaviour:
     """The behaviour of a run, without a scorer's notes."""
-    shown = _NOTE.sub("", output) if PREFIX in output else output
-    return Behaviour(ending, shown, digest if shown == output else "", truncated, dict(files))
+    printed = _NOTE.sub("", output) if PREFIX in output else output
+    return Behaviour(ending, printed, digest if printed == output else "", truncated, dict(files))
 
 
 def _first(original: str, candidate: str) -> str:
     """The first line in which two outputs differ."""
-    expected, found = _lines(original), _lines(candidate)
-    for number, (one, other) in enumerate(zip(expected, found, strict=False), 1):
+    expected, actual = _lines(original), _lines(candidate)
+    for number, (one, other) in enumerate(zip(expected, actual, strict=False), 1):
         if one != other:
             return f": line {number} is {_quoted(other)}, the original's is {_quoted(one)}"
-    if len(found) < len(expected):
-        return f": line {len(found) + 1} is missing, the original's is {_quoted(expected[len(found)])}"
-    if len(found) > len(expected):
-        return f": line {len(expected) + 1}, {_quoted(found[len(expected)])}, is one too many"
+    if len(actual) < len(expected):
+        return f": line {len(actual) + 1} is missing, the original's is {_quoted(expected[len(actual)])}"
+    if len(actual) > len(expected):
+        return f": line {len(expected) + 1}, {_quoted(actual[len(expected)])}, is one too many"
     if original.endswith("\n") != candidate.endswith("\n"):
         return f": its last line ends with{'out' if original.endswith(chr(10)) else ''} a newline"
     return ""

@@ -23,10 +23,11 @@ from strop.tasks.regions import EVOLVE, has_most, marked_names, marked_regions, 
 
 
 def with_surroundings(text: str, now: str, path: str) -> str:
-    """`now`, or, if it is only what stands between the markers of the file `text`, with them or without, `text` with that there.
+    """The whole file that a candidate means by `now`. If `now` is only the part between markers of the file `text`, with or
+    without the markers, it is put into its place in `text`.
 
     Raises:
-        Malformed: most of the part outside the markers is missing, and it is not clear what `now` is to replace.
+        Malformed: most of the part outside the markers is missing, and it is not clear which part `now` replaces.
     """
     try:
         names = marked_names(text, path)
@@ -39,15 +40,19 @@ def with_surroundings(text: str, now: str, path: str) -> str:
         return now
     rows = now.split("\n")
     try:
-        found = marked_regions(now, path, only)
+        regions_now = marked_regions(now, path, only)
     except Malformed:
-        found = ()
-    if found and set(outside_lines(now, found)) - set(outside):
+        regions_now = ()
+    if regions_now and set(outside_lines(now, regions_now)) - set(outside):
         return now  # it has more than its regions, so it is not a lone block
-    blocks = {each.name: rows[each.first : each.stop] for each in found}
-    if [each.name for each in found] == [each.name for each in regions]:  # in order, if they have no names of their own
-        placed = [(region, rows[each.first : each.stop]) for region, each in zip(regions, found, strict=True)]
-    elif len(blocks) == len(found) > 0 and only and blocks.keys() <= set(only):
+    blocks = {region.name: rows[region.first : region.stop] for region in regions_now}
+    # Regions without names of their own are matched in order.
+    if [region.name for region in regions_now] == [region.name for region in regions]:
+        placed = [
+            (region, rows[replacement.first : replacement.stop])
+            for region, replacement in zip(regions, regions_now, strict=True)
+        ]
+    elif len(blocks) == len(regions_now) > 0 and only and blocks.keys() <= set(only):
         placed = [(region, blocks[region.name]) for region in regions if region.name in blocks]
     elif len(regions) == 1 and not only:
         placed = [(regions[0], now.strip("\n").split("\n"))]
@@ -66,7 +71,7 @@ def with_surroundings(text: str, now: str, path: str) -> str:
 def _indented(old: list[str], block: list[str]) -> list[str]:
     """A block, indented like the first line of its region if it is not indented."""
     margin, own = (
-        next((line[: len(line) - len(line.lstrip())] for line in each if line.strip()), "") for each in (old, block)
+        next((line[: len(line) - len(line.lstrip())] for line in lines if line.strip()), "") for lines in (old, block)
     )
     return block if own else [margin + line if line.strip() else line for line in block]
 
@@ -102,26 +107,26 @@ def _section(path: str, text: str) -> str:
 
 
 def unbundled(text: str, original: Mapping[str, str], *, is_version: bool = False) -> dict[str, str]:
-    """All files of a candidate for the program with the files `original`, in its order; without one, those that the text has.
+    """All files of a candidate, path → text, in the order of the files `original`; without these, the files of the text.
 
-    If a text lost or gained its last newline, it gets the original's ending; if it lost the markers of its regions, it gets them
-    back where nothing else changed (`strop.tasks.regions`), unless it `is_version`: then nobody wrote it from the original.
+    A text that lost or gained its last newline gets the original's ending. A text that lost the markers of its regions gets them
+    back where nothing else changed (`strop.tasks.regions`), unless it `is_version`: nobody wrote a version from the original.
 
     Raises:
         Malformed: the text is not a bundle, or contains a file twice, or one that is not in `original`.
     """
     if len(original) == 1 and not _HEAD.match(text):
         (path,) = original
-        return {path: _whole(original[path], text, path, is_version=is_version)}
+        return {path: _completed(original[path], text, path, is_version=is_version)}
     heads = list(_HEAD.finditer(text))
     if not heads:
         raise Malformed(f"the program has {len(original)} files; begin each that you change with '{header('PATH')}'")
     if text[: heads[0].start()].strip():
         raise Malformed(f"there is text before the first line of the form '{header('PATH')}'")
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for head, following in zip(heads, [*heads[1:], None], strict=True):
         path = head["path"]
-        if path in found:
+        if path in texts:
             raise Malformed(f"the file {path!a:.200} is given twice")
         if original and path not in original:
             what = f"what may is {', '.join(original)}; to add it, create it empty and name it in `files`"
@@ -129,15 +134,17 @@ def unbundled(text: str, original: Mapping[str, str], *, is_version: bool = Fals
         body = text[head.end() + 1 : following.start() if following else len(text)]
         if head["no"] and body.strip():
             raise Malformed(f"there is text below '{header(path, is_absent=True)}'")
-        known = original.get(path, ABSENT)
-        found[path] = ABSENT if head["no"] else ended_like(body, "\n" if known in ("", ABSENT) else known)
+        original_text = original.get(path, ABSENT)
+        texts[path] = (
+            ABSENT if head["no"] else ended_like(body, "\n" if original_text in ("", ABSENT) else original_text)
+        )
     return {
-        path: _whole(text, found.get(path, text), path, is_version=is_version) for path, text in original.items()
-    } or found
+        path: _completed(text, texts.get(path, text), path, is_version=is_version) for path, text in original.items()
+    } or texts
 
 
-def _whole(text: str, now: str, path: str, *, is_version: bool) -> str:
-    """The file `text` as a candidate has it, with what it may leave out."""
+def _completed(text: str, now: str, path: str, *, is_version: bool) -> str:
+    """A candidate's version `now` of the file `text`, with the parts that a candidate may leave out."""
     if ABSENT in (text, now):
         return now
     if is_version:
@@ -151,7 +158,8 @@ def is_inside(path: str) -> bool:
 
 
 def ended_like(text: str, original: str) -> str:
-    """`text` with the last newline of the original, or without one, as it has none: programs extracted from responses lack it."""
+    """`text` with a newline at its end if the original has one there, otherwise without. Programs extracted from responses lose
+    their last newline."""
     if not original or not text:  # an empty file is one that the candidate may write
         return text if text.strip("\n") else ""
     body = text.rstrip("\n") if not original.endswith("\n") else text

@@ -31,7 +31,7 @@ from strop.tasks.evaluator.spec import RUNNER, EvaluatorSpec, stub_of, takes_see
 CONFIG = "strop.toml"
 """Name of the file. It lies in the root of its tree, unless its key `root` names another folder."""
 INSTANCES, TIMED = 5, 3
-"""Training runs; of times, which are measured in turns with the original's."""
+"""How many training runs a task has: of scores, and of times, which are measured in turns with the original's."""
 _MOST_BYTES = 1 << 20
 """Largest size of the file."""
 
@@ -77,21 +77,21 @@ def command_task(root: Path, **values: object) -> CommandTask:
         **{name: value for name, value in numbers.items() if value is not None},
     )
     for tool in task.tools:
-        if held := next((each for each in task.files if (root / each).resolve().is_relative_to(tool.resolve())), ""):
+        if held := next((path for path in task.files if (root / path).resolve().is_relative_to(tool.resolve())), ""):
             raise ConfigurationError(
                 f"tool: {tool} holds {held}, which may change; commands would read it as it is there"
             )
-    task = replace(_told(task), evaluator=_evaluator(task, options))
+    task = replace(_described_judge(task), evaluator=_evaluator(task, options))
     return task if train is not None else replace(task, instances=_instances(task))
 
 
 def _instances(task: CommandTask) -> int:
-    """Training runs: several inputs, or one that is measured again only where it is a time."""
+    """How many training runs a task has. An input that the target chooses itself is run once, unless a time is measured."""
     return TIMED if task.objective.is_timed else 1 if task.input == "chosen" else INSTANCES
 
 
-def _told(task: CommandTask) -> CommandTask:
-    """The task. Raises ConfigurationError if its description says nowhere what a judge finds better."""
+def _described_judge(task: CommandTask) -> CommandTask:
+    """The task itself. Raises ConfigurationError if no model could read what its judge finds better."""
     if task.judge and not (task.description or task.objective.is_cost or task.judge_sources):
         raise ConfigurationError(
             f"judge: {task.judge.command!r} names no script or source in {task.root}, so no model could read what is better; "
@@ -106,13 +106,13 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
     Raises:
         ConfigurationError: an option belongs to an evaluator only, or the evaluator cannot run apart from the program.
     """
-    words = shlex.split(task.command) if str(RUNNER) in task.command else []
-    if len(words) not in (5, 6):
+    arguments = shlex.split(task.command) if str(RUNNER) in task.command else []
+    if len(arguments) not in (5, 6):
         for key in ("shared", "calls", "seeded"):
             if getattr(options, key):
                 raise ConfigurationError(f"{key} requires an evaluator")
         return None
-    interpreter, _, form, evaluator, program, *named = words
+    interpreter, _, form, evaluator, program, *named = arguments
     shared = options.shared or form == "text"
     if not shared and (why := _needs_one_process(task)):
         raise ConfigurationError(f"{why}; {option('shared')} runs the program in its evaluator's process")
@@ -132,7 +132,7 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
 
 
 def _needs_one_process(task: CommandTask) -> str:
-    """Why the options of a task leave its evaluator and its program in one process; empty if they do not."""
+    """Why the evaluator of a task must share a process with the program; empty if it need not."""
     if task.build:
         return "build: an evaluator that runs apart from the program builds nothing"
     counted = [name for name, reader in task.objective.readers.items() if reader in COUNTED_BY_KERNEL]
@@ -154,7 +154,7 @@ def _judge(root: Path, options: Any) -> Judge | None:
 
 
 def _split(options: Any, count: int) -> tuple[int, int]:
-    """How many cases are for training, and how many are held out: half of them, if the options do not say."""
+    """How many cases are for training, and how many are held out. Half are held out unless the options say otherwise."""
     if options.instances is not None:
         raise ConfigurationError("instances: each case is run once; held_out says how many are not for training")
     held_out = count // 2 if options.held_out is None else options.held_out
@@ -174,8 +174,9 @@ def _description(root: Path, options: Any) -> str:
 
 
 def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> CommandTask:
-    """The task that a file describes, with some options changed. `trusted`: it may name what is outside of its repository, and
-    say that programs are trusted.
+    """The task that a `strop.toml` describes, with the options of `changes` in place of the file's.
+
+    A `trusted` file may name what is outside of its repository, and say that programs are trusted.
 
     Raises:
         ConfigurationError: the file cannot be read, or an option is wrong or missing; the message names it.
@@ -204,7 +205,7 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
 
 
 def config_of(target: str | Path) -> Path | None:
-    """The file that describes a target: that of the folder, or the target itself; None if it is neither."""
+    """The `strop.toml` of a target: the one in a folder, or the target itself if it is such a file; otherwise None."""
     path = Path(target)
     if path.is_dir() and (path / CONFIG).is_file():
         return path / CONFIG
@@ -221,7 +222,7 @@ def model_in(path: Path) -> str:
 
 
 def _run_of(path: Path, written: dict[str, Any]) -> str:
-    """Take the table `run` out of what is written, and return the model that it names."""
+    """The model that the table `[run]` names; empty if it names none. The table is removed from `written`."""
     table = written.pop("run", {})
     if not isinstance(table, dict):
         raise ConfigurationError(f'{path}: run is a table: [run], and below it model = "openai/gpt-4o"')
@@ -234,9 +235,9 @@ def _run_of(path: Path, written: dict[str, Any]) -> str:
 
 
 def to_toml(task: CommandTask, root: str = "") -> str:
-    """The task as the text of a strop.toml. `root` is the path of its tree from the file; empty: the file's folder.
+    """The text of a `strop.toml` that describes the task. Read again, with the same tree, it gives the same task.
 
-    Read again, with the same tree, it is the same task.
+    `root` is the path of its tree from the file; empty for the file's own folder.
     """
     objective, judge = task.objective, task.judge or Judge("")
     lines = {
@@ -272,10 +273,10 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "calls": list(task.evaluator.calls if task.evaluator is not None else ()),
     }
     unless_said = ("shared", "trust_programs")
-    kept = {
+    written = {
         key: value for key, value in lines.items() if value not in ("", [], {}) and (value or key not in unless_said)
     }
-    return "".join(f"{key} = {write_toml(value)}\n" for key, value in kept.items())
+    return "".join(f"{key} = {write_toml(value)}\n" for key, value in written.items())
 
 
 def _check_root(path: Path, root: Path) -> None:
@@ -288,7 +289,8 @@ def _check_root(path: Path, root: Path) -> None:
 
 
 def _check_named(written: Mapping[str, Any], root: Path) -> None:
-    """Raises ConfigurationError if a file or folder that is no glob is not in the tree, nor a tool that every command has."""
+    """Raises ConfigurationError if the description file or a tool lies outside of the tree. Tools below /usr are allowed, because
+    every command has them."""
     options: Any = check_options(written)
     named = [("tool", name) for name in options.tool] + [("description_file", str(options.description_file))]
     for key, name in named:
@@ -302,11 +304,11 @@ def _check_named(written: Mapping[str, Any], root: Path) -> None:
 
 def _parse(path: Path) -> dict[str, Any]:
     try:
-        found = read_plain(path, _MOST_BYTES)
-        if found is None:
+        file = read_plain(path, _MOST_BYTES)
+        if file is None:
             path.lstat()
             raise ConfigurationError(f"{path} is not a regular file of at most 1 MiB")
-        return tomllib.loads(found[0].decode("utf-8-sig"))
+        return tomllib.loads(file[0].decode("utf-8-sig"))
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
@@ -433,10 +435,10 @@ def _named(scores: Sequence[str]) -> dict[str, str]:
     """Name → reader."""
     readers: dict[str, str] = {}
     for text in scores:
-        found = _NAMED.fullmatch(text)
-        name, reader = (found[1], found[2]) if found else (_score_name(text), text)
+        match = _NAMED.fullmatch(text)
+        name, reader = (match[1], match[2]) if match else (_score_name(text), text)
         # In score=(\d+) the name is what the command prints.
-        if found and "(" in reader and not path_of(reader) and not re.search("[A-Za-z]", _literal(reader)):
+        if match and "(" in reader and not path_of(reader) and not re.search("[A-Za-z]", _literal(reader)):
             reader = text
         if name in readers:
             raise ConfigurationError(f"score: two scores are named {name}; name each: NAME=HOW")
@@ -445,7 +447,7 @@ def _named(scores: Sequence[str]) -> dict[str, str]:
 
 
 def _score_name(reader: str) -> str:
-    """The name of a score that nobody named."""
+    """The name of a score without one: the kind, the last name of a JSON path, or `score`."""
     if reader in KINDS:
         return reader
     path = path_of(reader)
@@ -460,9 +462,9 @@ def _literal(pattern: str) -> str:
 
 def _goal(name: str, goal: str, reader: str) -> str:
     if not goal and reader not in KINDS:
-        words = re.findall(NAME, _literal(reader)) if name == SCORE and not path_of(reader) else []
-        name = max((word for word in words if word not in KINDS), key=len, default=name)
-        named = f"{name}={reader}" if words or name != _score_name(reader) else reader
+        names = re.findall(NAME, _literal(reader)) if name == SCORE and not path_of(reader) else []
+        name = max((word for word in names if word not in KINDS), key=len, default=name)
+        named = f"{name}={reader}" if names or name != _score_name(reader) else reader
         both = shlex.quote(named), f"{option('metric')} {name}:max"
         raise ConfigurationError(
             f"score {shlex.quote(reader)}: say whether more or less of it is better: "

@@ -30,7 +30,7 @@ LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
 MOST_MATCHES = 1000
 SECONDS = 20.0
-"""Within which an output is searched; a busy machine must not fail a program."""
+"""Wall seconds in which an output is searched. It is long, because a busy machine must not fail a program."""
 _LEFT_OUT = re.compile(r"\[\.\.\. \d+ bytes left out \.\.\.\]")
 """The line that stands for the middle of a long output (sandbox/workspace/output.py)."""
 
@@ -45,33 +45,33 @@ class Match:
 
 
 def matches_in(text: str, pattern: str, seconds: float = SECONDS) -> list[Match]:
-    """What the first group matches, in order; `pattern` must compile and have one group.
+    """The matches of the first group of `pattern` in order. `pattern` must compile and have one group.
 
     Raises:
-        Malformed: a line is too long to be searched, the output was cut beside it, there are too many matches, or the search took
-            longer than `seconds`; without the name of the score.
+        Malformed: a line is too long to be searched, the output was cut beside a match, there are too many matches, or the search
+            takes longer than `seconds`. The message lacks the name of the score.
     """
     import regex
 
     compiled, until = regex.compile(pattern), time.monotonic() + seconds
-    lines, found = text.splitlines(), list[Match]()
+    lines, matches = text.splitlines(), list[Match]()
     try:
         for number, line in enumerate(lines):
             left = max(until - time.monotonic(), 0.001)
             for match in compiled.finditer(line[:LINE_CHARACTERS], timeout=left, concurrent=True):
                 if match[1] is not None:
-                    found.append(_whole(lines, number, match.span(1)))
-                if len(found) > MOST_MATCHES:
+                    matches.append(_checked_match(lines, number, match.span(1)))
+                if len(matches) > MOST_MATCHES:
                     raise Malformed(f"appears more than {MOST_MATCHES} times; print it once")
     except TimeoutError:
         raise Malformed(
             f"is not found: the regular expression {pattern!a:.90} takes more than {seconds:g} s on this output"
         ) from None
-    return found
+    return matches
 
 
-def _whole(lines: Sequence[str], number: int, span: tuple[int, int]) -> Match:
-    """A match in a line that was printed whole."""
+def _checked_match(lines: Sequence[str], number: int, span: tuple[int, int]) -> Match:
+    """A match in a line of the output. Raises Malformed if the line is too long, or if the output was cut beside it."""
     if len(lines[number]) > LINE_CHARACTERS:
         raise Malformed(
             f"is in line {number + 1}, which is longer than {LINE_CHARACTERS} characters; print it on its own line"
@@ -101,9 +101,9 @@ _GOES_ON = re.compile(
     r"[\w.'\u2019/^+\-\u2010-\u2015\u2212]|,(?!$|\s(?!\d{3}(?!\d)))|:\d|\s\d{3}(?!\d)|\s?(?:[eEx\u00d7\u00b7\u22c5]|\*{1,2})\s?[-+]?\d"
     r"|\s[^\W\d_]+,?\s\d[\d.]*\s?[^\W\d_]"
 )
-"""Behind a group, this shows that it is a part of a longer number: 1.2|e+06, 1|,200, 3|/4, 1| 200, 1.2| x 10^6, 2| min 5 s."""
+"""The text behind a group that matched only a part of a number: 1.2|e+06, 1|,200, 3|/4, 1| 200, 1.2| x 10^6, 2| min 5 s."""
 _BEGINS_BEFORE = re.compile(r"(?:[\w.\u2019/^+]|\d[,':*]+|[-\u2010-\u2015\u2212]\s*)$")
-"""The same before a group: 1,|200, -|5, v|5, 10:|30."""
+"""The text before a group that matched only a part of a number: 1,|200, -|5, v|5, 10:|30."""
 _NUMBERS = re.compile(r"[-+]?[0-9.,]*[0-9][.,]*(?:[eE][-+]?[0-9]+)?")
 
 
@@ -155,8 +155,8 @@ def path_of(reader: str) -> str:
 
 def file_of(reader: str) -> str:
     """The path of the JSON file that a reader reads; empty if it reads none."""
-    found = _FILE.fullmatch(reader)
-    return found[1] if found else ""
+    match = _FILE.fullmatch(reader)
+    return match[1] if match else ""
 
 
 def steps_of(path: str) -> list[str | int]:
@@ -166,16 +166,16 @@ def steps_of(path: str) -> list[str | int]:
         ConfigurationError: it is not such a path.
     """
     steps: list[str | int] = []
-    at = 1
-    while at < len(path):
-        found = _STEP.match(path, at)
-        if found is None:
+    position = 1
+    while position < len(path):
+        step = _STEP.match(path, position)
+        if step is None:
             raise ConfigurationError(f"invalid JSON path {path!r}, expected e.g. $.results[0].mean")
-        index = found[2]
+        index = step[2]
         steps.append(
-            int(index) if index is not None else next(part for part in found.group(1, 3, 4) if part is not None)
+            int(index) if index is not None else next(part for part in step.group(1, 3, 4) if part is not None)
         )
-        at = found.end()
+        position = step.end()
     return steps
 
 
@@ -192,27 +192,30 @@ def read_score(name: str, reader: str, printed: Printed) -> Reading:
     if file := file_of(reader):
         return _in_file(name, file, path_of(reader), printed)
     if reader.startswith("$"):
-        at = (_at(name, document, reader, printed.source) for document in _documents_of(printed))
-        found, none = [reading for reading in at if reading is not None], ""
-        none = none if found else _absent(reader, printed)
+        candidates = (_value_at(name, document, reader, printed.source) for document in _documents_of(printed))
+        readings, none = [reading for reading in candidates if reading is not None], ""
+        none = none if readings else _absent(reader, printed)
     else:
-        found = _matched(name, reader, printed.output)
-        none = "" if found else f"nothing in the output matches {reader!r}{_elsewhere(reader, printed)}"
-    different = list(dict.fromkeys(each.value for each in found))
+        readings = _matched(name, reader, printed.output)
+        none = "" if readings else f"nothing in the output matches {reader!r}{_elsewhere(reader, printed)}"
+    different = list(dict.fromkeys(reading.value for reading in readings))
     if not different:
         raise Malformed(none if GIVES_NO in none else f"no score: {name}: {none}")
     if len(different) > 1:
-        shown = ", ".join(f"{value:.12g}" for value in different[:3])
-        raise Malformed(f"found {len(different)} values for score {name} ({shown}); print it once")
-    return found[0]
+        listed = ", ".join(f"{value:.12g}" for value in different[:3])
+        raise Malformed(f"found {len(different)} values for score {name} ({listed}); print it once")
+    return readings[0]
 
 
 def unlike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> str:
-    """Which value is of something else than the original's, in a sentence; empty if none is: no fewer tests and, unless a judge
-    printed it, the same line around it, numbers aside."""
+    """A sentence that names a score that measures something else than the original's score; empty if there is none.
+
+    Fewer tests than the original's are something else. So is a number on another line, unless a judge printed it; other numbers
+    on the line may differ.
+    """
     for name, first in original.items():
         reading = readings[name]
-        text, expected = (_NUMBERS.sub("#", each.source) for each in (reading, first))
+        text, expected = (_NUMBERS.sub("#", compared.source) for compared in (reading, first))
         if not reading.is_judged and "".join(text.split()) != "".join(expected.split()):
             return (
                 f"score {name} is read from {text!a:.{_SHOWN}}, the original's from {expected!a:.{_SHOWN}}; "
@@ -224,13 +227,16 @@ def unlike(readings: Mapping[str, Reading], original: Mapping[str, Reading]) -> 
 
 
 def fewer_tests(ran: Sequence[int], least: Sequence[int]) -> str:
-    """That fewer tests of a kind passed or failed than of the original, in words; empty if there are not fewer."""
-    words = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
-    return next((words.format(*each) for each in zip(ran, least, strict=False) if each[0] < each[1]), "")
+    """A sentence that says how many fewer tests ran than with the original; empty if there are not fewer."""
+    sentence = "{} tests passed or failed, of the original {}; a skipped test does not count as passed"
+    return next((sentence.format(*counts) for counts in zip(ran, least, strict=False) if counts[0] < counts[1]), "")
 
 
 def in_words(objective: Objective, name: str, reading: Reading, scorer: str = "") -> str:
-    """What was read, where, and whether less or more of it is better. `scorer`: who gives it, unless the program does."""
+    """A sentence about a score: its value, where it was read, and whether less or more of it is better.
+
+    `scorer` names the judge or evaluator that gives the score; empty if the program gives it.
+    """
     better = "only shown" if name in objective.report_only else "required"
     if name == objective.metric.name:
         better = "higher is better" if objective.metric.goal == "max" else "lower is better"
@@ -243,16 +249,16 @@ def _tests(name: str, counts: Sequence[Counts]) -> Reading:
     rates = [passed / (passed + failed) for passed, failed in counts if passed + failed]
     if not rates:
         raise Malformed(f"no score: {name}: the output has no summary of pytest and no JUnit XML")
-    passed, failed = (sum(each) for each in zip(*counts, strict=True))
-    return Reading(min(rates), f"{passed} passed, {failed} failed", tuple(sum(each) for each in counts))
+    passed, failed = (sum(column) for column in zip(*counts, strict=True))
+    return Reading(min(rates), f"{passed} passed, {failed} failed", tuple(sum(count) for count in counts))
 
 
 def _matched(name: str, pattern: str, output: str) -> list[Reading]:
     try:
-        found = matches_in(output, pattern)
+        matches = matches_in(output, pattern)
     except Malformed as error:
         raise Malformed(f"score {name} {error}") from error
-    return [Reading(_number(name, match), f'"{match.line.strip()}"') for match in found]
+    return [Reading(_number(name, match), f'"{match.line.strip()}"') for match in matches]
 
 
 _ALONE = r"([-+.\deE]+)"
@@ -269,10 +275,10 @@ def number_in(text: str) -> float | None:
 
 
 def _number(name: str, match: Match) -> float:
-    """The number that a group is.
+    """The number that a group matched.
 
     Raises:
-        Malformed: it is none, or a part of one.
+        Malformed: the group matched no number, or a part of one.
     """
     line, text = match.line, match.line[match.start : match.end].strip()
     start = line.index(text, match.start)
@@ -313,9 +319,9 @@ def _elsewhere(reader: str, printed: Printed) -> str:
 
 
 def _absent(path: str, printed: Printed) -> str:
-    """The names that an output has, for a message about a missing path."""
+    """A message about a path that an output lacks, with the names that the output has."""
     steps = steps_of(path)
-    around = next((place for document in _documents_of(printed) for place in _walked(document, steps[:-1])), None)
+    around = next((parent for document in _documents_of(printed) for parent in _walked(document, steps[:-1])), None)
     if not steps or not isinstance(around, dict) or not around:
         return f"no JSON in the output has {path}"
     names = [f"{name:.40}" for name in list(around)[:_MOST_NAMES]]
@@ -330,14 +336,14 @@ def _documents_of(printed: Printed) -> Iterable[object]:
 
 def documents(output: str) -> Iterator[object]:
     """Every JSON object and list of an output that begins on its own line, or the whole output as one document."""
-    whole = _parsed(output)
-    if whole is not None:
-        yield whole
+    whole_output = _parsed(output)
+    if whole_output is not None:
+        yield whole_output
         return
-    at = tries = failed = 0
-    while at < len(output) and tries < MOST_TRIES and failed < MOST_FAILED:
-        after = output.find("\n", at) + 1 or len(output)
-        line = output[at:after].lstrip()
+    position = tries = failed = 0
+    while position < len(output) and tries < MOST_TRIES and failed < MOST_FAILED:
+        after = output.find("\n", position) + 1 or len(output)
+        line = output[position:after].lstrip()
         if line[:1] in ("{", "["):
             tries += 1
             try:
@@ -345,10 +351,10 @@ def documents(output: str) -> Iterator[object]:
                 yield document
                 after = max(after, output.find("\n", end) + 1 or len(output))
             except json.JSONDecodeError as error:
-                failed += error.pos - at
+                failed += error.pos - position
             except (ValueError, RecursionError):  # which do not say how far the parser read
-                failed += len(output) - at
-        at = after
+                failed += len(output) - position
+        position = after
 
 
 def _in_file(name: str, file: str, path: str, printed: Printed) -> Reading:
@@ -360,14 +366,14 @@ def _in_file(name: str, file: str, path: str, printed: Printed) -> Reading:
     document = _parsed(content.decode("utf-8", "replace"))
     if document is None:
         raise Malformed(f"no score: {name}: {file} contains no JSON")
-    found = _at(name, document, path, file)
-    if found is None:
+    reading = _value_at(name, document, path, file)
+    if reading is None:
         raise Malformed(f"no score: {name}: {file} has no {path}")
-    return found
+    return reading
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """A JSON object; a name that is given twice has no number."""
+    """A JSON object. A name that is given twice gets a text in place of a number, so that no score is read from it."""
     document = dict(pairs)
     if len(document) < len(pairs):
         times = Counter(name for name, _ in pairs)
@@ -386,7 +392,7 @@ def _parsed(text: str) -> object:
     return document
 
 
-def _at(name: str, document: object, path: str, place: str) -> Reading | None:
+def _value_at(name: str, document: object, path: str, source: str) -> Reading | None:
     """The value at `path`; None if there is none. True and false are 1 and 0, and compare with their like only."""
     steps = steps_of(path)
     value = next(_walked(document, steps), _ABSENT)
@@ -396,11 +402,11 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
         raise Malformed(f"score {name} is not a number: {json.dumps(value, default=repr)[:60]}")
     around = next(_walked(document, steps[:-1]), None) if steps else None
     siblings = around if isinstance(around, dict) else {}
-    for key, said in siblings.items():
-        is_error = key in ("error", "exception") and isinstance(said, str) and not says_no_error(said)
-        if is_error or (key in ("valid", "success", "ok") and said is False):
+    for key, sibling in siblings.items():
+        is_error = key in ("error", "exception") and isinstance(sibling, str) and not says_no_error(sibling)
+        if is_error or (key in ("valid", "success", "ok") and sibling is False):
             raise Malformed(
-                f"score {name}: the JSON says beside it that the run failed: {key} is {json.dumps(said)[:60]}"
+                f"score {name}: the JSON says beside it that the run failed: {key} is {json.dumps(sibling)[:60]}"
             )
     try:
         number = float(value)
@@ -411,8 +417,8 @@ def _at(name: str, document: object, path: str, place: str) -> Reading | None:
     # An evaluator's runner says with NAME_is what it took as NAME.
     named = ("unit", "units", "time_unit", *(f"{step}{end}" for step in steps[-1:] for end in ("_unit", "_is")))
     units = [siblings[key] for key in named if isinstance(siblings.get(key), str)]
-    said = "true or false" if isinstance(value, bool) else ", ".join(units)
-    return Reading(number, f"{path} of {place}" + (f" ({said:.{_SHOWN}})" if said else ""))
+    unit = "true or false" if isinstance(value, bool) else ", ".join(units)
+    return Reading(number, f"{path} of {source}" + (f" ({unit:.{_SHOWN}})" if unit else ""))
 
 
 def _walked(document: object, steps: Sequence[str | int]) -> Iterator[object]:
@@ -439,13 +445,15 @@ _MOST_XML = 1 << 20
 
 def test_counts(output: str) -> tuple[Counts, ...]:
     """For each kind of summary how many tests passed and failed; (0, 0) where an output has none of that kind."""
-    found = (list(kind(output)) for kind in _KINDS)
-    return tuple((max(sum(count[0] for count in counts), 0), sum(count[1] for count in counts)) for counts in found)
+    counts_by_kind = (list(kind(output)) for kind in _KINDS)
+    return tuple(
+        (max(sum(count[0] for count in counts), 0), sum(count[1] for count in counts)) for counts in counts_by_kind
+    )
 
 
 def _pytest(output: str) -> Iterator[Counts]:
-    for found in _PYTEST.finditer(output):
-        counts = {name: int(number) for number, name in _PART.findall(found[1])}
+    for summary in _PYTEST.finditer(output):
+        counts = {name: int(number) for number, name in _PART.findall(summary[1])}
         yield (
             counts.get("passed", 0),
             sum(counts.get(name, 0) for name in ("failed", "error", "errors", "subtests failed")),
@@ -453,7 +461,7 @@ def _pytest(output: str) -> Iterator[Counts]:
 
 
 def _junit(output: str) -> Iterator[Counts]:
-    begin = min((at for at in (output.find("<testsuites"), output.find("<testsuite")) if at >= 0), default=-1)
+    begin = min((index for index in (output.find("<testsuites"), output.find("<testsuite")) if index >= 0), default=-1)
     end = max(output.rfind("</testsuites>"), output.rfind("</testsuite>"))
     text = output[begin : output.find(">", end) + 1] if 0 <= begin < end else ""
     # Entities are declared before the root; without them, no document can expand.
@@ -477,7 +485,7 @@ def _junit(output: str) -> Iterator[Counts]:
 
 
 def _suites(root: ElementTree.Element) -> Iterator[ElementTree.Element]:
-    """The suites without suites inside."""
+    """The innermost test suites."""
     return (suite for suite in root.iter("testsuite") if suite.find("testsuite") is None)
 
 

@@ -301,7 +301,7 @@ class CommandTask:
         """What to give so that at least so many instances are held out, in words."""
         return f"held_out = {least}" + (f", of at least {least + 1} cases" if self.cases else "")
 
-    def whole(self, candidate: str) -> str:
+    def text_for_improvers(self, candidate: str) -> str:
         """A candidate as improvers are shown it: here itself."""
         return candidate
 
@@ -353,7 +353,7 @@ def case_name(path: str) -> str:
 def _required(task: CommandTask) -> dict[str, object]:
     """What must hold of the fields; see `first_mistake`."""
     named = re.fullmatch(r"[\w][\w.-]{0,79}", task.name) and task.name != META_TASK
-    counts = all(1 <= each <= MOST_INSTANCES for each in (task.instances, task.test_instances))
+    counts = all(1 <= count <= MOST_INSTANCES for count in (task.instances, task.test_instances))
     texts = [task.command, task.judge.command if task.judge else ""]
     names = [case_name(path) for path in task.cases]
     return {
@@ -416,8 +416,8 @@ def _description(task: CommandTask) -> str:
     lines += rules(task)
     hidden = {*task.cases, *(task.judge.files if task.judge else ())}
     commands = f"{task.command} {task.build} {task.test}"
-    shown = shown_files(task.root, task.files, commands, hidden, task.judge_sources, task.context)
-    return "\n".join([*lines, *shown]) + "\n"
+    file_lines = shown_files(task.root, task.files, commands, hidden, task.judge_sources, task.context)
+    return "\n".join([*lines, *file_lines]) + "\n"
 
 
 def rules(task: CommandTask) -> list[str]:

@@ -35,16 +35,17 @@ MOST_FILES = 20_000
 MOST_RULES = 5_000
 """Rules of .gitignore that may apply to one path."""
 _MOST_SECONDS = 30.0
-"""In which rules must match; they come with folders from elsewhere, and may be made to take for ever."""
+"""Wall seconds in which the rules must match. A folder from elsewhere may have rules that take for ever."""
 _TEXT_BYTES = 1 << 20
 
 
 def listed(root: Path, named: Sequence[str] = (), *, modules: bool = False) -> tuple[str, ...]:
-    """The files below `root`, as sorted relative paths: those of the paths `named`, and all but the usual junk that no
-    .gitignore leaves out. `modules`: also what can be imported beside a module among these, although a .gitignore names it, such
-    as a file of the version or an extension that was built in place.
+    """The files below `root`, as sorted relative paths. Left out are the usual junk and files that a .gitignore ignores, unless
+    they are `named`.
 
-    Links are listed as links; folders behind links are not searched. What lies in an ignored folder is not ignored from there.
+    `modules` adds ignored files that can be imported beside a listed module, such as a version file, or an extension that was
+    built in place. Links are listed as links; folders behind links are not searched. If `root` lies in an ignored folder, its
+    files are not ignored for that.
 
     Raises:
         ConfigurationError: it is not a folder, or too large to copy for every evaluation.
@@ -56,9 +57,9 @@ def listed(root: Path, named: Sequence[str] = (), *, modules: bool = False) -> t
     if modules:
         packages = {path.rpartition("/")[0] for path in unignored if path.endswith(".py")}
         unignored |= {path for path in walked if path.endswith((".py", ".so")) and path.rpartition("/")[0] in packages}
-    found = _without_records(sorted({*unignored, *(path for path in named if _is_within(root, path))}))
-    _check_size(root, found)
-    return tuple(found)
+    paths = _without_records(sorted({*unignored, *(path for path in named if _is_within(root, path))}))
+    _check_size(root, paths)
+    return tuple(paths)
 
 
 def copy_tree(root: Path, destination: Path, named: Sequence[str] = (), *, modules: bool = False) -> None:
@@ -105,7 +106,7 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
     Raises:
         ConfigurationError: a glob leaves the root or matches no file; `key` is the option to name.
     """
-    found: set[str] = set()
+    matching: set[str] = set()
     for glob in globs:
         if Path(glob).is_absolute() or ".." in glob.split("/"):
             raise ConfigurationError(f"{key}: {glob!r} is not a path inside {root}")
@@ -116,17 +117,17 @@ def resolved(root: Path, globs: Sequence[str], key: str) -> tuple[str, ...]:
             raise ConfigurationError(
                 f"{key}: no file matches {glob!r} in {root}; give the full path of a file that a .gitignore excludes"
             )
-        found.update(matched)
-    for path in found:
+        matching.update(matched)
+    for path in matching:
         if not stays_within(root, path):
             raise ConfigurationError(
                 f"{key}: {path} is a link out of {root}; put a copy of what it leads to in its place"
             )
-    return tuple(path for path in paths if path in found)
+    return tuple(path for path in paths if path in matching)
 
 
 def stays_within(root: Path, path: str | Path) -> bool:
-    """Whether what is at a path is in the tree, when all links are followed. Nothing else is read for a model."""
+    """Whether a path leads into the tree when all links are followed. No file outside is read for a model."""
     return Path(os.path.realpath(root / path)).is_relative_to(os.path.realpath(root))
 
 
@@ -181,15 +182,15 @@ def _is_within(root: Path, path: str) -> bool:
 
 
 class _IgnoreRules:
-    """The rules for the entries of a folder, the last of which decides: those of each .gitignore from the top."""
+    """The rules of .gitignore for the entries of a folder, from the top folder down. The last rule that matches decides."""
 
     def __init__(self, until: float, rules: Sequence[tuple[int, regex.Pattern[str], bool]] = ()) -> None:
         self.until, self._rules = until, rules
 
     def within(self, folder: Path, path: str) -> _IgnoreRules:
-        """With those of a folder, which has this path from the top."""
-        found = read_plain(folder / ".gitignore", _TEXT_BYTES)
-        lines = found[0].decode("utf-8-sig", "surrogateescape").split("\n") if found else []
+        """These rules and those of `folder`, whose path from the top is `path`."""
+        content = read_plain(folder / ".gitignore", _TEXT_BYTES)
+        lines = content[0].decode("utf-8-sig", "surrogateescape").split("\n") if content else []
         if len(lines) + len(self._rules) > MOST_RULES:
             raise ConfigurationError(f"{folder} has more than {MOST_RULES:,} rules of .gitignore")
         own = ((len(path), *rule) for line in lines if (rule := _rule(line)))
@@ -207,7 +208,7 @@ class _IgnoreRules:
 
 
 def _rule(line: str) -> tuple[regex.Pattern[str], bool] | None:
-    """The pattern of a line of .gitignore, and whether it ignores; None for a comment, and for what git cannot read either."""
+    """The pattern of a line of .gitignore, and whether it ignores; None for a comment or a line that git cannot read either."""
     import regex
     from pathspec.patterns.gitignore.spec import GitIgnoreSpecPattern
 
@@ -246,10 +247,10 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
     """The folders, files and links in a folder, but no junk."""
     try:
         with os.scandir(folder) as entries:
-            found = [entry for entry in entries if entry.name not in JUNK]
+            not_junk = [entry for entry in entries if entry.name not in JUNK]
     except OSError:  # it may not be read
         return []
-    return [each for each in found if each.is_symlink() or each.is_dir() or each.is_file()]
+    return [entry for entry in not_junk if entry.is_symlink() or entry.is_dir() or entry.is_file()]
 
 
 def _check_size(root: Path, paths: Sequence[str]) -> None:

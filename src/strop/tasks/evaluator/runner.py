@@ -101,7 +101,7 @@ def called(function: Any, arguments: tuple[Any, ...], seed: int) -> Any:
 
 
 def awaited(value: Any) -> Any:
-    """What a call of a function gives, if that is `async`, too."""
+    """The result of a call; that of an `async` function is awaited."""
     if not inspect.iscoroutine(value):
         return value
     import asyncio  # slow
@@ -226,7 +226,7 @@ def note(name: str, value: Any) -> str:
 
 
 def words_of(value: Any) -> str:
-    """Any value as a text; of one that cannot be written, its type."""
+    """Any value as a text; a value that cannot be written becomes its type."""
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     try:
@@ -248,13 +248,13 @@ def shortened(text: str, most: int) -> str:
 
 
 def score_of(values: Values) -> Values:
-    """`combined_score`, or else `score`, and which it is. A truth value is none."""
+    """The score, which is `combined_score` or else `score`, and the name that it has. A truth value is no score."""
     name = COMBINED if COMBINED in values else "score"
     if name not in values:
-        given = ", ".join(values) or "nothing"
-        named = next((each for each in values if as_number(values[each]) is not None), "NAME")
+        names = ", ".join(values) or "nothing"
+        named = next((metric for metric in values if as_number(values[metric]) is not None), "NAME")
         raise ValueError(
-            f"the evaluator gives {given}, but neither combined_score nor score: say what counts, and whether more is better: "
+            f"the evaluator gives {names}, but neither combined_score nor score: say what counts, and whether more is better: "
             f"metric {named}:max or {named}:min"
         )
     return {"score": str(values[name]) if is_flag(values[name]) else values[name], "score_is": name}
@@ -267,39 +267,40 @@ def read(path: str | Path) -> str:
 
 
 def evaluated(form: str, evaluator: str, program: str, named: str = "") -> Values:
-    """What a whole evaluation gives, as `main` prints it; notes go to standard error."""
+    """The result of a whole evaluation, as `main` prints it. Notes go to standard error."""
     run = {"path": by_path, "text": by_text, "results": by_results}[form]
     seed = int(os.environ.get("STROP_SEED", "0"))
     text = read(program)
     seed_generators(seed, [text, read(evaluator)])
     values, notes = run(evaluator, program, text, seed)
     chosen = {} if named else score_of(values)
-    for each in [each for each in notes if each][:MOST_NOTES]:
-        line = "\\n".join(each.splitlines())
+    for message in [message for message in notes if message][:MOST_NOTES]:
+        line = "\\n".join(message.splitlines())
         sys.stderr.write(f"\n{PREFIX}{line}\n")
     return {**chosen, "metrics": values}
 
 
 def tell_of(error: BaseException) -> None:
-    """Print an exception: the last lines of the evaluator's and of the program's own code that led to it, and what it says in one
-    line, because a line of its message may look like a note."""
+    """Print an exception: the last steps of the traceback in the evaluator's and the program's own code, and its message. The
+    message is one line, because a line of its own may look like a note."""
     root = str(Path.cwd())
     sys.stdout.flush()  # so that it comes last
-    frames = [each for each in frames_of(error) if each[0].startswith(root) and STUB not in each[3]]
+    frames = [frame for frame in frames_of(error) if frame[0].startswith(root) and STUB not in frame[3]]
     for path, line, function, source in list(dict.fromkeys(frames))[-MOST_FRAMES:]:
         sys.stderr.write(f"{os.path.relpath(path, root)}, line {line}, in {function}: {source}\n")
-    said = traceback.format_exception_only(type(error), error)
+    lines = traceback.format_exception_only(type(error), error)
     if isinstance(error, SyntaxError):  # one line, in place of the source with a mark below it
-        said = [f"{type(error).__name__}: {error}"]
-    words = "\\n".join("".join(said).splitlines())
-    sys.stderr.write(words.replace(root + os.sep, "").replace("strop_stub.", "") + "\n")
+        lines = [f"{type(error).__name__}: {error}"]
+    message = "\\n".join("".join(lines).splitlines())
+    sys.stderr.write(message.replace(root + os.sep, "").replace("strop_stub.", "") + "\n")
 
 
 def frames_of(error: BaseException) -> list[tuple[str, str, str, str]]:
-    """Path, line, function and source of each step, of other processes too, whose traceback is the text of a cause."""
+    """Path, line, function and source of each step of a traceback. The steps of another process stand in the text of the
+    cause."""
     steps = [
-        (each.filename, str(each.lineno), each.name, each.line or "")
-        for each in traceback.extract_tb(error.__traceback__)
+        (frame.filename, str(frame.lineno), frame.name, frame.line or "")
+        for frame in traceback.extract_tb(error.__traceback__)
     ]
     return steps + (FRAME.findall(str(error.__cause__)) if error.__cause__ is not None else [])
 

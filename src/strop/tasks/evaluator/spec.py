@@ -16,7 +16,7 @@ GUEST = Path(__file__).resolve().parent / "guest"  # modules of an evaluator and
 SEARCH = (str(GUEST), str(RUNNER.parents[2] / "sandbox"))
 """Folders with the modules of a stub, and of the program's guest."""
 ADDRESS = "\0strop-program"
-"""Of the socket on which a stub asks for its calls; `strop_stub` has it, too."""
+"""Address of the socket on which a stub asks for its calls. `strop_stub` repeats it."""
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _STUB = '''"""Stands for the program, which runs in a process of its own: a call of a function here is a request to it."""
@@ -50,20 +50,20 @@ class EvaluatorSpec:
     seeded: bool = False
     """Whether its inputs are drawn by a seed; else it chooses them itself."""
     stub: str = ""
-    """The file that lies where the program was, one for all candidates; empty if they share a process."""
+    """Text of the stub that lies where the program was, the same for all candidates; empty if they share a process."""
 
 
 def takes_seed(source: str, form: str) -> bool:
     """Whether the function of an evaluator has a parameter `seed` or `seeds`."""
     tree = syntax_tree(source) if form != "results" else ast.Module([], [])
-    functions = [each for each in tree.body if isinstance(each, FUNCTIONS) and each.name in ("evaluate", "evaluator")]
-    parameters = [each for function in functions[:1] for each in ast.walk(function.args) if isinstance(each, ast.arg)]
-    return any(each.arg in ("seed", "seeds") for each in parameters)
+    functions = [node for node in tree.body if isinstance(node, FUNCTIONS) and node.name in ("evaluate", "evaluator")]
+    parameters = [node for function in functions[:1] for node in ast.walk(function.args) if isinstance(node, ast.arg)]
+    return any(parameter.arg in ("seed", "seeds") for parameter in parameters)
 
 
 def stub_of(original: str, calls: Collection[str]) -> str:
-    """The file that lies where the program was: functions of the original and those named in `calls`, and the original's text as
-    comments, for an evaluator that looks at its words.
+    """The text of the stub that lies where the program was. It has the functions of the original and those named in `calls`, and
+    the original's text as comments, for an evaluator that searches the text.
 
     Raises:
         SyntaxError: the original is no Python.
@@ -89,16 +89,16 @@ def _function(node: Function) -> str:
 
 def _parameters(arguments: ast.arguments) -> str:
     """The parameters of a definition without annotations; a default that is no literal is `...`."""
-    for each in ast.walk(arguments):
-        if isinstance(each, ast.arg):
-            each.annotation = None
-    arguments.defaults = [_literal(each) for each in arguments.defaults]
-    arguments.kw_defaults = [each and _literal(each) for each in arguments.kw_defaults]
+    for node in ast.walk(arguments):
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    arguments.defaults = [_literal(default) for default in arguments.defaults]
+    arguments.kw_defaults = [default and _literal(default) for default in arguments.kw_defaults]
     return ast.unparse(arguments)
 
 
 def _literal(node: ast.expr) -> ast.expr:
-    return node if all(isinstance(each, _LITERAL) for each in ast.walk(node)) else ast.Constant(...)
+    return node if all(isinstance(part, _LITERAL) for part in ast.walk(node)) else ast.Constant(...)
 
 
 def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:

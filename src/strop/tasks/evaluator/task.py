@@ -69,13 +69,13 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     check_found(interpreter := interpreter_of(program, options.python), options.test)
     required = _required(recognised, options.require_metric)
     # The score of this format is better when it is higher.
-    goals = [f"{each.strip()}:max" if each.strip() in (COMBINED, SCORE) else each for each in options.metric]
+    goals = [f"{metric.strip()}:max" if metric.strip() in (COMBINED, SCORE) else metric for metric in options.metric]
     goals = goals or [f"{COMBINED if recognised.combined else SCORE}:max"]
     metrics = [goal.partition(":")[0].strip() for goal in goals]
     names = [*metrics, *(parse_constraint(constraint).name for constraint in required)]
     inside = program.resolve().relative_to(root).as_posix()
     named = ["named"] if options.metric else []
-    words = (
+    arguments = (
         interpreter.path,
         RUNNER,
         recognised.form,
@@ -88,7 +88,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         "name": options.name or program.stem,
         "tool": [RUNNER.parents[1], RUNNER.parents[2] / "sandbox", interpreter.prefix, *options.tool],
         "environment": {"PYTHONDONTWRITEBYTECODE": "1", **(options.environment or {})},
-        "command": shlex.join(map(str, words)),
+        "command": shlex.join(map(str, arguments)),
         "files": [glob.escape(inside)],
         "score": {name: _reader(name, bool(options.metric)) for name in names},
         "metric": goals,
@@ -109,21 +109,21 @@ def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
         tree = syntax_tree(source)
     except (SyntaxError, ValueError) as error:
         raise ConfigurationError(f"the evaluator {evaluator} is not a Python file: {error}") from error
-    functions = {each.name: each for each in tree.body if isinstance(each, FUNCTIONS)}
-    found = form or _form(functions, set[str]().union(*map(bound_names, tree.body)))
-    if found is None:
+    functions = {node.name: node for node in tree.body if isinstance(node, FUNCTIONS)}
+    recognised_form = form or _form(functions, set[str]().union(*map(bound_names, tree.body)))
+    if recognised_form is None:
         raise ConfigurationError(
             f"{evaluator} defines none of evaluate(program_path), evaluate(candidate) and main(program_path, results_dir)"
         )
     function = functions.get("evaluate", functions.get("evaluator"))
-    if function is not None and found != "results":
+    if function is not None and recognised_form != "results":
         _refuse_more(evaluator, function)
-    return Recognised(form=found, combined=COMBINED in source)
+    return Recognised(form=recognised_form, combined=COMBINED in source)
 
 
 def _required(recognised: Recognised, asked: Sequence[str]) -> list[str]:
     """The constraints: ShinkaEvolve's evaluators say whether a program is correct, which is always required."""
-    is_said = any(parse_constraint(each).name == "correct" for each in asked)
+    is_said = any(parse_constraint(constraint).name == "correct" for constraint in asked)
     return [*asked, "correct=1"] if recognised.form == "results" and not is_said else list(asked)
 
 
@@ -149,7 +149,9 @@ def _refuse_more(evaluator: Path, function: Function) -> None:
     positional = [argument.arg for argument in (*arguments.posonlyargs, *arguments.args)]
     needed = positional[1 : len(positional) - len(arguments.defaults)]
     needed += [
-        each.arg for each, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True) if not default
+        argument.arg
+        for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+        if not default
     ]
     asked = [name for name in needed if name not in ("seed", "seeds", "opt_state")]
     if asked:
@@ -178,8 +180,8 @@ def _description(task: CommandTask, evaluator: Path) -> str:
     """u_str: what counts, the evaluator's source, the rules for every candidate, and what it imports."""
     source = _text(evaluator)
     cut = "" if len(source) <= TOLD_CHARACTERS else "\n# (the rest is left out)\n"
-    words = f"{task.objective.goals}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
-    return "\n".join([words, *rules(task), *shown_files(task.root, task.files, context=task.context)])
+    introduction = f"{task.objective.goals}, as computed by this evaluator:\n\n{source[:TOLD_CHARACTERS]}{cut}"
+    return "\n".join([introduction, *rules(task), *shown_files(task.root, task.files, context=task.context)])
 
 
 def _text(path: Path) -> str:

@@ -38,8 +38,8 @@ class RecordedCall:
     arguments: bytes
     """A pickle of {name: value}, with `{"*args": [...]}` for what `*args` takes. Only guests open it."""
     outcome: bytes
-    """Plain data: [kind, answer, arguments after the call], as `strop_behaviour.told` gives them; empty if nobody knows it, of
-    generators."""
+    """Plain data: [kind, answer, arguments after the call], from `strop_behaviour.take_batch`; empty if nobody knows it,
+    as of generators."""
     seconds: float
     """CPU of the call in the run."""
     shown: Mapping[str, str]
@@ -107,10 +107,10 @@ def read_calls(path: Path) -> RecordedCalls:
     """
     try:
         content = path.read_bytes() if path.stat().st_size <= plain_data.MOST_BYTES + 1024 else b""
-        found = _table(plain_data.decode(content, hashed=False))
-        if found.pop("format", None) != _FORMAT:
+        table = _table(plain_data.decode(content, hashed=False))
+        if table.pop("format", None) != _FORMAT:
             raise ValueError("format")
-        return checked_calls(found)
+        return checked_calls(table)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
@@ -119,9 +119,9 @@ def read_calls(path: Path) -> RecordedCalls:
         ) from error
 
 
-def checked_calls(found: Mapping[str, Any]) -> RecordedCalls:
+def checked_calls(untrusted: Mapping[str, Any]) -> RecordedCalls:
     """Recorded calls from untrusted fields. Raises ValueError, which names the first wrong field."""
-    fields = _checked(_CALLS, found)
+    fields = _checked(_CALLS, untrusted)
     calls = fields["calls"]
     if sum(map(_size, calls)) > MOST_BYTES:
         raise ValueError("calls: too large")
@@ -140,32 +140,32 @@ def merged(*recorded: RecordedCalls) -> RecordedCalls:
     Raises:
         ValueError: they are of different functions, or of none.
     """
-    if len({(each.file, each.name) for each in recorded}) != 1:
+    if len({(run.file, run.name) for run in recorded}) != 1:
         raise ValueError("calls of one function can be merged")
-    found, known, processes, equal = list[RecordedCall](), set[bytes](), 0, 0
-    for each in recorded:
-        for call in each.calls:
+    calls, seen, processes, equal = list[RecordedCall](), set[bytes](), 0, 0
+    for run in recorded:
+        for call in run.calls:
             same = {call.arguments, call.digest} - {b""}
-            if known.isdisjoint(same):
-                found.append(replace(call, process=call.process + processes))
+            if seen.isdisjoint(same):
+                calls.append(replace(call, process=call.process + processes))
             else:
                 equal += 1
-            known |= same
-        processes += 1 + max((call.process for call in each.calls), default=0)
+            seen |= same
+        processes += 1 + max((call.process for call in run.calls), default=0)
     return RecordedCalls(
         file=recorded[0].file,
         name=recorded[0].name,
-        commands=tuple(dict.fromkeys(command for each in recorded for command in each.commands)),
-        calls=_spread(found),
-        made=sum(each.made for each in recorded),
-        different=sum(each.different for each in recorded) - equal,
-        looked_at=sum(each.looked_at for each in recorded),
-        left_out=_sums([each.left_out for each in recorded]),
-        seconds=sum(each.seconds for each in recorded),
-        program_seconds=sum(each.program_seconds for each in recorded),
-        callers=_sums([each.callers for each in recorded]),
-        forms=_forms([each.forms for each in recorded]),
-        inside=_weighted([(each.inside, each.seconds) for each in recorded]),
+        commands=tuple(dict.fromkeys(command for run in recorded for command in run.commands)),
+        calls=_spread(calls),
+        made=sum(run.made for run in recorded),
+        different=sum(run.different for run in recorded) - equal,
+        looked_at=sum(run.looked_at for run in recorded),
+        left_out=_sums([run.left_out for run in recorded]),
+        seconds=sum(run.seconds for run in recorded),
+        program_seconds=sum(run.program_seconds for run in recorded),
+        callers=_sums([run.callers for run in recorded]),
+        forms=_forms([run.forms for run in recorded]),
+        inside=_weighted([(run.inside, run.seconds) for run in recorded]),
     )
 
 
@@ -174,10 +174,10 @@ def _spread(calls: Sequence[RecordedCall]) -> tuple[RecordedCall, ...]:
     number = min(MOST_CALLS, len(calls))
     while True:
         chance = random.Random(0)
-        bounds = [len(calls) * at // max(number, 1) for at in range(number + 1)]
-        kept = [calls[chance.randrange(*bounds[at : at + 2])] for at in range(number)]
-        if sum(map(_size, kept)) <= MOST_BYTES:
-            return tuple(kept)
+        bounds = [len(calls) * part // max(number, 1) for part in range(number + 1)]
+        chosen = [calls[chance.randrange(*bounds[part : part + 2])] for part in range(number)]
+        if sum(map(_size, chosen)) <= MOST_BYTES:
+            return tuple(chosen)
         number = number * 9 // 10
 
 
@@ -186,34 +186,36 @@ def _size(call: RecordedCall) -> int:
 
 
 def _sums(tables: Sequence[Mapping[str, int]]) -> dict[str, int]:
-    found: dict[str, int] = {}
+    totals: dict[str, int] = {}
     for table in tables:
         for name, number in table.items():
-            found[name] = found.get(name, 0) + number
-    return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+            totals[name] = totals.get(name, 0) + number
+    return dict(sorted(totals.items(), key=lambda pair: (-pair[1], pair[0])))
 
 
 def _weighted(tables: Sequence[tuple[Mapping[str, float], float]]) -> dict[str, float]:
     """Means of shares, weighed by seconds."""
-    whole = sum(seconds for table, seconds in tables if table)
-    found: dict[str, float] = {}
+    total_seconds = sum(seconds for table, seconds in tables if table)
+    means: dict[str, float] = {}
     for table, seconds in tables:
         for name, share in table.items():
-            found[name] = found.get(name, 0.0) + (share * seconds / whole if whole else 0.0)
-    return found
+            means[name] = means.get(name, 0.0) + (share * seconds / total_seconds if total_seconds else 0.0)
+    return means
 
 
 def _forms(tables: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, tuple[str, ...]]:
     """Forms of each parameter; those that differ in sizes alone are one."""
-    found: dict[str, dict[tuple[str, str], list[int]]] = {}
+    sizes_by_form: dict[str, dict[tuple[str, str], list[int]]] = {}
     for table in tables:
         for name, forms in table.items():
             for form in forms:
                 match = _SIZE.fullmatch(form)
                 parts = (match[1], match[4]) if match else (form, "")
-                sizes = [int(each.replace(",", "")) for each in match.group(2, 3) if each] if match else []
-                found.setdefault(name, {}).setdefault(parts, []).extend(sizes)
-    return {name: tuple(_form(*parts, sizes) for parts, sizes in forms.items()) for name, forms in found.items()}
+                sizes = [int(size.replace(",", "")) for size in match.group(2, 3) if size] if match else []
+                sizes_by_form.setdefault(name, {}).setdefault(parts, []).extend(sizes)
+    return {
+        name: tuple(_form(*parts, sizes) for parts, sizes in forms.items()) for name, forms in sizes_by_form.items()
+    }
 
 
 def _form(before: str, after: str, sizes: Sequence[int]) -> str:
@@ -224,17 +226,17 @@ def _form(before: str, after: str, sizes: Sequence[int]) -> str:
 def _plain(value: Any) -> Any:
     """With lists in the place of tuples, and mappings as dicts."""
     if isinstance(value, Mapping):
-        return {name: _plain(each) for name, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+        return {name: _plain(item) for name, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
 
 
-def _checked(fields: Mapping[str, Callable[[Any], Any]], found: Mapping[str, Any]) -> dict[str, Any]:
-    if found.keys() != fields.keys():
+def _checked(fields: Mapping[str, Callable[[Any], Any]], table: Mapping[str, Any]) -> dict[str, Any]:
+    if table.keys() != fields.keys():
         raise ValueError("its fields")
     checked = {}
     for name, check in fields.items():
         try:
-            checked[name] = check(found[name])
+            checked[name] = check(table[name])
         except ValueError as error:
             raise ValueError(name if not str(error) else f"{name}: {error}") from None
     return checked
@@ -245,7 +247,7 @@ def _table(value: Any) -> dict[str, Any]:
     if not isinstance(value, (dict, plain_data.Unhashed)) or len(value) > _MOST_ITEMS:
         raise ValueError
     pairs = list(value.items())
-    return {_text(name): each for name, each in pairs}
+    return {_text(name): item for name, item in pairs}
 
 
 def _text(value: Any) -> str:
@@ -278,14 +280,14 @@ def _bytes(value: Any) -> bytes:
     return value
 
 
-def _told(value: Any) -> bytes:
+def _outcome(value: Any) -> bytes:
     """An outcome."""
-    if not (found := _bytes(value)):
-        return found
-    told = plain_data.decode(found, hashed=False)
-    if type(told) is not list or len(told) != 3 or type(told[0]) is not str:
+    if not (data := _bytes(value)):
+        return data
+    outcome = plain_data.decode(data, hashed=False)
+    if type(outcome) is not list or len(outcome) != 3 or type(outcome[0]) is not str:
         raise ValueError
-    return found
+    return data
 
 
 def _list_of(check: Callable[[Any], Any], most: int = _MOST_ITEMS) -> Callable[[Any], tuple[Any, ...]]:
@@ -298,14 +300,14 @@ def _list_of(check: Callable[[Any], Any], most: int = _MOST_ITEMS) -> Callable[[
 
 
 def _table_of(check: Callable[[Any], Any]) -> Callable[[Any], dict[str, Any]]:
-    return lambda value: {name: check(each) for name, each in _table(value).items()}
+    return lambda value: {name: check(item) for name, item in _table(value).items()}
 
 
 _CALL: Mapping[str, Callable[[Any], Any]] = {
     "index": _count,
     "process": _count,
     "arguments": _bytes,
-    "outcome": _told,
+    "outcome": _outcome,
     "seconds": _seconds,
     "shown": _table_of(_text),
     "digest": _bytes,

@@ -1,4 +1,4 @@
-"""Where the mark of a function is, who asks its functions, and what the host knows of what they draw."""
+"""The mark of a function as the host knows it: where it is, who asks its functions, and what is known of an instance."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from strop.tasks.arguments import Parameters
 class Scorer(Protocol):
     """The functions of a mark, in a jail of their own. Safe to use from many threads."""
 
-    def ask(self, question: str, *given: Any, seconds: float) -> tuple[Any, ...]:
-        """What the module of the mark answers to a question of `strop_scorer`, in at most so many CPU seconds.
+    def ask(self, question: str, *arguments: Any, seconds: float) -> tuple[Any, ...]:
+        """The answer of the mark's module to a question of `strop_scorer`, in at most `seconds` CPU seconds.
 
         Raises:
-            ScorerFailed: it takes longer, needs too much memory or ends its process.
+            ScorerFailed: the answer takes longer or needs too much memory, or its process ends.
             TaskError: the module cannot be loaded any more, or has changed.
             SandboxError: the host failed.
         """
 
-    def at(self, project: Path) -> Scorer:
-        """One like it, for a copy of its project."""
+    def in_project(self, project: Path) -> Scorer:
+        """The same scorer for a copy of its project, in the folder `project`."""
 
     def close(self) -> None:
-        """End its process; the next question begins another one. Idempotent."""
+        """End the scorer's process; the next question starts another one. Idempotent."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,11 @@ class Mark:
     python: str
     """The interpreter in words, for a model."""
     has_accept: bool
-    """Whether it decides about answers, in place of their being equal to the original's."""
+    """Whether its `accept` decides which answers are right. Otherwise answers must equal the original's."""
     is_reference: bool
     """Whether answers must also equal the original's."""
     scorer: Parameters | None
-    """What its score takes beside the answer; None if it takes the instance."""
+    """The parameters of its score behind the answer; None if the score takes the instance."""
     tools: tuple[Path, ...] = ()
     """Files and folders that it may read beside its project."""
     close: float | None = None
@@ -62,23 +62,23 @@ class Mark:
     is_method: bool = False
     """Whether the function is called with an object of its class."""
     changing: tuple[str, ...] = ()
-    """The functions of `program` that may change, if others may than the one that is measured."""
+    """The functions of `program` that may change; empty if only the measured function may."""
     innermost: tuple[str, str, str] | None = None
-    """Module, file from the top of the project, and qualified name of the function whose calls were recorded; it is called below
-    all its decorators. None: there is a mark, and the function is called as its module has it."""
+    """Module, file from the top of the project, and qualified name of the function whose calls were recorded. It is called below
+    all its decorators. None for a marked function, which is called with its decorators."""
 
-    def at(self, project: Path) -> Mark:
+    def in_project(self, project: Path) -> Mark:
         """The mark in a copy of its project."""
-        marking, program = (each.relocated(self.project, project) for each in (self.marking, self.program))
+        marking, program = (module.relocated(self.project, project) for module in (self.marking, self.program))
         return replace(self, project=project, marking=marking, program=program)
 
 
 class Drawn(NamedTuple):
-    """What the host knows of an instance beside its inputs: all that is hidden stays with the scorer."""
+    """What the host knows of an instance beside its inputs. Hidden data stay with the scorer."""
 
     seed: int | None
     """None if its inputs are listed."""
     resolved: Sequence[Any]
-    """What the functions of the declared answer give for it."""
-    shown: Mapping[str, str] | None = None
+    """The values of the functions in the declared answer for this instance, in their order."""
+    in_words: Mapping[str, str] | None = None
     """The inputs in words, where they are no plain data."""

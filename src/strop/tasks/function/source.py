@@ -26,7 +26,7 @@ class Source:
     """The text, with newlines as line ends."""
     tree: ast.Module = field(compare=False)
     decorated: str = ""
-    """The function whose decorators stay as they are: what is measured of it lies below them."""
+    """The function that must keep its decorators, because strop measures the function below them; empty if there is none."""
 
     @cached_property
     def lines(self) -> list[str]:
@@ -41,7 +41,7 @@ class Source:
     @cached_property
     def named(self) -> frozenset[str]:
         """The names that it reads or binds anywhere."""
-        return frozenset(each.id for each in ast.walk(self.tree) if isinstance(each, ast.Name))
+        return frozenset(node.id for node in ast.walk(self.tree) if isinstance(node, ast.Name))
 
     def of(self, node: ast.stmt) -> str:
         """The source of a statement, decorators included."""
@@ -89,9 +89,9 @@ def needed_names(node: ast.stmt, source: Source) -> set[str]:
     """The module's names that a statement reads, now or when the function or class that it defines is used."""
     text = source.of(node)
     tree = syntax_tree(text)
-    marked = [each for each in ast.walk(tree) if any(map(is_mark, getattr(each, "decorator_list", ())))]
-    for each in marked:
-        each.decorator_list = [one for one in each.decorator_list if not is_mark(one)]  # type: ignore[attr-defined]
+    marked = [part for part in ast.walk(tree) if any(map(is_mark, getattr(part, "decorator_list", ())))]
+    for part in marked:
+        part.decorator_list = [one for one in part.decorator_list if not is_mark(one)]  # type: ignore[attr-defined]
     text = ast.unparse(tree) if marked else text
     return set(_globals_of(symtable.symtable(text, str(source.path), "exec")))
 
@@ -106,12 +106,12 @@ def _globals_of(table: symtable.SymbolTable) -> Iterator[str]:
 
 
 def used(source: Source, names: Collection[str]) -> set[ast.stmt]:
-    """The top-level statements that bind these names, and what these need in turn."""
-    seen, kept = set(names), set[ast.stmt]()
-    while more := [node for node in source.tree.body if node not in kept and bound_names(node) & seen]:
-        kept.update(more)
+    """The top-level statements that bind these names, and those that bind what these need in turn."""
+    seen, statements = set(names), set[ast.stmt]()
+    while more := [node for node in source.tree.body if node not in statements and bound_names(node) & seen]:
+        statements.update(more)
         seen = seen.union(*(needed_names(node, source) for node in more))
-    return kept
+    return statements
 
 
 def callers(source: Source, name: str) -> list[str]:
@@ -125,9 +125,10 @@ def callers(source: Source, name: str) -> list[str]:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
     return [
-        found
-        for found, node in functions
-        if found != name and any(own in (getattr(each, "id", ""), getattr(each, "attr", "")) for each in ast.walk(node))
+        caller
+        for caller, node in functions
+        if caller != name
+        and any(own in (getattr(part, "id", ""), getattr(part, "attr", "")) for part in ast.walk(node))
     ]
 
 
@@ -135,22 +136,24 @@ def joined(texts: Mapping[ast.stmt, str]) -> str:
     """Statements as a file: definitions with two empty lines around them."""
     text, before = "", None
     for node, own in texts.items():
-        large = any(isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for each in (node, before))
-        imports = [isinstance(each, (ast.Import, ast.ImportFrom)) for each in (node, before)]
+        large = any(
+            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for statement in (node, before)
+        )
+        imports = [isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in (node, before)]
         gap = "" if before is None else "\n\n\n" if large else "\n" if imports[0] == imports[1] else "\n\n"
         text, before = text + gap + own, node
     return text.rstrip()
 
 
 def is_marked(path: Path, asked: str) -> bool:
-    """Whether a file says, without being run, that a function in it is meant: it names `improve_me`, and does not make what is
-    asked for by another call, which only one that names `Task` or `Construction` could."""
+    """Whether the text of a file says that `asked` is a marked function. The file names `improve_me`, and makes `asked` by no
+    other call; only a file that names `Task` or `Construction` could make it by another call."""
     if not path.is_file():
         return False
     tree = parsed(plain_text(path.read_bytes().decode("utf-8", "replace")))
     if tree is None:
         return DECORATOR.encode() in path.read_bytes()
-    marks = {each for node in tree.body if _calls(node, {DECORATOR}) for each in bound_names(node)}
+    marks = {name for node in tree.body if _calls(node, {DECORATOR}) for name in bound_names(node)}
     names = {getattr(node, "id", getattr(node, "attr", getattr(node, "name", ""))) for node in ast.walk(tree)}
     return DECORATOR in names and (
         names.isdisjoint(_TASKS)
@@ -169,5 +172,5 @@ def _is_made(node: ast.stmt) -> bool:
 def _calls(node: ast.stmt, names: Collection[str]) -> bool:
     """Whether a statement binds something that is made by a call of one of these names."""
     value = node.value if isinstance(node, (ast.Assign, ast.AnnAssign)) else None
-    named = [getattr(each, "id", getattr(each, "attr", "")) for each in ast.walk(value)] if value else []
+    named = [getattr(part, "id", getattr(part, "attr", "")) for part in ast.walk(value)] if value else []
     return not {*named}.isdisjoint(names)

@@ -63,37 +63,43 @@ def find_function(source: Source, name: str) -> Function:
     where = f"{source.path}:{name}"
     *outer, last = name.split(".")
     body: list[ast.stmt] = source.tree.body
-    for each in outer:
-        classes = [node for node in body if isinstance(node, ast.ClassDef) and node.name == each]
+    for class_name in outer:
+        classes = [node for node in body if isinstance(node, ast.ClassDef) and node.name == class_name]
         body = classes[0].body if len(classes) == 1 else []
-    found = [node for node in body if last in bound_names(node)]
-    if len(found) != 1:
+    definitions = [node for node in body if last in bound_names(node)]
+    if len(definitions) != 1:
         raise ConfigurationError(
-            f"{where}: the module defines {last} {len(found)} times; keep one"
-            if found
+            f"{where}: the module defines {last} {len(definitions)} times; keep one"
+            if definitions
             else f"{where}: the module defines no such function at its top level or in a class"
         )
-    (node,) = found
+    (node,) = definitions
     if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
         raise ConfigurationError(f"{where} is no plain def")
     return node
 
 
 def alone(source: Source, names: Sequence[str]) -> str:
-    """The functions without their marks, and the definitions that they use: the program that improvers start from. Methods stand
+    """The program that improvers start from: the functions without their marks, and the definitions that these use. Methods stand
     in their class."""
     own = dict[ast.stmt, list[str]]()
-    for name in sorted(names, key=lambda each: find_function(source, each).lineno):
+    for name in sorted(names, key=lambda name: find_function(source, name).lineno):
         target = find_function(source, name)
         marked = {line for mark in filter(is_mark, target.decorator_list) for line in _lines_of(mark)}
         lines = [source.lines[line - 1] for line in range(first_line(target), _last(target) + 1) if line not in marked]
         before = own.get(_top(source, target))
-        heads = [f"class {each}:" for each in name.split(".")[:-1]] if before is None else ["", *_further(name)]
+        heads = (
+            [f"class {class_name}:" for class_name in name.split(".")[:-1]] if before is None else ["", *_further(name)]
+        )
         own[_top(source, target)] = [*(before or []), *heads, *lines]
-    kept = used(source, set[str]().union(*(needed_names(top, source) for top in own))) | own.keys()
-    kept |= {node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"}
+    statements = used(source, set[str]().union(*(needed_names(top, source) for top in own))) | own.keys()
+    statements |= {
+        node for node in source.tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"
+    }
     texts = {
-        node: "\n".join(own[node]) if node in own else source.of(node) for node in source.tree.body if node in kept
+        node: "\n".join(own[node]) if node in own else source.of(node)
+        for node in source.tree.body
+        if node in statements
     }
     return joined(texts) + "\n"
 
@@ -112,26 +118,28 @@ def _last(node: ast.stmt) -> int:
 
 
 def spliced(source: Source, names: tuple[str, ...], candidate: str) -> str:
-    """The module's text with those of the functions that the candidate has, and new helpers above them; line ends are newlines.
+    """The module's text with the candidate's functions in place of its own, and new helpers above them; line ends are newlines.
 
     Raises:
-        Malformed: it has none of them, changes more, or adds a name that the module has.
+        Malformed: the candidate has none of the functions, changes more than these, or adds a name that the module has.
     """
     return _texts(source, names, candidate)[0]
 
 
 def scored(source: Source, names: tuple[str, ...], candidate: str) -> str:
-    """`spliced`, with empty lines for the marks and for what they alone know. Raises like `spliced`."""
+    """As `spliced`, with empty lines in place of the marks and of the definitions that only the marks use. Raises like
+    `spliced`."""
     return _texts(source, names, candidate)[1]
 
 
 def unmarked(version: Source, source: Source) -> str:
-    """The text of a version of a module, with empty lines for the marks and for what these, or those of `source`, alone know."""
+    """The text of a version of a module, with empty lines in place of the marks and of the definitions that only its marks, or
+    those of `source`, use."""
     return _without_marks(version, hidden(version) | hidden(source))
 
 
-def whole(source: Source, names: tuple[str, ...], candidate: str) -> str:
-    """A candidate with the definitions that it uses of its module. Raises like `spliced`."""
+def with_definitions(source: Source, names: tuple[str, ...], candidate: str) -> str:
+    """A candidate with the definitions of its module that it uses. Raises like `spliced`."""
     return _texts(source, names, candidate)[2]
 
 
@@ -144,22 +152,22 @@ def _texts(source: Source, names: tuple[str, ...], candidate: str) -> tuple[str,
 
 @lru_cache(_CANDIDATES)
 def _made(source: Source, names: tuple[str, ...], candidate: str) -> tuple[str, str, str] | str:
-    """The candidate `spliced`, `scored` and `whole`, or why there is none."""
+    """The candidate `spliced`, `scored` and `with_definitions`, or why there is none."""
     try:
-        found, patched = read_source(source.path, candidate), source
-        there = [name for name in names if _defines(found, name)] or names[:1]
-        functions = {name: find_function(found, name) for name in there}
+        program, patched = read_source(source.path, candidate), source
+        there = [name for name in names if _defines(program, name)] or names[:1]
+        functions = {name: find_function(program, name) for name in there}
         for name in functions:
             patched = replace(
-                read_source(source.path, _put(patched, name, found, functions)), decorated=source.decorated
+                read_source(source.path, _put(patched, name, program, functions)), decorated=source.decorated
             )
         return patched.text, _without_marks(patched, hidden(source)), alone(patched, names)
     except ConfigurationError as error:
-        said = re.sub(rf"{re.escape(str(source.path))}:[\w.]+: the module", "the program", str(error))
-        return said.replace(str(source.path), "the program")
+        message = re.sub(rf"{re.escape(str(source.path))}:[\w.]+: the module", "the program", str(error))
+        return message.replace(str(source.path), "the program")
     except Malformed as error:
         return str(error)
-    except SyntaxError as error:  # of a name, which no syntax tree shows
+    except SyntaxError as error:  # an error in the use of names is found only when the symbols are read
         return f"the program is not Python: {error.msg} (line {error.lineno})"
     except (RecursionError, MemoryError):
         return "the program is nested too deeply to be read"
@@ -170,8 +178,8 @@ def _without_marks(patched: Source, unseen: frozenset[ast.stmt]) -> str:
     for node in patched.tree.body:
         if ast.dump(node) in dropped:
             _clear(lines, first_line(node), node.end_lineno or 0)
-        for each in ast.walk(node):
-            for mark in filter(is_mark, getattr(each, "decorator_list", ())):
+        for part in ast.walk(node):
+            for mark in filter(is_mark, getattr(part, "decorator_list", ())):
                 _clear(lines, mark.lineno, mark.end_lineno or 0)
     return "\n".join(lines)
 
@@ -182,27 +190,27 @@ def _clear(lines: list[str], first: int, last: int) -> None:
 
 @lru_cache(_MODULES)
 def hidden(source: Source) -> frozenset[ast.stmt]:
-    """The statements that bind values and imports which the marks use and no marked function, and what needs these. Numbers and
-    texts are not hidden, nor are functions that need nothing hidden."""
-    marked = [each for each in ast.walk(source.tree) if any(map(is_mark, getattr(each, "decorator_list", ())))]
-    marks = [mark for each in marked for mark in each.decorator_list if is_mark(mark)]  # type: ignore[attr-defined]
-    named = {each.id for mark in marks for each in ast.walk(mark) if isinstance(each, ast.Name)}
-    tops = [node for node in source.tree.body if any(each in marked for each in ast.walk(node))]
-    kept = used(source, set[str]().union(*map(bound_names, tops)))
-    found = {
-        node for node in used(source, named) - kept if not isinstance(node, _DEFINED) and not _is_plain(node, source)
+    """The statements that are hidden from programs: those that bind values and imports which only the marks use, and those that
+    need these. Numbers and texts are not hidden, nor are functions that need nothing hidden."""
+    marked = [node for node in ast.walk(source.tree) if any(map(is_mark, getattr(node, "decorator_list", ())))]
+    marks = [mark for node in marked for mark in node.decorator_list if is_mark(mark)]  # type: ignore[attr-defined]
+    named = {part.id for mark in marks for part in ast.walk(mark) if isinstance(part, ast.Name)}
+    tops = [node for node in source.tree.body if any(part in marked for part in ast.walk(node))]
+    needed = used(source, set[str]().union(*map(bound_names, tops)))
+    secret = {
+        node for node in used(source, named) - needed if not isinstance(node, _DEFINED) and not _is_plain(node, source)
     }
     while more := {
         node
-        for node in set(source.tree.body) - kept - found
-        if needed_names(node, source) & set[str]().union(*map(bound_names, found))
+        for node in set(source.tree.body) - needed - secret
+        if needed_names(node, source) & set[str]().union(*map(bound_names, secret))
     }:
-        found |= more
-    return frozenset(found)
+        secret |= more
+    return frozenset(secret)
 
 
 def _is_plain(node: ast.stmt, source: Source) -> bool:
-    """Whether it binds a number or a text, or imports what Python or an installed package has."""
+    """Whether a statement binds a number or a text, or imports from Python or from an installed package."""
     if isinstance(node, (ast.Assign, ast.AnnAssign)):
         return isinstance(node.value, (ast.Constant, ast.UnaryOp))
     if isinstance(node, ast.ImportFrom):
@@ -210,23 +218,30 @@ def _is_plain(node: ast.stmt, source: Source) -> bool:
     return isinstance(node, ast.Import) and all(own_file(source.path, alias.name) is None for alias in node.names)
 
 
-def _put(source: Source, name: str, found: Source, functions: Mapping[str, Function]) -> str:
+def _put(source: Source, name: str, program: Source, functions: Mapping[str, Function]) -> str:
     target, function = find_function(source, name), functions[name]
     _check_parameters(target, function)
     if function.col_offset != target.col_offset:
         raise Malformed(f"{name} must be indented by {target.col_offset} columns, as in its module")
-    imports, added = _new(source, found, functions)
-    begin, own = target.lineno - 1, found.lines[function.lineno - 1 : function.end_lineno]
-    before, now = ([ast.dump(each) for each in node.decorator_list if not is_mark(each)] for node in (target, function))
+    imports, added = _new(source, program, functions)
+    begin, own = target.lineno - 1, program.lines[function.lineno - 1 : function.end_lineno]
+    before, now = (
+        [ast.dump(decorator) for decorator in node.decorator_list if not is_mark(decorator)]
+        for node in (target, function)
+    )
     if name == source.decorated:
         if now and before != now:
             raise Malformed(f"{name} must keep its decorators: what is measured is the function below them")
     elif before != now:  # what stands above the mark stays there
-        marks = [_lines_of(each)[-1] for each in target.decorator_list if is_mark(each)]
+        marks = [_lines_of(decorator)[-1] for decorator in target.decorator_list if is_mark(decorator)]
         begin = max(marks, default=first_line(target) - 1)
-        fixed = [ast.dump(each) for each in target.decorator_list if each.lineno <= begin]
-        new = [each for each in function.decorator_list if not is_mark(each) and ast.dump(each) not in fixed]
-        own = [found.lines[line - 1] for each in new for line in _lines_of(each)] + own
+        fixed = [ast.dump(decorator) for decorator in target.decorator_list if decorator.lineno <= begin]
+        new = [
+            decorator
+            for decorator in function.decorator_list
+            if not is_mark(decorator) and ast.dump(decorator) not in fixed
+        ]
+        own = [program.lines[line - 1] for decorator in new for line in _lines_of(decorator)] + own
     after = [*source.lines[:begin], *own, *source.lines[target.end_lineno or 0 :]]
     top = _top(source, target)
     above = first_line(top) - 1
@@ -235,35 +250,45 @@ def _put(source: Source, name: str, found: Source, functions: Mapping[str, Funct
     if added:
         after[above:above] = [*"\n\n\n".join(added).split("\n"), "", ""]
     if imports:
-        at = _below_imports(source, first_line(top))
-        gap = [""] if at < len(after) and after[at].strip() and not _is_import(source, at) else []
-        after[at:at] = [*imports, *gap]
+        row = _below_imports(source, first_line(top))
+        gap = [""] if row < len(after) and after[row].strip() and not _is_import(source, row) else []
+        after[row:row] = [*imports, *gap]
     return "\n".join(after)
 
 
 def _check_parameters(before: Function, after: Function) -> None:
     """Raise Malformed unless every call that was right before means the same after."""
     old, new = (
-        [("" if each.kind in _UNNAMED else each.name, each.kind, each.default is each.empty) for each in parameters]
+        [
+            ("" if parameter.kind in _UNNAMED else parameter.name, parameter.kind, parameter.default is parameter.empty)
+            for parameter in parameters
+        ]
         for parameters in (signature_of(node.args).parameters.values() for node in (before, after))
     )
-    places = [each for each in old if each[1] in _POSITIONAL]
-    more = [each for each in new if each not in old]
-    kept = [each for each in new if each in old] == old and new[: len(places)] == places
+    places = [parameter for parameter in old if parameter[1] in _POSITIONAL]
+    more = [parameter for parameter in new if parameter not in old]
+    keeps_old = [parameter for parameter in new if parameter in old] == old and new[: len(places)] == places
     takes_any = any(kind in _ANY for _, kind, _ in (*old, *more))
-    if not kept or (more and (takes_any or any(needed for *_, needed in more))):
+    if not keeps_old or (more and (takes_any or any(needed for *_, needed in more))):
         raise Malformed(
             f"{before.name} must keep its parameters ({ast.unparse(before.args)}); further ones need a default"
         )
 
 
-def _new(source: Source, found: Source, functions: Mapping[str, Function]) -> tuple[list[str], list[str]]:
+def _new(source: Source, program: Source, functions: Mapping[str, Function]) -> tuple[list[str], list[str]]:
     """The imports and the definitions that a candidate adds, each with the comments directly above it."""
-    known = {ast.dump(node) for node in source.tree.body}
+    existing = {ast.dump(node) for node in source.tree.body}
     imports, added, name = [], [], " and ".join(functions)
-    for node in found.tree.body:
-        own = next((each for each, of in functions.items() if node.lineno <= of.lineno <= (node.end_lineno or 0)), "")
-        if (own and _has_only(node, functions.values())) or ast.dump(node) in known or _says_nothing(node):
+    for node in program.tree.body:
+        own = next(
+            (
+                function_name
+                for function_name, of in functions.items()
+                if node.lineno <= of.lineno <= (node.end_lineno or 0)
+            ),
+            "",
+        )
+        if (own and _has_only(node, functions.values())) or ast.dump(node) in existing or _says_nothing(node):
             continue
         if isinstance(node, (ast.Import, ast.ImportFrom)):
             imports += _new_imports(node, source)
@@ -275,35 +300,37 @@ def _new(source: Source, found: Source, functions: Mapping[str, Function]) -> tu
             )
         if own or (old := sorted(bound & source.bound)):
             raise Malformed(f"only {name} may change, and {own.split('.')[0] if own else old[0]} changes, too")
-        for each in sorted(bound):
-            _check_new_name(source, each)
-        added.append(_with_comments(found, node))
+        for new_name in sorted(bound):
+            _check_new_name(source, new_name)
+        added.append(_with_comments(program, node))
     return imports, added
 
 
 def _has_only(node: ast.stmt, functions: Collection[Function]) -> bool:
-    """Whether it is one of the functions, or a class that holds nothing else."""
+    """Whether a statement is one of the functions, or a class that holds nothing else."""
     if isinstance(node, ast.ClassDef):
-        return all(_has_only(each, functions) for each in node.body)
+        return all(_has_only(inner, functions) for inner in node.body)
     return node in functions
 
 
-def _defines(found: Source, name: str) -> bool:
+def _defines(program: Source, name: str) -> bool:
     """Whether a candidate has a function of this name, or what should be one."""
-    body: list[ast.stmt] = found.tree.body
+    body: list[ast.stmt] = program.tree.body
     *outer, last = name.split(".")
-    for each in outer:
-        body = [inner for node in body if isinstance(node, ast.ClassDef) and node.name == each for inner in node.body]
+    for class_name in outer:
+        body = [
+            inner for node in body if isinstance(node, ast.ClassDef) and node.name == class_name for inner in node.body
+        ]
     return any(last in bound_names(node) for node in body)
 
 
 def _further(name: str) -> list[str]:
-    """The heads of the classes inside of the outermost one that a further method stands in."""
-    return ["    " * at + f"class {each}:" for at, each in enumerate(name.split(".")[1:-1], 1)]
+    """The heads of the inner classes around a method whose outermost class is open already."""
+    return ["    " * depth + f"class {class_name}:" for depth, class_name in enumerate(name.split(".")[1:-1], 1)]
 
 
 def _says_nothing(node: ast.stmt) -> bool:
-    """Whether it is a docstring, or runs only if the module is run as a script."""
+    """Whether a statement is a docstring, or runs only if the module is run as a script."""
     if isinstance(node, ast.Pass) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
         return True
     return isinstance(node, ast.If) and ast.unparse(node.test).replace('"', "'") == "__name__ == '__main__'"
@@ -317,8 +344,8 @@ def _check_new_name(source: Source, name: str) -> None:
 
 
 def _new_imports(node: ast.Import | ast.ImportFrom, source: Source) -> list[str]:
-    """The import, without what the module imports itself. Raises Malformed if it gives another meaning to a name."""
-    there = {one for each in source.tree.body if isinstance(each, type(node)) for one in _aliases(each)}
+    """The import without the names that the module imports itself. Raises Malformed if it gives another meaning to a name."""
+    there = {one for statement in source.tree.body if isinstance(statement, type(node)) for one in _aliases(statement)}
     new = [alias for alias, one in zip(node.names, _aliases(node), strict=True) if one not in there]
     if isinstance(node, ast.ImportFrom) and node.module == "__future__" and new:
         raise Malformed("the program has an import from __future__ that its module does not have")
@@ -338,24 +365,24 @@ def _aliases(node: ast.Import | ast.ImportFrom) -> list[tuple[str, str | None, i
     return [(type(node).__name__, module, level, alias.name, alias.asname) for alias in node.names]
 
 
-def _with_comments(found: Source, node: ast.stmt) -> str:
+def _with_comments(program: Source, node: ast.stmt) -> str:
     start = first_line(node) - 1
-    while start > 0 and found.lines[start - 1].startswith("#"):
+    while start > 0 and program.lines[start - 1].startswith("#"):
         start -= 1
-    return "\n".join(found.lines[start : node.end_lineno])
+    return "\n".join(program.lines[start : node.end_lineno])
 
 
 def _below_imports(source: Source, before: int) -> int:
     """The number of lines to the end of the last import above line `before`, or of the docstring, or 0."""
-    at = 0
+    line = 0
     for node in source.tree.body:
         if first_line(node) >= before:
             break
         docstring = node is source.tree.body[0] and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
         if isinstance(node, (ast.Import, ast.ImportFrom)) or docstring:
-            at = node.end_lineno or at
-    return at
+            line = node.end_lineno or line
+    return line
 
 
-def _is_import(source: Source, at: int) -> bool:
-    return any(isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == at + 1 for node in source.tree.body)
+def _is_import(source: Source, line: int) -> bool:
+    return any(isinstance(node, (ast.Import, ast.ImportFrom)) and node.lineno == line + 1 for node in source.tree.body)

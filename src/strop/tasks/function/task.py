@@ -35,7 +35,7 @@ from strop.tasks.definitions import ShownFunction
 from strop.tasks.function.calls import RecordedCalls
 from strop.tasks.function.mark import Drawn, Mark, Scorer
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, find_function, read_source, scored, unmarked, whole
+from strop.tasks.function.splice import alone, find_function, read_source, scored, unmarked, with_definitions
 from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
@@ -48,7 +48,7 @@ SETTINGS = (
 SECONDS = "seconds"
 """The metric of a function that is scored by time: CPU seconds of one call."""
 CALLS = "calls"
-"""Beside it: how many calls were timed together, in one batch."""
+"""A metric shown beside `seconds`: how many calls were timed together, in one batch."""
 DIFFERENT = "different"
 """Beside it, where batches share calls: how many different calls all batches have, divided by their number."""
 IDLE = "idle"
@@ -58,9 +58,9 @@ OUTSIDE = "outside"
 ALONE = "alone"
 """Beside it: CPU seconds of a call that is made alone."""
 LOADING = "loading"
-"""Beside it: CPU seconds of loading, and of what the first call costs beyond a later one. It decides nothing."""
+"""A metric shown beside `seconds`: CPU seconds of loading, and the extra cost of the first call. It decides nothing."""
 FIRST = "first"
-"""Beside it: CPU seconds of the first call of a process, as far as that is longer."""
+"""A metric shown beside `seconds`: the extra CPU seconds of the first call of a process."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
 
 
@@ -72,8 +72,8 @@ _LONGER = 4.0
 OBJECTS = "Objects are made by the original's code before the clock starts: change what the method does, not what objects hold."
 
 
-def _by_its_mark(*given: object) -> Any:
-    """Stands for the functions of a mark, which run in a jail."""
+def _by_its_mark(*arguments: object) -> Any:
+    """Takes the place of `sample` and `score` of a marked function: these run in a jail, never in strop's own process."""
     raise TaskError("the functions of a mark run in a jail")
 
 
@@ -106,7 +106,7 @@ class FunctionTask(Task):
 
     @property
     def scored_by(self) -> ScoredBy:
-        """The kernel counts the time; else the mark scores what the function returns."""
+        """Who computes the score: the kernel counts a time; the mark of the function scores answers."""
         return "kernel" if self.by_time else "judge"
 
     @property
@@ -119,12 +119,12 @@ class FunctionTask(Task):
 
     @property
     def interpreter(self) -> Interpreter | None:
-        """The Python that runs it and its mark."""
+        """The Python that runs the function and its mark."""
         return None if self.mark is None else self.mark.interpreter
 
     @property
     def has_accept(self) -> bool:
-        """Whether the mark decides about answers, in place of their being equal to the original's."""
+        """Whether `accept` of the mark decides which answers are right. Otherwise answers must equal the original's."""
         return self.mark is not None and self.mark.has_accept
 
     @property
@@ -184,14 +184,14 @@ class FunctionTask(Task):
             _, _, resolved = self._ask("case", inputs) if self.answer is not None else ("", {}, [])
             return Instance(inputs, Drawn(None, resolved, self._shown(inputs)))
         seed = seeds.seed(self.name, split, index)
-        kind, *given = self._ask("draw", seed)
+        kind, *reply = self._ask("draw", seed)
         if kind == "failed":
-            raise TaskError(f"task {self.name}: sample() {given[0]}")
+            raise TaskError(f"task {self.name}: sample() {reply[0]}")
         if kind == "opaque":
-            data, shape, shown, resolved = given
+            data, shape, in_words, resolved = reply
             self._ordered(shape)
-            return Instance({OPAQUE: data}, Drawn(seed, resolved, shown))
-        return Instance(self._ordered(given[0]), Drawn(seed, given[1]))
+            return Instance({OPAQUE: data}, Drawn(seed, resolved, in_words))
+        return Instance(self._ordered(reply[0]), Drawn(seed, reply[1]))
 
     def _shown(self, inputs: Mapping[str, Any]) -> Mapping[str, str] | None:
         """A recorded call in words: the beginnings of its arguments if a model may see them."""
@@ -201,7 +201,7 @@ class FunctionTask(Task):
         return None
 
     def hides(self, failed: str, verdict: str) -> str:
-        """What a model reads of a failure: of a recorded call no values, unless the user shows them."""
+        """The message of a failure that a model reads. On recorded calls it holds no values, unless the user shows them."""
         if self.recorded is None or self.shows_calls:
             return failed
         return f"{_HIDDEN.get(verdict, verdict)}; what it says is hidden, because recorded calls are private"
@@ -212,50 +212,57 @@ class FunctionTask(Task):
             return self.cases if self.every_input else self.cases[1::2]
         return self.cases[::2]
 
-    def at(self, project: Path) -> Self:
+    def in_project(self, project: Path) -> Self:
         """The task with a copy of its project."""
         assert self.mark is not None and self.scorer is not None
-        return replace(self, mark=self.mark.at(project), scorer=self.scorer.at(project))
+        return replace(self, mark=self.mark.in_project(project), scorer=self.scorer.in_project(project))
 
     def close(self) -> None:
         """End what runs for it in this process. Idempotent."""
         if self.scorer is not None:
             self.scorer.close()
 
-    def _ask(self, question: str, *given: Any) -> tuple[Any, ...]:
+    def _ask(self, question: str, *arguments: Any) -> tuple[Any, ...]:
         assert self.scorer is not None
-        return self.scorer.ask(question, *given, seconds=self.score_limit)
+        return self.scorer.ask(question, *arguments, seconds=self.score_limit)
 
-    def _said(self, question: str, function: str, instance: Instance, *given: Any) -> tuple[Any, str]:
-        """What a function of the mark says of an instance, and its beginning in words. Raises Malformed and ScorerFailed."""
+    def _reply(self, question: str, function: str, instance: Instance, *arguments: Any) -> tuple[Any, str]:
+        """The reply of a function of the mark about an instance, and the beginning of that reply in words.
+
+        Raises:
+            Malformed: the function refuses the answer.
+            ScorerFailed: the function fails.
+        """
         seed = instance.hidden.seed
         of = dict(instance.inputs) if seed is None else (seed, list(instance.inputs))
-        kind, *found, notes = self._ask(question, self.arguments(instance) if question == "expected" else of, *given)
-        for each in notes:
-            note(each)
+        kind, *reply, notes = self._ask(
+            question, self.arguments(instance) if question == "expected" else of, *arguments
+        )
+        for text in notes:
+            note(text)
         if kind == "malformed":
-            raise Malformed(found[0])
+            raise Malformed(reply[0])
         if kind == "failed":
-            raise ScorerFailed(f"task {self.name}: {function} {found[0]}")
-        return found[0], found[1]
+            raise ScorerFailed(f"task {self.name}: {function} {reply[0]}")
+        return reply[0], reply[1]
 
     def _scored(self, instance: Instance, read: Any) -> Any:
-        if self.score is not _by_its_mark:  # answers are looked at, whatever they are worth
+        if self.score is not _by_its_mark:  # a trial replaces `score` to see the answers
             return super()._scored(instance, read)
         assert self.mark is not None
         if self.mark.is_reference:
-            expected, _ = self._said("expected", f"{self.entry}()", instance)
+            expected, _ = self._reply("expected", f"{self.entry}()", instance)
             if other := ended(self.score_limit, "comparing", difference, expected, read, self.tolerance):
                 raise Malformed(other)
         if self.mark.scorer is not None and OPAQUE not in instance.inputs:
             self.mark.scorer.ordered(instance.inputs, "sample()")
-        value, shown = self._said("score", "score()", instance, rebuilt(read, wide=True))
+        value, in_words = self._reply("score", "score()", instance, rebuilt(read, wide=True))
         if value is None:
-            raise ScorerFailed(f"task {self.name}: score() gave {shown}; a score must be a number in [0, 1]")
+            raise ScorerFailed(f"task {self.name}: score() gave {in_words}; a score must be a number in [0, 1]")
         return value
 
     def program(self, candidate: str) -> str:
-        """The text of the module with the candidate's function, without what only its mark uses.
+        """The text of the module with the candidate's function in it, without the definitions that only the mark uses.
 
         Raises:
             Malformed: the candidate changes more than the function.
@@ -272,25 +279,30 @@ class FunctionTask(Task):
         return str(Path(self.mark.program.file).relative_to(self.mark.project))
 
     def laid(self, candidate: str) -> Mapping[str, str]:
-        """The module without what only its mark uses, and the other files of a program. Raises like `program`."""
+        """The files of a program, path → text: its module without what only the mark uses, and its other files.
+
+        Raises like `program`.
+        """
         if not self.files:
             return {self.path: self.program(candidate)}
         assert self.source is not None
         files = unbundled(candidate, self.files, is_version=True)
         text = files.get(self.path, self.source.text)
-        with suppress(ConfigurationError):  # it is not Python, as the process says that loads it
+        with suppress(ConfigurationError):  # text that is not Python fails where it is loaded
             text = text if text == ABSENT else unmarked(read_source(self.source.path, text), self.source)
         return {**files, self.path: text}
 
-    def whole(self, candidate: str) -> str:
+    def text_for_improvers(self, candidate: str) -> str:
         """The candidate with the definitions that it uses of its module. Raises like `program`."""
         assert self.source is not None
         if self.files:
             return candidate
-        return whole(self.source, self.changing, candidate)
+        return with_definitions(self.source, self.changing, candidate)
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
-        """Why an answer of a function that is scored by time does not count; empty if it does. `own`: it is the original's.
+        """Why an answer of a timed function does not count; empty if it counts.
+
+        `own` says that the answer is the original's.
 
         Raises:
             TaskError: `accept` refuses the original's answer.
@@ -299,8 +311,8 @@ class FunctionTask(Task):
         try:
             if not self.has_accept:
                 return ended(self.score_limit, "comparing", difference, expected, answer, self.tolerance)
-            taken = answer if own else AnswerForm().learn(expected).conformed(answer)
-            is_right, _ = self._said("accept", "accept()", instance, rebuilt(taken, wide=True))
+            conformed = answer if own else AnswerForm().learn(expected).conformed(answer)
+            is_right, _ = self._reply("accept", "accept()", instance, rebuilt(conformed, wide=True))
             why = "" if is_right else "accept() says that it is wrong"
         except Malformed as error:
             why = str(error) or "accept() says that it is wrong"
@@ -321,11 +333,18 @@ def function_task(
     scorer: Scorer,
     recorded: RecordedCalls | None = None,
 ) -> FunctionTask:
-    """The task of a function that a module marks, or whose calls were `recorded`. `where`: the target in words; `facts`: what
-    `strop_scorer` says of it; `path`: the file of what may change.
+    """The task of a function that a module marks, or whose calls were `recorded`.
+
+    Args:
+        where: the target in words, for messages.
+        facts: what `strop_scorer` reports of the target.
+        mark: where the mark is, and what runs it.
+        path: the file of the functions that may change.
+        scorer: asks the functions of the mark.
+        recorded: the recorded calls; None for a marked function.
 
     Raises:
-        ConfigurationError: no mark takes it, or the arguments of its mark do not fit it.
+        ConfigurationError: the function cannot be marked, or the arguments of its mark do not fit it.
     """
     name = str(facts["name"])
     where += f" ({path}:{name})" if facts["is_marked_elsewhere"] else ""
@@ -340,7 +359,7 @@ def function_task(
     settings: dict[str, Any] = {"name": name, "time_limit": 1.0}
     settings |= {key: value for key, value in facts["settings"].items() if key in SETTINGS}
     if recorded is not None:
-        settings["time_limit"] = max(1.0, _LONGER * max(each.seconds for each in recorded.calls))
+        settings["time_limit"] = max(1.0, _LONGER * max(call.seconds for call in recorded.calls))
         settings["description"] = recorded_description(facts, recorded, mark.changing, source)
     settings["description"] = settings.get("description") or _description(facts, cases, path, name, mark.changing)
     settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])} if cases else {}
@@ -366,17 +385,17 @@ def function_task(
 
 
 def with_calls(task: FunctionTask, recorded: RecordedCalls) -> FunctionTask:
-    """The task with these recorded calls in place of others."""
+    """The task with `recorded` as its recorded calls."""
     cases = _in_halves(recorded)
     held_out = len(cases) // 2
     return replace(task, recorded=recorded, cases=cases, instances=len(cases) - held_out, test_instances=held_out)
 
 
 def with_unreached(task: FunctionTask, facts: Mapping[str, Any], lines: Sequence[int]) -> FunctionTask:
-    """The task whose recorded calls did not reach these lines of its module."""
+    """The task with a description that lists these lines of its module, which no recorded call reached."""
     assert task.recorded is not None and task.source is not None and task.mark is not None
-    known = _lines_of(task.source, task.changing)
-    unreached = tuple(known[line] for line in lines if line in known)[:MOST_UNREACHED]
+    line_texts = _lines_of(task.source, task.changing)
+    unreached = tuple(line_texts[line] for line in lines if line in line_texts)[:MOST_UNREACHED]
     recorded = replace(task.recorded, unreached=unreached)
     return replace(
         task, recorded=recorded, description=recorded_description(facts, recorded, task.mark.changing, task.source)
@@ -385,20 +404,23 @@ def with_unreached(task: FunctionTask, facts: Mapping[str, Any], lines: Sequence
 
 def _lines_of(source: Source, names: Sequence[str]) -> dict[int, str]:
     """The lines of functions as `12: raise ValueError(text)`."""
-    found = {}
+    lines = {}
     for function in (find_function(source, name) for name in names):
         for line in range(function.lineno, (function.end_lineno or function.lineno) + 1):
-            text = "".join(each if each.isprintable() else " " for each in source.lines[line - 1].strip())
-            found[line] = f"{line}: {text:.{_MOST_OF_LINE}}"
-    return found
+            text = "".join(
+                character if character.isprintable() else " " for character in source.lines[line - 1].strip()
+            )
+            lines[line] = f"{line}: {text:.{_MOST_OF_LINE}}"
+    return lines
 
 
 def _in_halves(recorded: RecordedCalls) -> tuple[Mapping[str, Any], ...]:
-    """Recorded calls as cases: the first half of the run is for training, because neighbours share objects."""
-    cases = [{OPAQUE: each.arguments} for each in recorded.calls]
+    """Recorded calls as cases, of the first and the second half of the run by turns. Training gets the first half of the run,
+    because neighbouring calls share objects."""
+    cases = [{OPAQUE: call.arguments} for call in recorded.calls]
     half = (len(cases) + 1) // 2
     pairs = zip_longest(cases[:half], cases[half:])
-    return tuple(each for pair in pairs for each in pair if each is not None)
+    return tuple(case for pair in pairs for case in pair if case is not None)
 
 
 def _declared(text: str) -> str:
@@ -409,21 +431,21 @@ def _declared(text: str) -> str:
         return str(error)
 
 
-def _signature(told: Any, where: str) -> inspect.Signature:
-    """A signature as `strop_scorer` tells it."""
-    if isinstance(told, str):
-        raise ConfigurationError(f"{where} cannot be called: {told}")
+def _signature(parameters: Any, where: str) -> inspect.Signature:
+    """The signature that `strop_scorer` reports. Raises ConfigurationError if the function has none."""
+    if isinstance(parameters, str):
+        raise ConfigurationError(f"{where} cannot be called: {parameters}")
     kinds = {int(kind): kind for kind in inspect._ParameterKind}
     return inspect.Signature(
         [
             inspect.Parameter(name, kinds[kind], default=... if has_default else inspect.Parameter.empty)
-            for name, kind, has_default in told
+            for name, kind, has_default in parameters
         ]
     )
 
 
 def scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | None:
-    """What a score takes beside the answer; None if it takes the instance, or there is none."""
+    """The parameters of a score behind the answer; None if the score takes the instance, or if there is no score."""
     if facts["scorer"] is None:
         return None
     signature = _signature(facts["scorer"], f"the score of {where}")
@@ -431,12 +453,13 @@ def scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | None
     if names[:1] == ["instance"]:
         return None
     others = signature.replace(parameters=list(signature.parameters.values())[1:])
-    words = f"{facts['scorer_name']}'s first parameter, {''.join(names[:1])}, is the answer; {facts['scorer_name']}"
-    return Parameters(words, others)
+    entry = f"{facts['scorer_name']}'s first parameter, {''.join(names[:1])}, is the answer; {facts['scorer_name']}"
+    return Parameters(entry, others)
 
 
 def _cases(facts: Mapping[str, Any], parameters: Parameters, where: str) -> tuple[Mapping[str, Any], ...]:
-    """The listed cases, by name. Equal ones are one, so that none is in both halves; of a fixed input all are equal."""
+    """The listed cases, with arguments by name. Equal cases count once, so that no case is in both halves. With `fixed_input` all
+    cases may be equal."""
     named = [_by_name(case, parameters, where) for case in facts["cases"] or ()]
     cases = tuple(named if facts["settings"].get("fixed_input") else {canonical(case): case for case in named}.values())
     if len(cases) == 1:
@@ -448,14 +471,18 @@ def _cases(facts: Mapping[str, Any], parameters: Parameters, where: str) -> tupl
 
 def _by_name(case: Any, parameters: Parameters, where: str) -> dict[str, Any]:
     """A case's arguments by name, in the order of the function's parameters."""
-    kind, value, words, why = case
+    kind, value, case_text, why = case
     try:
         if why:
             raise TypeError(why.removeprefix("draws ").replace("what cannot", "it holds what cannot"))
         if kind == "tuple":
             bound = parameters.signature.bind(*value).arguments
-            known = parameters.signature.parameters.values()
-            lists = {each.name: list(bound.get(each.name, ())) for each in known if each.kind is each.VAR_POSITIONAL}
+            declared = parameters.signature.parameters.values()
+            lists = {
+                parameter.name: list(bound.get(parameter.name, ()))
+                for parameter in declared
+                if parameter.kind is parameter.VAR_POSITIONAL
+            }
             return bound | lists
         if kind == "dict":
             return parameters.ordered(value, "it")
@@ -464,27 +491,27 @@ def _by_name(case: Any, parameters: Parameters, where: str) -> dict[str, Any]:
             return {OPAQUE: value[0]}
         raise TypeError(f"a case must be a tuple of arguments or a dict of them by name, not {kind}")
     except (TypeError, TaskError) as error:
-        raise ConfigurationError(f"{where}: case {words}: {error}") from error
+        raise ConfigurationError(f"{where}: case {case_text}: {error}") from error
 
 
-def _declared_answer(told: Any) -> Answer | None:
-    """A declared answer as `strop_scorer` tells it. Raises TaskError as Answer does."""
-    if told is None:
+def _declared_answer(declared: Any) -> Answer | None:
+    """The declared answer that `strop_scorer` reports; None if none is declared. Raises TaskError as Answer does."""
+    if declared is None:
         return None
-    (kind, of), fields = told
+    (kind, of), fields = declared
     if kind == "dict":
-        form: Any = {name: _declared_answer(each) for name, each in of.items()}
+        form: Any = {name: _declared_answer(part) for name, part in of.items()}
     elif kind == "list":
-        form = [_declared_answer(each) for each in of]
+        form = [_declared_answer(part) for part in of]
     else:
         form = {"bool": bool, "int": int, "float": float, "str": str}.get(of, of)
     try:
-        return Answer(form, **{name: _told(each) for name, each in fields.items()})
+        return Answer(form, **{name: _field_value(value) for name, value in fields.items()})
     except TypeError as error:
         raise TaskError(str(error)) from error
 
 
-def _told(field_of_answer: Sequence[Any]) -> Any:
+def _field_value(field_of_answer: Sequence[Any]) -> Any:
     kind, value = field_of_answer
     if kind == "raised":
         raise ValueError(value)
@@ -493,13 +520,13 @@ def _told(field_of_answer: Sequence[Any]) -> Any:
 
 @dataclass(frozen=True)
 class _Resolved:
-    """What a function of the declared answer gave for an instance."""
+    """Stands for a function in a declared answer: it looks up the value that the scorer's process computed for an instance."""
 
     number: int
 
     def __call__(self, instance: Instance) -> Any:
-        """Raises what the function raised, in its words."""
-        return _told(instance.hidden.resolved[self.number])
+        """The value for this instance. Raises ValueError with the message of the function if the function raised."""
+        return _field_value(instance.hidden.resolved[self.number])
 
 
 def _may_change(names: Sequence[str]) -> str:
@@ -513,10 +540,13 @@ def _may_change(names: Sequence[str]) -> str:
 def recorded_description(
     facts: Mapping[str, Any], recorded: RecordedCalls, changing: Sequence[str], source: Source
 ) -> str:
-    """u_str of a function whose calls were recorded. It has the forms of their arguments, and none of their values. `source`: of
-    the functions that may change; a line that was not reached and is no line of these any more is not told."""
+    """u_str of a function whose calls were recorded. It tells the forms of their arguments, and no values.
+
+    `source` is the module of the functions that may change. A line that no call reached is listed only if these functions still
+    have it.
+    """
     name = recorded.name
-    words = [
+    lines = [
         f"Make the Python function {name} faster, on calls that were recorded in a run of a program that uses it.",
         _may_change(changing or (name,)),
         f"What a call of {name} returns, raises, yields, prints and does to its arguments must equal the original's (of the same "
@@ -525,20 +555,21 @@ def recorded_description(
         "process gets the same arguments twice.",
     ]
     if facts["is_method"]:
-        words.append(OBJECTS)
+        lines.append(OBJECTS)
     if recorded.forms:
-        words.append("Arguments that were seen:")
-        words += [f"- {parameter}: {', '.join(forms)}" for parameter, forms in recorded.forms.items()]
-    known = {*_lines_of(source, changing or (name,)).values()} if recorded.unreached else set[str]()
-    if unreached := [line for line in recorded.unreached if line in known][:MOST_UNREACHED]:
-        words += ["No recorded call reached these lines:", *(f"- {line}" for line in unreached)]
+        lines.append("Arguments that were seen:")
+        lines += [f"- {parameter}: {', '.join(forms)}" for parameter, forms in recorded.forms.items()]
+    present_lines = {*_lines_of(source, changing or (name,)).values()} if recorded.unreached else set[str]()
+    if unreached := [line for line in recorded.unreached if line in present_lines][:MOST_UNREACHED]:
+        lines += ["No recorded call reached these lines:", *(f"- {line}" for line in unreached)]
     if recorded.callers:
-        words.append(
-            "Called by: " + ", ".join(f"{each} ({quantity(count, 'time')})" for each, count in recorded.callers.items())
+        lines.append(
+            "Called by: "
+            + ", ".join(f"{caller} ({quantity(count, 'time')})" for caller, count in recorded.callers.items())
         )
     if facts["doc"]:
-        words.append(f"What it says of itself: {facts['doc'][:1000]}")
-    return "\n".join(words) + "\n"
+        lines.append(f"What it says of itself: {facts['doc'][:1000]}")
+    return "\n".join(lines) + "\n"
 
 
 def _description(
@@ -546,27 +577,27 @@ def _description(
 ) -> str:
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
     equal = _EQUAL.format(facts["close"] or CLOSE)
-    words = [
+    lines = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         _may_change(changing or (name,)),
     ]
     if facts["is_timed"]:
         right = "The answer must be right: accept below says whether it is." if facts["has_accept"] else equal
-        words.append(
+        lines.append(
             f"{right} The score of an instance is 1 / (1 + t / t0), t the CPU time of a call of the program and t0 that of the "
             "original: 0.5 is as fast as the original. Loading counts by itself, and no process gets the same arguments twice."
         )
     elif facts["reference"]:
-        words.append(f"{equal[:-1]}, then it is scored.")
+        lines.append(f"{equal[:-1]}, then it is scored.")
     if facts["is_method"]:
-        words.append(OBJECTS)
+        lines.append(OBJECTS)
     if cases:
         plain = {key: f"{value!r:.200}" for key, value in cases[0].items()}
-        shown = facts["cases"][0][1][2] if OPAQUE in cases[0] else plain
-        words.append("An instance, by argument: " + ", ".join(f"{key} = {value}" for key, value in shown.items()))
+        inputs = facts["cases"][0][1][2] if OPAQUE in cases[0] else plain
+        lines.append("An instance, by argument: " + ", ".join(f"{key} = {value}" for key, value in inputs.items()))
     if facts["doc"]:
-        words.append(f"What it says of itself: {facts['doc'][:1000]}")
-    sources = [ShownFunction(each["text"], each["file"], each["name"]) for each in facts["sources"]]
-    if not all(each.text for each in sources):
-        return "\n".join(words) + "\n"
-    return described_with("\n".join(words), sources)
+        lines.append(f"What it says of itself: {facts['doc'][:1000]}")
+    sources = [ShownFunction(source["text"], source["file"], source["name"]) for source in facts["sources"]]
+    if not all(source.text for source in sources):
+        return "\n".join(lines) + "\n"
+    return described_with("\n".join(lines), sources)

@@ -109,7 +109,7 @@ class Bench:
             self._evaluators[task.name] = here(task, pool=self.pool)
             self._evaluators[task.name].recall(self.past.evaluations.values(), SEEDS)
         self._evaluators[task.name].here.worker.tasks[task.name] = task  # type: ignore[attr-defined]
-        self._evaluators[task.name].place([task], self._began)
+        self._evaluators[task.name].relocate([task], self._began)
         return self._evaluators[task.name]
 
     def _began(self, order: Order, number: int, count: int) -> None:

@@ -101,13 +101,13 @@ def test_measurements_for_a_verdict_are_counted_one_by_one_and_one_that_cannot_b
 
     with pooled(task) as (evaluator, _):
         final = replace(order(task, 3), split="test", is_final=True)
-        evaluator.place([task], lambda order, number, count: counted.append((order.scope, number, count)))
+        evaluator.relocate([task], lambda order, number, count: counted.append((order.scope, number, count)))
         evaluator.submit(final).result().result()
         assert counted == [("u3", number, 3) for number in (1, 2, 3)]
-        evaluator.place([task], fails)
+        evaluator.relocate([task], fails)
         with pytest.raises(StoreError, match="the disk is full"):
             evaluator.submit(replace(final, scope="u4")).result()
-        evaluator.place([task], lambda *_: None)
+        evaluator.relocate([task], lambda *_: None)
         assert evaluator.submit(replace(final, scope="u5")).result().result().verdict == "ok"
 
 
@@ -119,7 +119,7 @@ def test_commands_are_measured_on_the_tree_that_their_task_names_now(tmp_path: P
     reads = replace(order(task, 0), program="echo score $(cat number)\n")
     with pooled(task) as (evaluator, _):
         assert evaluator.submit(reads).result().result().metrics == ({"score": 2.0},)
-        evaluator.place([replace(task, root=tmp_path / "one")], lambda *_: None)
+        evaluator.relocate([replace(task, root=tmp_path / "one")], lambda *_: None)
         assert evaluator.submit(replace(reads, scope="again")).result().result().metrics == ({"score": 1.0},)
 
 

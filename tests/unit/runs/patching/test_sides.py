@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.runs.patching.sides import Sides, is_test, of_commit, of_given
+from strop.runs.patching.sides import Sides, is_test, of_candidate, of_commit
 from strop.tasks.command.bundle import ABSENT
 from support.repositories import committed, git
 from support.rows import table
@@ -33,7 +33,7 @@ def sides(root: Path, ref: str = "HEAD", files: tuple[str, ...] = ()) -> Sides:
 
 
 def given(root: Path, other: Path, target: str = "") -> Sides:
-    return of_given(root, other, fixed=is_test, target=target)
+    return of_candidate(root, other, fixed=is_test, target=target)
 
 
 def refusal(of: Callable[[], Sides]) -> str:

@@ -14,8 +14,10 @@ _BEFORE = set(sys.modules)
 
 
 def evaluate(form: str, evaluator: str, program: str, named: str, learns: bool) -> dict[str, Any]:
-    """What an evaluation gives (`runner.evaluated`), as plain data, empty if it failed and has printed why; and what it has
-    imported, if that `learns`."""
+    """The result of an evaluation (`runner.evaluated`) as plain data, and the modules that it imported, if `learns`.
+
+    An evaluation that fails prints why, and its result is empty.
+    """
     sys.modules.pop("solution", None)  # this guest's own program
     sys.argv = [evaluator]
     answer = plain_data.encode({})

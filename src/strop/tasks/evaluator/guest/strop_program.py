@@ -31,21 +31,21 @@ _root = os.getcwd()
 def answer(question: bytes, setup: dict[str, Any]) -> dict[str, Any]:
     """The answer to a question of a stub, both plain data.
 
-    `setup`: the program's `path`, the seed of what it `draws`, and whether it is the `original`. Then the answer also lists
-    what the program has imported and opened in the tree, and whether it has drawn random numbers, and a call that changes an
-    argument is reported.
+    `setup` holds the program's `path`, the seed of what it `draws`, and whether it is the `original`. For the original the answer
+    also lists what the program has imported and opened in the tree, and whether it has drawn random numbers; a call that changes
+    an argument is reported.
     """
-    kind, number, name, *given = plain_data.decode(question)
+    kind, number, name, *rest = plain_data.decode(question)
     try:
         module = _module(number, name, setup)
-        value = _called(module, setup["original"], *given) if kind == "call" else None
+        value = _called(module, setup["original"], *rest) if kind == "call" else None
         data = plain_data.encode(("returned", value), subclasses=True)
     except plain_data.NotPlain as error:
         data = plain_data.encode(("unplain", str(error)[:MOST_WORDS]))
     except _Changed as error:
         data = plain_data.encode(("changed", str(error)))
     except BaseException as error:
-        data = plain_data.encode(("raised", *_told(error)))
+        data = plain_data.encode(("raised", *_exception_as_data(error)))
     if not setup["original"]:
         return {"answer": data}
     draws = 0 in _seeded and _generators() != _seeded[0]
@@ -54,7 +54,8 @@ def answer(question: bytes, setup: dict[str, Any]) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=1)
 def _used(modules: int, opened: int) -> dict[str, list[str]]:
-    """What the program has imported and opened; to find it takes 15 ms, so only where there are more of these than before."""
+    """The modules that the program has imported, and the files that it has opened. Finding them takes 15 ms, so they are looked
+    up only when `modules` or `opened` has grown."""
     return {"loaded": loaded(_before, _root), "opened": _below_root()}
 
 
@@ -87,9 +88,9 @@ def _begin(setup: dict[str, Any]) -> None:
         sys.addaudithook(_hook)
 
 
-def _hook(event: str, given: tuple[Any, ...]) -> None:
-    """Note a path that is opened in whatever way: the first argument of nearly all events that have one."""
-    path = given[0] if given else None
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    """Note the path that an audit event opens: the first argument of nearly all events that have a path."""
+    path = arguments[0] if arguments else None
     if isinstance(path, (str, bytes, os.PathLike)):
         with contextlib.suppress(Exception):
             path = os.fsdecode(path)
@@ -98,9 +99,9 @@ def _hook(event: str, given: tuple[Any, ...]) -> None:
 
 
 def _below_root() -> list[str]:
-    """The files of the tree that this process has opened or imported, from its root; where a link leads, too."""
+    """The files of the tree that this process has opened or imported, as paths from its root. A link counts, and its target."""
     files = {str(getattr(module, "__file__", None)) for module in list(sys.modules.values())}
-    paths = {path for each in files | _opened for path in (os.path.abspath(each), os.path.realpath(each))}
+    paths = {path for file in files | _opened for path in (os.path.abspath(file), os.path.realpath(file))}
     return sorted(path[len(_root) + 1 :] for path in paths if path.startswith(f"{_root}/") and os.path.isfile(path))
 
 
@@ -111,15 +112,15 @@ def _called(
         function = getattr(module, name)
     except AttributeError:
         raise NameError(f"the program does not define {name}") from None
-    given = [*arguments, *named.values()]
-    before = list(map(plain_data.encode, given)) if is_original else []
+    inputs = [*arguments, *named.values()]
+    before = list(map(plain_data.encode, inputs)) if is_original else []
     value = function(*arguments, **named)
     if inspect.iscoroutine(value):
         import asyncio  # slow
 
         value = asyncio.run(value)
     for number, encoded in enumerate(before):
-        if plain_data.encode(given[number], subclasses=True) != encoded:
+        if plain_data.encode(inputs[number], subclasses=True) != encoded:
             raise _Changed(f"{name}() changes its argument {number + 1}")
     return value
 
@@ -137,13 +138,14 @@ def _generators() -> bytes:
     return plain_data.encode((random.getstate(), None if numpy is None else numpy.random.get_state()))
 
 
-def _told(error: BaseException) -> tuple[Any, ...]:
-    """An exception: the built-in types that it is of, its arguments if they are short, its words and the traceback's end."""
+def _exception_as_data(error: BaseException) -> tuple[Any, ...]:
+    """An exception as plain data: its type, the built-in types that it extends, its arguments if they are short, its message and
+    the end of its traceback."""
     names = [kind.__name__ for kind in type(error).__mro__ if getattr(builtins, kind.__name__, None) is kind]
     try:
-        words = str(error)[:MOST_WORDS]
+        message = str(error)[:MOST_WORDS]
     except Exception:
-        words = "no words"
+        message = "no words"
     arguments: Any = None
     with contextlib.suppress(Exception):
         if len(plain_data.encode(tuple(error.args))) <= MOST_WORDS:
@@ -151,21 +153,21 @@ def _told(error: BaseException) -> tuple[Any, ...]:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
         trace = trace.tb_next
-    shown = ""
+    trace_text = ""
     with contextlib.suppress(Exception):
-        shown = "".join(traceback.format_exception(type(error), error, trace, limit=-20))[-MOST_WORDS:]
-    return type(error).__name__, names, arguments, words, shown
+        trace_text = "".join(traceback.format_exception(type(error), error, trace, limit=-20))[-MOST_WORDS:]
+    return type(error).__name__, names, arguments, message, trace_text
 
 
 def loaded(before: set[str], tree: str) -> list[str]:
-    """The modules imported since there were only those of `before`, without those of the room: in the tree, or on the disk of
+    """Names of the modules imported beyond those of `before`, without modules of the room: those in the tree, or on the disk of
     its /tmp, below which an environment may be mounted."""
-    found, room = [], os.stat("/tmp").st_dev
+    names, room = [], os.stat("/tmp").st_dev
     for name, module in list(sys.modules.items()):
         file = getattr(getattr(module, "__spec__", None), "origin", None)
         if not isinstance(file, str) or name in before:
             continue
         is_outside = os.path.isabs(file) and not file.startswith(tree) and os.path.exists(file)
         if is_outside and os.stat(file).st_dev != room:
-            found.append(name)
-    return found[:2000]
+            names.append(name)
+    return names[:2000]

@@ -20,7 +20,7 @@ from typing import Any
 import strop_plain_data as plain_data
 
 ADDRESS = "\0strop-program"
-"""Of the socket of the host, in the abstract namespace of the evaluator's own network."""
+"""Address of the socket of the host, in the abstract namespace of the evaluator's own network."""
 _LENGTH = struct.Struct("<I")
 _numbers = itertools.count()
 _idle: list[socket.socket] = []
@@ -35,8 +35,8 @@ class Stub:
     """One execution of the program: what a module is. It decorates the functions of the file that stands for the program."""
 
     def __init__(self, name: str, others: tuple[str, ...], classes: tuple[str, ...]) -> None:
-        """Execute the program as the module `name`. `others`: names that the original binds to something else than a function or
-        one of its `classes`.
+        """Execute the program as the module `name`. `others` are the names that the original binds to something else than a
+        function or one of its `classes`.
 
         Raises:
             SystemExit: it is run as a script.
@@ -65,7 +65,7 @@ class Stub:
         return called
 
     def missing(self, name: str) -> Any:
-        """The `__getattr__` of the module."""
+        """The `__getattr__` of the module: reports a name that cannot be used from outside, and raises AttributeError."""
         if name in self._classes:
             self._refuse(f"it uses the class {name} of the program, of which only functions can be called from outside")
         if name in self._others:
@@ -86,9 +86,9 @@ class Stub:
 
 
 def _ask(*question: Any) -> Any:
-    """The answer to a question; raises what it raised. Raises NotPlain for a question that is none.
+    """The program's answer to a question. Raises what the program raised, and NotPlain for a question that is no plain data.
 
-    Whatever interrupts it, such as an evaluator's time-out, ends the connection, and with it the program's process.
+    An interruption, such as an evaluator's time-out, ends the connection, and with it the program's process.
     """
     data = plain_data.encode(question)
     connection = _idle.pop() if _idle else _connected()
@@ -142,17 +142,20 @@ def _exactly(connection: socket.socket, size: int) -> bytes:
     return b"".join(chunks)
 
 
-def _exception_of(name: Any, names: Any, arguments: Any, words: Any, shown: Any) -> BaseException:
+def _exception_of(name: Any, names: Any, arguments: Any, message: Any, trace_text: Any) -> BaseException:
     """An exception of the program: of the same built-in type, else a RuntimeError that names it."""
-    kind = next((found for each in names if (found := getattr(builtins, str(each), None)) is not None), None)
+    kind = next(
+        (builtin_type for type_name in names if (builtin_type := getattr(builtins, str(type_name), None)) is not None),
+        None,
+    )
     if not (isinstance(kind, type) and issubclass(kind, BaseException)) or kind in (Exception, BaseException):
         kind = RuntimeError
     if not issubclass(kind, (Exception, SystemExit)) or issubclass(kind, (StopIteration, StopAsyncIteration)):
         kind = RuntimeError  # these two would end a loop of the evaluator's as if there were nothing more
     is_own = kind.__name__ == name
-    error: BaseException = RuntimeError(f"{name}: {words}")
+    error: BaseException = RuntimeError(f"{name}: {message}")
     with contextlib.suppress(Exception):
-        given = arguments if is_own and type(arguments) is tuple else (f"{'' if is_own else f'{name}: '}{words}",)
-        error = kind(*given)
-    error.__cause__ = RuntimeError(f"in the program's process:\n{shown}") if shown else None
+        values = arguments if is_own and type(arguments) is tuple else (f"{'' if is_own else f'{name}: '}{message}",)
+        error = kind(*values)
+    error.__cause__ = RuntimeError(f"in the program's process:\n{trace_text}") if trace_text else None
     return error

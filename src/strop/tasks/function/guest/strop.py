@@ -78,14 +78,14 @@ def _calling(function: Any) -> Any:
 class _Absent(Exception):
     """Stands for a class of strop that has no meaning here."""
 
-    def __init__(self, *given: Any, **named: Any) -> None:
-        super().__init__(*given)
+    def __init__(self, *positional: Any, **named: Any) -> None:
+        super().__init__(*positional)
 
 
 def __getattr__(name: str) -> Any:
     if name in _RUN:
 
-        def run(*given: Any, **named: Any) -> NoReturn:
+        def run(*positional: Any, **named: Any) -> NoReturn:
             raise CalledWhileLoading(f"strop.{name}")
 
         return run

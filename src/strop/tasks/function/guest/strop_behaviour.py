@@ -73,13 +73,13 @@ def is_plain(value: Any, depth: int = 0) -> bool:
     if depth > MOST_DEPTH:
         return False
     if kind is list or kind is tuple or kind is set or kind is frozenset:
-        return _ATOMS.issuperset(map(type, value)) or all(is_plain(each, depth + 1) for each in value)
+        return _ATOMS.issuperset(map(type, value)) or all(is_plain(item, depth + 1) for item in value)
     if kind is dict:
         return is_plain(list(value), depth) and is_plain(list(dict.values(value)), depth)
     if _is_numpy(value):
         return value.dtype.kind in "biufc"
     # As what it extends, if it has nothing else: a named tuple, a Counter, an IntEnum.
-    base = next((each for each in _SENT if issubclass(kind, each)), None)
+    base = next((plain_kind for plain_kind in _SENT if issubclass(kind, plain_kind)), None)
     if base is None:
         return False
     content = _content(value, base)
@@ -92,27 +92,29 @@ _SENT = (str, bytes, bytearray, int, float, complex, tuple, list, dict, frozense
 def described(values: list[Any]) -> list[Any]:
     """The description of values in one walk: what several of them share is numbered. Raises NotDescribed."""
     walk = _Walk()
-    return [walk.of(each, 0) for each in values]
+    return [walk.of(value, 0) for value in values]
 
 
-def told(
+def take_batch(
     what: str, count: int, objects: bool, arguments: list[Any], results: list[Any], kinds: list[str]
 ) -> list[list[Any]]:
     """Take the next answers or arguments of a batch: [values, kinds, arguments], the latter empty where there is nothing to say.
     `objects`: describe what is no plain data; else it stays as it is, and cannot be sent."""
-    given, made, lazy = arguments[:count], results[:count], kinds[:count]
+    inputs, made, lazy = arguments[:count], results[:count], kinds[:count]
     del arguments[:count], results[:count], kinds[:count]
     if not what.startswith("answers"):
-        return [[_told([each], objects)[0] for each in given], [], []]
+        return [[_as_data([one_input], objects)[0] for one_input in inputs], [], []]
     lazy = lazy or [""] * len(made)
     is_asked = what != "answers"
     try:
-        pairs = [_told([value, each] if is_asked else [value], objects) for value, each in zip(made, given)]
+        pairs = [
+            _as_data([value, one_input] if is_asked else [value], objects) for value, one_input in zip(made, inputs)
+        ]
     except NotDescribed as error:
         raise TypeError(f"an answer is or holds {error}, which cannot be compared") from None
     values = [pair[0] for pair in pairs]
-    found = [_kind(value, one, of) for value, one, of in zip(made, values, lazy)]
-    return [values, found if any(found) else [], [pair[1] for pair in pairs] if is_asked else []]
+    own_kinds = [_kind(value, one, of) for value, one, of in zip(made, values, lazy)]
+    return [values, own_kinds if any(own_kinds) else [], [pair[1] for pair in pairs] if is_asked else []]
 
 
 _HOLDERS = (list, dict, set, bytearray)
@@ -123,47 +125,47 @@ _earlier: dict[int, Any] = {}
 def shared(values: list[Any]) -> list[bool]:
     """Of each answer whether it holds a list, dict, set or array that an earlier one holds, of the same process. A caller may
     change an answer, and then the next one."""
-    found = []
+    are_shared = []
     for value in values:
         parts: dict[int, Any] = {}
         left = [value]
         while left and len(parts) < MOST:
-            each = left.pop()
-            kind = type(each)
-            if kind in _ATOMS or issubclass(kind, _NAMED) or id(each) in parts:
+            part = left.pop()
+            kind = type(part)
+            if kind in _ATOMS or issubclass(kind, _NAMED) or id(part) in parts:
                 continue
-            parts[id(each)] = each
-            if _is_numpy(each):
-                parts[id(_owner(each))] = each
+            parts[id(part)] = part
+            if _is_numpy(part):
+                parts[id(_owner(part))] = part
             elif issubclass(kind, dict):
-                left += dict.values(each)
+                left += dict.values(part)
             elif issubclass(kind, (list, tuple)):
-                left += (list if issubclass(kind, list) else tuple).__iter__(each)
+                left += (list if issubclass(kind, list) else tuple).__iter__(part)
             if kind not in (*_HOLDERS, tuple):
-                left += _attributes(each).values()
-        own = {at: each for at, each in parts.items() if type(each) in _HOLDERS or _is_numpy(each)}
-        found.append(not own.keys().isdisjoint(_earlier))
+                left += _attributes(part).values()
+        own = {number: part for number, part in parts.items() if type(part) in _HOLDERS or _is_numpy(part)}
+        are_shared.append(not own.keys().isdisjoint(_earlier))
         _earlier.update(own)
-    return found
+    return are_shared
 
 
-def _told(values: list[Any], objects: bool) -> list[Any]:
+def _as_data(values: list[Any], objects: bool) -> list[Any]:
     """Values in one walk if one of them is no plain data, or a part of them is there more than once."""
     return described(values) if objects and not (all(map(is_plain, values)) and _is_tree(values, set())) else values
 
 
 def _is_tree(values: Any, seen: set[int]) -> bool:
     """Whether nothing in plain values that can be changed is there more than once."""
-    for each in values:
-        kind = type(each)
+    for value in values:
+        kind = type(value)
         if kind in _ATOMS or issubclass(kind, (str, bytes, int, float, complex)):
             continue
-        owner = _owner(each) if _is_numpy(each) else each
+        owner = _owner(value) if _is_numpy(value) else value
         if not issubclass(kind, (tuple, frozenset)):
             if id(owner) in seen:
                 return False
             seen.add(id(owner))
-        held = dict.values(each) if issubclass(kind, dict) else each if issubclass(kind, (list, tuple)) else ()
+        held = dict.values(value) if issubclass(kind, dict) else value if issubclass(kind, (list, tuple)) else ()
         if not _ATOMS.issuperset(map(type, held)) and not _is_tree(held, seen):
             return False
     return True
@@ -176,9 +178,9 @@ def _owner(array: Any) -> Any:
     return array
 
 
-def _kind(value: Any, told: Any, lazy: str) -> str:
+def _kind(value: Any, sent: Any, lazy: str) -> str:
     """What an answer is, where it is not sent as it is, or was not there at once."""
-    if told is value or is_plain(value):
+    if sent is value or is_plain(value):
         return lazy
     if type(value) is CallRaised:
         return "an exception"
@@ -205,7 +207,7 @@ class _Walk:
         if issubclass(kind, _NAMED):
             return self._named(value, depth)
         if kind is tuple:
-            return ["list", [self.of(each, depth + 1) for each in value]]
+            return ["list", [self.of(item, depth + 1) for item in value]]
         if kind is frozenset:
             return self._set(value, depth)
         if issubclass(type(kind), enum.EnumMeta):
@@ -218,10 +220,10 @@ class _Walk:
 
     def _raised(self, error: BaseException, depth: int) -> list[Any]:
         cause, held = error.__cause__, _attributes(error)
-        told = self._without_addresses(self.of(_arguments_of(error), depth + 1))
+        arguments = self._without_addresses(self.of(_arguments_of(error), depth + 1))
         attributes = {name: self._without_addresses(self.of(held[name], depth + 1)) for name in sorted(held)}
         of = None if cause is None else self._raised(cause, depth + 1)
-        return ["raised", _facts(type(error)).name, told, attributes, of]
+        return ["raised", _facts(type(error)).name, arguments, attributes, of]
 
     def _changeable(self, value: Any, kind: type, depth: int) -> Any:
         owner = _owner(value) if _is_numpy(value) else value
@@ -233,7 +235,7 @@ class _Walk:
         self._seen[id(owner)] = len(self._seen)
         self._held.append(owner)
         if kind is list:
-            return ["list", [self.of(each, depth + 1) for each in value]]
+            return ["list", [self.of(item, depth + 1) for item in value]]
         if kind is set:
             return self._set(value, depth)
         if kind is dict:
@@ -252,9 +254,9 @@ class _Walk:
             return ["class", _facts(value).name]
         if type(value) is not types.FunctionType:
             owner = getattr(value, "__self__", None)
-            known = owner is None or isinstance(owner, types.ModuleType)
+            is_unbound = owner is None or isinstance(owner, types.ModuleType)
             name = str(getattr(value, "__qualname__", ""))
-            return ["function", name] if known else ["function", name, self.of(owner, depth + 1)]
+            return ["function", name] if is_unbound else ["function", name, self.of(owner, depth + 1)]
         name = f"{renamed.get(value.__module__, value.__module__)}.{value.__qualname__}"
         if "<" not in name:
             return ["function", name]
@@ -264,9 +266,9 @@ class _Walk:
 
     def _set(self, value: Any, depth: int) -> list[Any]:
         items, seen = [], self._seen
-        for each in set.__iter__(value) if type(value) is set else frozenset.__iter__(value):
+        for item in set.__iter__(value) if type(value) is set else frozenset.__iter__(value):
             self._seen = dict(seen)  # a number must not depend on the order
-            items.append(self.of(each, depth + 1))
+            items.append(self.of(item, depth + 1))
         self._seen = seen
         return ["set", sorted(items, key=repr)]
 
@@ -275,7 +277,7 @@ class _Walk:
         if {str, int, bool, float, bytes}.issuperset(type(key) for key, _ in pairs):
             pairs.sort(key=lambda pair: (type(pair[0]).__name__, repr(pair[0])))
         keys = [self.of(key, depth + 1) for key, _ in pairs]
-        return ["dict", keys, [self.of(each, depth + 1) for _, each in pairs]]
+        return ["dict", keys, [self.of(item, depth + 1) for _, item in pairs]]
 
     def _array(self, value: Any, depth: int) -> Any:
         if value.dtype.kind in "fc" and not sys.modules["numpy"].isfinite(value).all():
@@ -285,7 +287,7 @@ class _Walk:
         if value.dtype.kind in "SUMm":
             return ["array", value.dtype.str, list(value.shape), value.tobytes()]
         if value.dtype.kind == "O":
-            return ["array", "object", list(value.shape), [self.of(each, depth + 1) for each in value.ravel().tolist()]]
+            return ["array", "object", list(value.shape), [self.of(item, depth + 1) for item in value.ravel().tolist()]]
         raise NotDescribed(f"an array of {value.dtype}")
 
     def _object(self, value: Any, kind: type, depth: int) -> list[Any]:
@@ -316,8 +318,8 @@ class _Walk:
         if type(value) is str:
             return _ADDRESS.sub("0x", value)
         if type(value) is list:
-            return [self._without_addresses(each) for each in value]
-        return {name: self._without_addresses(each) for name, each in value.items()} if type(value) is dict else value
+            return [self._without_addresses(item) for item in value]
+        return {name: self._without_addresses(item) for name, item in value.items()} if type(value) is dict else value
 
 
 def _finite(value: Any) -> Any:
@@ -336,7 +338,7 @@ def _content(value: Any, base: type) -> Any:
     if base is dict:
         return dict(dict.items(value))
     if base is collections.deque:
-        return [collections.deque.__len__(value) and each for each in collections.deque.__iter__(value)]
+        return [collections.deque.__len__(value) and item for item in collections.deque.__iter__(value)]
     if base in (list, tuple, set, frozenset):
         return base(base.__iter__(value))
     if base is bytearray:
@@ -345,25 +347,25 @@ def _content(value: Any, base: type) -> Any:
 
 
 _AS_BASE: dict[type, Any] = {
-    str: str.__str__, bytes: lambda each: bytes.__add__(each, b""), int: int.__int__, float: float.__float__,
-    complex: lambda each: complex.__add__(each, 0),
+    str: str.__str__, bytes: lambda value: bytes.__add__(value, b""), int: int.__int__, float: float.__float__,
+    complex: lambda value: complex.__add__(value, 0),
 }  # fmt: skip
 
 
 def _attributes(value: Any) -> dict[str, Any]:
     """What an object holds in its dict and its slots."""
-    found: dict[str, Any] = {}
+    attributes: dict[str, Any] = {}
     facts = _facts(type(value))
     if facts.held is not None:
         held = facts.held(value)
         if type(held) is dict:
-            found = {str(name): each for name, each in held.items()}
+            attributes = {str(name): item for name, item in held.items()}
     for name, get in facts.slots:
         try:
-            found.setdefault(name, get(value))
+            attributes.setdefault(name, get(value))
         except AttributeError:
             continue
-    return found
+    return attributes
 
 
 class _Facts(NamedTuple):
@@ -379,33 +381,33 @@ class _Facts(NamedTuple):
     """Whether they have a state that only C knows, or their class is an installed package's and says what is kept of them."""
 
 
-_known: dict[type, _Facts] = {}
+_facts_by_type: dict[type, _Facts] = {}
 
 
 def _facts(kind: type) -> _Facts:
-    if kind not in _known:
+    if kind not in _facts_by_type:
         dicts, slots = [], []
-        for each in _mro_of_type(kind)[:-1]:
-            for name, value in _dict_of_type(each).items():
+        for owner in _mro_of_type(kind)[:-1]:
+            for name, value in _dict_of_type(owner).items():
                 if name == "__dict__":
                     dicts.append(value.__get__ if type(value) in _KEPT else None)
-                elif type(value) is types.MemberDescriptorType and value.__objclass__ is each:
+                elif type(value) is types.MemberDescriptorType and value.__objclass__ is owner:
                     slots.append((name, value.__get__))
-        base = next((each for each in _CONTENTS if issubclass(kind, each)), None)
-        _known[kind] = _Facts(
+        base = next((plain_kind for plain_kind in _CONTENTS if issubclass(kind, plain_kind)), None)
+        _facts_by_type[kind] = _Facts(
             "", base, dicts[0] if dicts else None, slots, _has_hidden(kind) or _says_what_it_keeps(kind)
         )
-        _known[kind] = _known[kind]._replace(name=_name(kind))
-    return _known[kind]
+        _facts_by_type[kind] = _facts_by_type[kind]._replace(name=_name(kind))
+    return _facts_by_type[kind]
 
 
 def _has_hidden(kind: type) -> bool:
     """Whether objects of a class have a state that only C knows."""
-    for each in _mro_of_type(kind)[:-1]:
-        own = _dict_of_type(each)
+    for owner in _mro_of_type(kind)[:-1]:
+        own = _dict_of_type(owner)
         slots = sum(type(value) is types.MemberDescriptorType for value in list(own.values()))
-        grows = each.__basicsize__ - each.__base__.__basicsize__
-        if grows > 8 * (slots + ("__dict__" in own) + ("__weakref__" in own)) or each.__itemsize__:
+        grows = owner.__basicsize__ - owner.__base__.__basicsize__
+        if grows > 8 * (slots + ("__dict__" in own) + ("__weakref__" in own)) or owner.__itemsize__:
             return True
     return False
 
@@ -419,7 +421,7 @@ def _column(value: Any) -> list[Any]:
 
 
 def _frame(value: Any) -> list[Any]:
-    columns = [_column(value.iloc[:, at]) for at in range(value.shape[1])]
+    columns = [_column(value.iloc[:, number]) for number in range(value.shape[1])]
     return [_index(value.columns), _index(value.index), columns, value.attrs]
 
 
@@ -444,22 +446,22 @@ def _says_what_it_keeps(kind: type) -> bool:
     module = sys.modules.get(str(kind.__module__))
     file = str(_attributes(module).get("__file__")) if issubclass(type(module), types.ModuleType) else ""
     is_installed = "/site-packages/" in file or "/dist-packages/" in file
-    return is_installed and any(name in _dict_of_type(each) for each in _mro_of_type(kind)[:-1] for name in _KEEPING)
+    return is_installed and any(name in _dict_of_type(owner) for owner in _mro_of_type(kind)[:-1] for name in _KEEPING)
 
 
 def _reduced(value: Any, kind: type) -> Any:
     """What `pickle` would keep of an object, if code in C or of an installed package says it."""
-    dicts = [_dict_of_type(each) for each in _mro_of_type(kind)]
-    found = [next((each[name] for each in dicts if name in each), None) for name in _KEEPING]
-    if any(type(each) in _PYTHONS for each in found) and not _says_what_it_keeps(kind):
+    dicts = [_dict_of_type(owner) for owner in _mro_of_type(kind)]
+    reducers = [next((own[name] for own in dicts if name in own), None) for name in _KEEPING]
+    if any(type(reducer) in _PYTHONS for reducer in reducers) and not _says_what_it_keeps(kind):
         raise NotDescribed(f"an object of type {kind.__name__:.60}")
     try:
-        made: Any = found[0](value, 4)  # type: ignore[misc]
+        made: Any = reducers[0](value, 4)  # type: ignore[misc]
     except Exception:
         raise NotDescribed(f"an object of type {kind.__name__:.60}") from None
     if isinstance(made, str):
         return made
-    return [list(each) if at > 2 and each is not None else each for at, each in enumerate(made[:5])]
+    return [list(item) if index > 2 and item is not None else item for index, item in enumerate(made[:5])]
 
 
 def _name(kind: type) -> str:
@@ -467,10 +469,10 @@ def _name(kind: type) -> str:
     is found nowhere then."""
     module = str(kind.__module__)
     name = f"{renamed.get(module, module)}.{kind.__qualname__}"
-    found: Any = sys.modules.get(module) if module != "__main__" or module in renamed else None
-    for each in str(kind.__qualname__).split("."):
-        found = _attributes(found).get(each) if isinstance(found, types.ModuleType) else _member(found, each)
-    return name if found is kind or kind.__module__ == "builtins" else f"another {name}"
+    named: Any = sys.modules.get(module) if module != "__main__" or module in renamed else None
+    for part in str(kind.__qualname__).split("."):
+        named = _attributes(named).get(part) if isinstance(named, types.ModuleType) else _member(named, part)
+    return name if named is kind or kind.__module__ == "builtins" else f"another {name}"
 
 
 def _member(kind: Any, name: str) -> Any:
@@ -486,8 +488,10 @@ def _is_full(cell: Any) -> bool:
 
 def _digest(code: types.CodeType) -> str:
     digest = hashlib.sha256(code.co_code + repr((code.co_names, code.co_varnames, code.co_freevars)).encode())
-    for each in code.co_consts:
-        digest.update((_digest(each) if isinstance(each, types.CodeType) else repr(each)).encode("utf-8", "replace"))
+    for constant in code.co_consts:
+        digest.update(
+            (_digest(constant) if isinstance(constant, types.CodeType) else repr(constant)).encode("utf-8", "replace")
+        )
     return digest.hexdigest()[:16]
 
 

@@ -25,8 +25,8 @@ class Unchanged(Exception):
 def change(arguments: dict[str, Any], chance: random.Random) -> str:
     """Change one argument, and say how. Raises Unchanged, and what the code of a value raises."""
     name = chance.choice([*arguments])
-    arguments[name], words = _changed(arguments[name], name.lstrip("*"), chance, 0)
-    return words
+    arguments[name], how = _changed(arguments[name], name.lstrip("*"), chance, 0)
+    return how
 
 
 def _changed(value: Any, name: str, chance: random.Random, depth: int) -> tuple[Any, str]:
@@ -35,16 +35,16 @@ def _changed(value: Any, name: str, chance: random.Random, depth: int) -> tuple[
     if parts and (chance.random() < _DOWN or not steps):
         key, part = chance.choice(parts)
         inner = f"{name}.{key}" if _is_object(value) else f"{name}[{_shown(key)}]"
-        new, words = _changed(part, inner, chance, depth + 1)
-        return _put(value, key, new), words
+        new, how = _changed(part, inner, chance, depth + 1)
+        return _put(value, key, new), how
     if depth and value is not None and not isinstance(value, bool):
         steps.append(("None", lambda: None))
     if not steps:
         raise Unchanged(name)
-    words, step = chance.choice(steps)
+    how, step = chance.choice(steps)
     new = step()
-    shown = _shown(new)
-    return new, f"{name}={shown}" if len(shown) <= _SHOWN else f"{name} {words}"
+    new_text = _shown(new)
+    return new, f"{name}={new_text}" if len(new_text) <= _SHOWN else f"{name} {how}"
 
 
 def _parts(value: Any) -> list[tuple[Any, Any]]:
@@ -90,7 +90,7 @@ def _steps(value: Any, chance: random.Random) -> list[Any]:
         return [("0", lambda: 0), ("-1", lambda: -1), ("larger", lambda: 2 * abs(value) + 1), ("None", lambda: None)]
     if kind is float:
         numbers = (0.0, -1.0, 2 * abs(value) + 1, float("nan"), float("inf"), None)
-        return [(repr(each), lambda each=each: each) for each in numbers]
+        return [(repr(number), lambda number=number: number) for number in numbers]
     if value is None:
         return [("0", lambda: 0), ("''", lambda: ""), ("[]", lambda: [])]
     if kind is str:
@@ -101,7 +101,7 @@ def _steps(value: Any, chance: random.Random) -> list[Any]:
         return _of_items(sorted(value, key=repr), chance, kind)[:2]
     if kind is dict:
         pairs = list(value.items())
-        return [each for each in _of_items(pairs, chance, dict) if each[0] not in ("with an item doubled", "constant")]
+        return [step for step in _of_items(pairs, chance, dict) if step[0] not in ("with an item doubled", "constant")]
     return _of_array(value, chance) if _is_array(value) and value.ndim else []
 
 
@@ -110,22 +110,22 @@ def _of_items(value: Any, chance: random.Random, made: Callable[[Any], Any]) -> 
     items = list(value)
     if not items:
         return []
-    at = chance.randrange(len(items))
+    index = chance.randrange(len(items))
     return [
         ("empty", lambda: made([])),
-        ("with an item dropped", lambda: made(items[:at] + items[at + 1 :])),
-        ("with an item doubled", lambda: made(items[: at + 1] + items[at:])),
+        ("with an item dropped", lambda: made(items[:index] + items[index + 1 :])),
+        ("with an item doubled", lambda: made(items[: index + 1] + items[index:])),
         ("shuffled", lambda: made(chance.sample(items, len(items)))),
-        ("constant", lambda: made([items[at]] * len(items))),
+        ("constant", lambda: made([items[index]] * len(items))),
     ]
 
 
 def _of_text(value: str, chance: random.Random) -> list[Any]:
-    at = chance.randrange(len(value) + 1)
+    index = chance.randrange(len(value) + 1)
     added = chance.choice(["\u2019", "\u00e9", "\u00df", "\u4e2d", " "])
     return [
         ("in another case", value.swapcase),
-        (f"with {added!r} in it", lambda: value[:at] + added + value[at:]),
+        (f"with {added!r} in it", lambda: value[:index] + added + value[index:]),
         ("None", lambda: None),
     ]
 
@@ -135,11 +135,11 @@ def _of_array(value: Any, chance: random.Random) -> list[Any]:
     steps = [("empty", lambda: value[:0].copy())]
     if not value.size:
         return []
-    at = chance.randrange(len(value))
+    index = chance.randrange(len(value))
     order = chance.sample(range(len(value)), len(value))
     steps += [
-        ("with a row dropped", lambda: numpy.delete(value, at, axis=0)),
-        ("with a row doubled", lambda: numpy.insert(value, at, value[at], axis=0)),
+        ("with a row dropped", lambda: numpy.delete(value, index, axis=0)),
+        ("with a row doubled", lambda: numpy.insert(value, index, value[index], axis=0)),
         ("shuffled", lambda: value[order].copy()),
         ("constant", lambda: numpy.full_like(value, value.flat[0])),
     ]
@@ -149,9 +149,9 @@ def _of_array(value: Any, chance: random.Random) -> list[Any]:
     return steps
 
 
-def _with_number(value: Any, at: int, number: float) -> Any:
+def _with_number(value: Any, index: int, number: float) -> Any:
     new = value.copy()
-    new.flat[at] = number
+    new.flat[index] = number
     return new
 
 

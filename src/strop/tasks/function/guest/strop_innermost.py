@@ -54,16 +54,16 @@ def _hold(function: Any) -> Any:
     return function
 
 
-def compiled(text: str | bytes, shown: str, file: str, *, is_program: bool = False) -> types.CodeType:
+def compiled(text: str | bytes, shown_path: str, file: str, *, is_program: bool = False) -> types.CodeType:
     """The code of a file's text, with its wrappers. `shown`: what tracebacks call it."""
     names = _wanted.get(os.path.realpath(file))
     if not names:
-        return compile(text, shown, "exec", dont_inherit=True)
-    tree: Any = compile(text, shown, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
+        return compile(text, shown_path, "exec", dont_inherit=True)
+    tree: Any = compile(text, shown_path, "exec", ast.PyCF_ONLY_AST, dont_inherit=True)
     _put(tree, "", names)
     if is_program:
         _as_program(tree)
-    return compile(ast.fix_missing_locations(tree), shown, "exec", dont_inherit=True)
+    return compile(ast.fix_missing_locations(tree), shown_path, "exec", dont_inherit=True)
 
 
 def _put(node: Any, outer: str, names: dict[str, int]) -> None:
@@ -76,9 +76,9 @@ def _put(node: Any, outer: str, names: dict[str, int]) -> None:
         elif f"{outer}{child.name}" in names:
             text = f"__import__('strop_innermost').wrapper({names[f'{outer}{child.name}']})"
             decorator = ast.parse(text, mode="eval").body
-            for each in ast.walk(decorator):
-                if isinstance(each, ast.expr):
-                    ast.copy_location(each, child)
+            for part in ast.walk(decorator):
+                if isinstance(part, ast.expr):
+                    ast.copy_location(part, child)
             child.decorator_list.append(decorator)
 
 
@@ -106,19 +106,21 @@ class _StartedFile:
     def get_code(self, name: str) -> types.CodeType:
         """Its code. From here on the folder of the program is the first of the path, as for every program."""
         folder = os.path.dirname(os.path.realpath(self._path))
-        sys.path[:] = [folder if each == self._path else each for each in sys.path]
+        sys.path[:] = [folder if entry == self._path else entry for entry in sys.path]
         with open(self._path, "rb") as file:
             return compiled(file.read(), self._path, self._path, is_program=True)
 
 
 def _as_program(tree: Any) -> None:
     """Programs have no specification, which modules have."""
-    at = 0
-    for each in tree.body:
-        is_docstring = each is tree.body[0] and isinstance(each, ast.Expr) and isinstance(each.value, ast.Constant)
-        if not is_docstring and not (isinstance(each, ast.ImportFrom) and each.module == "__future__"):
+    index = 0
+    for statement in tree.body:
+        is_docstring = (
+            statement is tree.body[0] and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        )
+        if not is_docstring and not (isinstance(statement, ast.ImportFrom) and statement.module == "__future__"):
             break
-        at += 1
-    tree.body[at:at] = ast.parse("__spec__ = __cached__ = None").body
-    for each in tree.body[at : at + 1]:
-        each.lineno = each.end_lineno = 1
+        index += 1
+    tree.body[index:index] = ast.parse("__spec__ = __cached__ = None").body
+    for statement in tree.body[index : index + 1]:
+        statement.lineno = statement.end_lineno = 1

@@ -47,10 +47,10 @@ def member(module: str, name: str) -> Any:
     return _member(importlib.import_module(module), name)
 
 
-def _member(found: Any, name: str) -> Any:
-    for each in name.split("."):
-        found = vars(found)[each]
-    return found.__func__ if isinstance(found, (staticmethod, classmethod)) else found
+def _member(owner: Any, name: str) -> Any:
+    for part in name.split("."):
+        owner = vars(owner)[part]
+    return owner.__func__ if isinstance(owner, (staticmethod, classmethod)) else owner
 
 
 class _Limited(io.BytesIO):
@@ -115,9 +115,9 @@ class _Constants:
         others = {"__main__", "__mp_main__", *getattr(sys, "stdlib_module_names", ())} - self._renamed.keys()
         for name, module in list(sys.modules.items()):
             if isinstance(module, types.ModuleType) and name.partition(".")[0] not in others:
-                for each, value in list(vars(module).items()):
+                for attribute, value in list(vars(module).items()):
                     if _is_constant(value):
-                        self.names.setdefault(id(value), (name, each))
+                        self.names.setdefault(id(value), (name, attribute))
 
 
 def _is_constant(value: Any) -> bool:
@@ -138,11 +138,11 @@ class _Names:
 
     def __call__(self, kind: type) -> str:
         with self._package._DYNAMIC_CLASS_TRACKER_LOCK:
-            known, taken = self._package._DYNAMIC_CLASS_TRACKER_BY_CLASS, self._package._DYNAMIC_CLASS_TRACKER_BY_ID
-            if kind not in known:
+            names, classes = self._package._DYNAMIC_CLASS_TRACKER_BY_CLASS, self._package._DYNAMIC_CLASS_TRACKER_BY_ID
+            if kind not in names:
                 name, number = f"{kind.__module__}.{kind.__qualname__}", 0
-                while f"{name} {number}" in taken:
+                while f"{name} {number}" in classes:
                     number += 1
-                known[kind] = f"{name} {number}"
-                taken[known[kind]] = kind
-            return str(known[kind])
+                names[kind] = f"{name} {number}"
+                classes[names[kind]] = kind
+            return str(names[kind])

@@ -23,18 +23,20 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 class Reached:
     """Traces the calls that are made within it."""
 
-    def __init__(self, text: str, shown: str, names: Collection[str]) -> None:
+    def __init__(self, text: str, shown_path: str, names: Collection[str]) -> None:
         """`text`: of the module; `shown`: what its code calls its file; `names`: the qualified names of the functions."""
         self.calls = 0
         """How many calls were traced from their beginning to their end."""
-        self._shown, self._own, self._left = shown, set[int](), set[int]()
+        self._shown, self._own, self._left = shown_path, set[int](), set[int]()
         if names:
-            lines = {line for code in _codes(compile(text, shown, "exec", dont_inherit=True)) for line in _lines(code)}
-            for each in _functions(ast.parse(text), "", names):
-                first = min([each.lineno, *(mark.lineno for mark in each.decorator_list)])
-                self._own |= {*range(first, each.end_lineno + 1)}
-                parts: Any = ast.walk(each)
-                self._left |= lines & {part.lineno for part in parts if _is_told(part) and part is not each}
+            lines = {
+                line for code in _codes(compile(text, shown_path, "exec", dont_inherit=True)) for line in _lines(code)
+            }
+            for function in _functions(ast.parse(text), "", names):
+                first = min([function.lineno, *(mark.lineno for mark in function.decorator_list)])
+                self._own |= {*range(first, function.end_lineno + 1)}
+                parts: Any = ast.walk(function)
+                self._left |= lines & {part.lineno for part in parts if _is_reported(part) and part is not function}
         self._events, self._ends = 0, time.process_time() + MOST_SECONDS
 
     def __enter__(self) -> None:
@@ -51,12 +53,12 @@ class Reached:
         """The lines that no call reached, each where a statement begins."""
         return sorted(self._left)
 
-    def _called(self, frame: types.FrameType, event: str, given: Any) -> Any:
+    def _called(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         code = frame.f_code
         is_own = code.co_filename == self._shown and code.co_firstlineno in self._own
         return self._traced if self._goes_on() and is_own else None
 
-    def _traced(self, frame: types.FrameType, event: str, given: Any) -> Any:
+    def _traced(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         if event == "line":
             self._left.discard(frame.f_lineno)
         return self._traced if self._goes_on() else None
@@ -79,16 +81,16 @@ def _functions(node: Any, outer: str, names: Collection[str]) -> Iterator[Any]:
             yield from _functions(child, f"{outer}{child.name}.", names)
 
 
-def _is_told(node: ast.AST) -> bool:
+def _is_reported(node: ast.AST) -> bool:
     is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     return isinstance(node, ast.stmt) and not isinstance(node, _SILENT) and not is_text
 
 
 def _codes(code: types.CodeType) -> Iterator[types.CodeType]:
     yield code
-    for each in code.co_consts:
-        if isinstance(each, types.CodeType):
-            yield from _codes(each)
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from _codes(constant)
 
 
 def _lines(code: types.CodeType) -> Iterator[int]:

@@ -50,9 +50,9 @@ def answer(setup: Mapping[str, Any], question: str, content: bytes) -> bytes:
     """The answer to a question, both plain data. `setup`: the module's `path` and `name` and the name `asked` for."""
     if not _scorers:
         _scorers.append(_Scorer(**setup))
-    scorer, given = _scorers[0], plain_data.decode(content)
+    scorer, arguments = _scorers[0], plain_data.decode(content)
     strop.notes.clear()
-    return plain_data.encode(getattr(scorer, question)(*given))
+    return plain_data.encode(getattr(scorer, question)(*arguments))
 
 
 _scorers: list[_Scorer] = []
@@ -66,8 +66,8 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     by_name, calling, user_module = map(importlib.import_module, names)
     opened: set[str] = set()
 
-    def hook(event: str, given: Any) -> None:
-        path = given[0] if event == "open" and given else None
+    def hook(event: str, arguments: Any) -> None:
+        path = arguments[0] if event == "open" and arguments else None
         if isinstance(path, (str, bytes, os.PathLike)):
             opened.add(os.path.abspath(os.fsdecode(path)))
 
@@ -119,9 +119,9 @@ class _Scorer:
                 package = self._name.rpartition(".")[0]
                 if package:
                     importlib.import_module(package)
-                known = sys.modules.get(self._name)
-                if known is not None and getattr(known, "__file__", None) == self._path:
-                    return known
+                loaded = sys.modules.get(self._name)
+                if loaded is not None and getattr(loaded, "__file__", None) == self._path:
+                    return loaded
                 spec = importlib.util.spec_from_file_location(self._name, self._path)
                 assert spec is not None and spec.loader is not None
                 module = importlib.util.module_from_spec(spec)
@@ -180,7 +180,7 @@ class _Scorer:
         callables: list[Any] = []
         settings = {key: value for key, value in mark.items() if key not in (*_ARGUMENTS, "answer")}
         return {
-            "wrong": next((words for words, holds in _required(mark).items() if not holds), ""),
+            "wrong": next((mistake for mistake, holds in _required(mark).items() if not holds), ""),
             "name": name,
             "module": module.__name__,
             "file": _file_of(module),
@@ -194,7 +194,7 @@ class _Scorer:
             "close": mark["close"],
             "settings": {key: value if _is_plain(value) else repr(value)[:90] for key, value in settings.items()},
             "answer": _declared(mark.get("answer"), callables),
-            "cases": None if mark["cases"] is None else [self._case(each) for each in mark["cases"]],
+            "cases": None if mark["cases"] is None else [self._case(case) for case in mark["cases"]],
             "scorer": _signature(mark["score"]) if callable(mark["score"]) else None,
             "scorer_name": getattr(mark["score"], "__name__", "score"),
             "sources": [_source(mark[key]) for key in ("sample", "score", "accept") if callable(mark[key])],
@@ -231,21 +231,21 @@ class _Scorer:
     def changed(self, data: bytes, seed: int, most: int, seconds: float) -> tuple[Any, ...]:
         """The pickled arguments of a call, changed in different ways: as many as are asked for, or as can be made in so many CPU
         seconds. Each with what changed, in words."""
-        chance, found, ends = random.Random(seed), dict[bytes, str](), time.process_time() + seconds
+        chance, changes, ends = random.Random(seed), dict[bytes, str](), time.process_time() + seconds
         opened = importlib.import_module("strop_calling").opened
         pickle = strop_pickle.pickler(self._pickler, "")
         with contextlib.redirect_stdout(sys.stderr):
-            found[pickle(opened({plain_data.OPAQUE: data}))] = ""  # changes that change nothing
+            changes[pickle(opened({plain_data.OPAQUE: data}))] = ""  # changes that change nothing
             for _ in range(4 * most):
-                if len(found) > most or time.process_time() > ends:
+                if len(changes) > most or time.process_time() > ends:
                     break
                 with contextlib.suppress(Exception):
                     arguments = opened({plain_data.OPAQUE: data})
-                    words = strop_changes.change(arguments, chance)
+                    how = strop_changes.change(arguments, chance)
                     made = pickle(arguments)
                     if len(made) <= _MOST_PICKLED // most:
-                        found.setdefault(made, words)
-        return ("changed", [[made, words] for made, words in found.items() if words])
+                        changes.setdefault(made, how)
+        return ("changed", [[made, how] for made, how in changes.items() if how])
 
     def score(self, of: Any, answer: Any) -> tuple[Any, ...]:
         """What an answer is worth. `of`: the instance's inputs, or its seed and the order of its inputs."""
@@ -323,7 +323,7 @@ class _Scorer:
         with contextlib.suppress(TypeError, ValueError):  # a function in C that does not tell its parameters
             parameters = inspect.signature(self._function).parameters
             inputs = {name: inputs[name] for name in parameters if name in inputs} | inputs
-            stars = {each.name for each in parameters.values() if each.kind is each.VAR_POSITIONAL}
+            stars = {parameter.name for parameter in parameters.values() if parameter.kind is parameter.VAR_POSITIONAL}
         sent = {"*" * (name in stars) + name: value for name, value in inputs.items()}
         pickle = strop_pickle.pickler(self._pickler, self._marking.marking_module)
         try:
@@ -346,21 +346,21 @@ class _Scorer:
         """A case as plain data or as a pickle, and its words; or why it is neither."""
         kind = "tuple" if isinstance(case, tuple) else "dict" if isinstance(case, Mapping) else type(case).__name__
         value: Any = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
-        words = f"{case!r:.60}"
+        case_text = f"{case!r:.60}"
         if value is None or all(map(_is_plain, value.values() if kind == "dict" else value)):
-            return kind, value, words, ""
+            return kind, value, case_text, ""
         try:
             if kind == "tuple":
                 value = _bound_case(inspect.signature(self._function), value)
-            return "opaque", self._pickled(value), words, ""
+            return "opaque", self._pickled(value), case_text, ""
         except (_CannotTell, TypeError) as error:
-            return kind, None, words, str(error)
+            return kind, None, case_text, str(error)
 
     def _resolved(self, instance: Instance) -> list[Any]:
         """What the functions in the declared answer give for an instance."""
         callables: list[Any] = []
         _declared(self._mark.get("answer"), callables)
-        return [_given(each, instance) for each in callables]
+        return [_resolved_field(function, instance) for function in callables]
 
 
 class _CannotTell(Exception):
@@ -386,19 +386,19 @@ def marked_names(module: types.ModuleType) -> list[str]:
     """The marked functions of a module, the static and class methods of its classes (`Class.name`), and the names under which it
     marks functions of other modules."""
     name, bound = module.__name__, vars(module)
-    elsewhere = [each for each, value in bound.items() if _marking(value) == name]
-    own = {each: value for each, value in bound.items() if getattr(value, "__module__", name) == name}
+    elsewhere = [bound_name for bound_name, value in bound.items() if _marking(value) == name]
+    own = {bound_name: value for bound_name, value in bound.items() if getattr(value, "__module__", name) == name}
     methods = {
-        f"{each}.{inner}": getattr(value, inner)
-        for each, value in own.items()
+        f"{bound_name}.{inner}": getattr(value, inner)
+        for bound_name, value in own.items()
         if isinstance(value, type)
         for inner in list(vars(value))
         if hasattr(value, inner)
     }
     return elsewhere + [
-        each
-        for each, value in {**own, **methods}.items()
-        if hasattr(value, MARK) and getattr(value, "__name__", "") == each.rpartition(".")[2]
+        bound_name
+        for bound_name, value in {**own, **methods}.items()
+        if hasattr(value, MARK) and getattr(value, "__name__", "") == bound_name.rpartition(".")[2]
     ]
 
 
@@ -435,8 +435,8 @@ def _is_method(name: str, module: types.ModuleType) -> bool:
     """Whether a function is called with an object of its class."""
     owner, _, method = name.rpartition(".")
     with contextlib.suppress(AttributeError):
-        found = inspect.getattr_static(attrgetter(owner)(module), method) if owner else None
-        return bool(owner) and not isinstance(found, (staticmethod, classmethod))
+        attribute = inspect.getattr_static(attrgetter(owner)(module), method) if owner else None
+        return bool(owner) and not isinstance(attribute, (staticmethod, classmethod))
     return False
 
 
@@ -446,24 +446,24 @@ def _signature(function: Any) -> Any:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as error:
         return str(error)
-    return [(each.name, int(each.kind), each.default is not each.empty) for each in parameters]
+    return [(parameter.name, int(parameter.kind), parameter.default is not parameter.empty) for parameter in parameters]
 
 
 def _bound(parameters: list[inspect.Parameter], inputs: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
     """Inputs as (positional, keyword) arguments of a call."""
     positional: list[Any] = []
-    for each in parameters:
-        if each.name not in inputs or each.kind in (each.KEYWORD_ONLY, each.VAR_KEYWORD):
+    for parameter in parameters:
+        if parameter.name not in inputs or parameter.kind in (parameter.KEYWORD_ONLY, parameter.VAR_KEYWORD):
             break
-        value = inputs.pop(each.name)
-        positional += value if each.kind is each.VAR_POSITIONAL else [value]
+        value = inputs.pop(parameter.name)
+        positional += value if parameter.kind is parameter.VAR_POSITIONAL else [value]
     return positional, inputs
 
 
 def _bound_case(signature: inspect.Signature, values: list[Any]) -> dict[str, Any]:
     """Arguments by position as arguments by name. Raises TypeError."""
     bound = signature.bind(*values).arguments
-    rest = [each.name for each in signature.parameters.values() if each.kind is each.VAR_POSITIONAL]
+    rest = [parameter.name for parameter in signature.parameters.values() if parameter.kind is parameter.VAR_POSITIONAL]
     return {**bound, **{name: list(bound.get(name, ())) for name in rest}}
 
 
@@ -496,7 +496,7 @@ def _of(of: Any, callables: list[Any]) -> Any:
     if isinstance(of, Mapping):
         return ["dict", {str(key): _declared(value, callables) for key, value in of.items()}]
     if isinstance(of, list):
-        return ["list", [_declared(each, callables) for each in of]]
+        return ["list", [_declared(part, callables) for part in of]]
     return ["type", getattr(of, "__name__", repr(of)[:60])]
 
 
@@ -509,7 +509,7 @@ def _field(value: Any, callables: list[Any]) -> Any:
     return ["value", value] if _is_plain(value) else ["shown", repr(value)[:60]]
 
 
-def _given(function: Any, instance: Instance) -> Any:
+def _resolved_field(function: Any, instance: Instance) -> Any:
     """What a function in the declared answer gives for an instance."""
     try:
         value = function(instance)
@@ -530,12 +530,12 @@ def _source(function: Any) -> dict[str, str]:
 
 def _loaded_files(before: set[str]) -> list[tuple[str, str]]:
     """The modules of the tree that were imported: names and files; a package without a file has none."""
-    found = []
+    files = []
     for name, module in sorted(sys.modules.items()):
         file = _file_of(module) or next(iter(getattr(module, "__path__", ())), "")
         if name not in before and isinstance(file, str) and file.startswith(_ROOT):
-            found.append((name, _file_of(module)))
-    return found
+            files.append((name, _file_of(module)))
+    return files
 
 
 def _numpy() -> str:
@@ -550,10 +550,10 @@ def _file_of(module: Any) -> str:
 def _blame(error: BaseException) -> str:
     """One line that says where the user's code failed."""
     *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-    words = " ".join(str(error).split())[:300]
+    message = " ".join(str(error).split())[:300]
     if isinstance(error, OSError):
-        words += "; it runs in a jail, with a copy of its project, and reads outside of it what --set tool=PATH names"
-    return f"raised {type(error).__name__}: {words} ({os.path.basename(frame.f_code.co_filename)}, line {line})"
+        message += "; it runs in a jail, with a copy of its project, and reads outside of it what --set tool=PATH names"
+    return f"raised {type(error).__name__}: {message} ({os.path.basename(frame.f_code.co_filename)}, line {line})"
 
 
 def _is_plain(value: Any) -> bool:
