@@ -81,14 +81,12 @@ def measure_paired(
 ) -> Evaluation:
     """The evaluation of a timed function: the mean of 1 / (1 + t / t0) over the batches, where t0 is the original's time.
 
-    One failure makes the value 0, because a function with other answers is another function. For `progress` see
-    `strop.evaluation.measure.measure`.
+    One failure makes the value 0, because a function with other answers is another function. `progress`: see `measure`.
 
     Raises:
         Malformed: the text is no program of the task.
-        TaskError: the original fails (for a verdict, on every instance), is too fast to compare, gives other answers when it runs
-            again, or changes arguments that nothing compares.
-        SandboxError: the host failed.
+        TaskError: the original fails (for a verdict, everywhere), is too fast, varies, or changes arguments that nothing
+        compares. SandboxError: the host failed.
     """
     programs = guest_program(task, task.seed), guest_program(task, order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]

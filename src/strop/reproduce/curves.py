@@ -60,10 +60,10 @@ class FinishedRun:
     def facts(self) -> Iterator[tuple[str, object]]:
         """What runs of one curve have in common, each with its name."""
         meta, spec = self.data.meta, self.data.spec
-        yield "task", meta.task
-        yield "model", meta.model
-        yield "file of the task", meta.task_digests
-        yield "first improver", self.data.beginnings.get(0)
+        yield "the task", meta.task
+        yield "the model", meta.model
+        yield "the file of the task", meta.task_digests
+        yield "the first improver", self.data.beginnings.get(0)
         for name, value in vars(spec).items() if spec else ():
             if name not in MAY_DIFFER:
                 yield f"--{name.replace('_', '-')}", value
@@ -116,7 +116,7 @@ def check_alike(runs: Sequence[FinishedRun]) -> None:
         for (name, value), (_, other) in zip(first.facts(), run.facts(), strict=True):
             if value != other:
                 raise ConfigurationError(
-                    f"{first.folder} and {run.folder} differ in the {name}{_bracketed(value, other)}: one curve is of runs that "
+                    f"{first.folder} and {run.folder} differ in {name}{_bracketed(value, other)}: one curve is of runs that "
                     "differ in the seed alone"
                 )
         if run.data.ended_by:

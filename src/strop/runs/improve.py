@@ -87,12 +87,9 @@ def improve_once(
 ) -> None:
     """Let `search` look for a better program of the context's task, and compare its result with the original on the sealed split.
 
-    The record's folder always holds the best candidate so far. It holds the returned program and its diff before the sealed split
-    is touched.
+    The record's folder holds the best candidate at any time, and the result with its diff before the sealed split is touched.
 
     Args:
-        context: the run.
-        search: finds the program.
         original: the user's files that the search starts from; None for the task's own seed.
         held: the held-out instances, if a record has them. Otherwise training shows how many are enough.
         draws_late: whether the held-out instances are drawn from a secret that does not exist before the candidate is recorded,

@@ -211,10 +211,8 @@ def recall(store: Store) -> ResumeState:
     suites = {digest_of(stored.event.solution): stored.event for stored in store.events(SuiteRan)}
     state.past = CompletedWork(evaluations, improvements, spent, calls, granted, suites=suites, ends=tuple(ends))
     for start in store.events(RunStarted):
-        environment = start.event.environment
-        state.past = replace(
-            state.past, versions=f"Python {environment.get('python')}, numpy {environment.get('numpy')}"
-        )
+        versions = start.event.environment
+        state.past = replace(state.past, versions=f"Python {versions.get('python')}, numpy {versions.get('numpy')}")
     state.answers = answers(store)
     events = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
     state.history = tuple(stored.event for stored in events if _is_history(stored.event))

@@ -140,13 +140,13 @@ def find_hot(
     samples = read_samples(first.by_tool["sampler"])
     rows = _rows(samples.stacks, total) if total >= LEAST_SECONDS else {}
     notes = list(_notes(first, samples, total, rows, project))
-    wanted = [one for one in rows if _is_countable(one)][:MOST_COUNTED]
+    wanted = [function for function in rows if _is_countable(function)][:MOST_COUNTED]
     counted: Mapping[_Function, _Counted] | None = None
     if wanted and not once and stop is None:
         notify("runs it again, without its output, to count calls (--once leaves this out)")
         if start is not None:
             os.lseek(0, start, os.SEEK_SET)
-        plan = {"wanted": [[one.file, one.name] for one in wanted]}
+        plan = {"wanted": [[function.file, function.name] for function in wanted]}
         second, stop = _run(command, "counter", plan, subprocess.DEVNULL, subprocess.DEVNULL)
         if stop is None and second.status != first.status:
             notes.append(f"calls are not counted: the second run {_ended(second.status)}, unlike the first")
@@ -226,7 +226,7 @@ def _notes(
         yield f"{samples.unseen / total:.0%} of the time is in threads that `threading` did not start, and is not seen"
     if total < LEAST_SECONDS:
         yield f"too short to sample: {total:.2f} s of CPU, {LEAST_SECONDS} s are needed; give it more work"
-    elif not any(one.name != TOP_LEVEL for one in rows):
+    elif not any(function.name != TOP_LEVEL for function in rows):
         yield f"no function of this project ({project}) takes {LEAST_SHARE:.0%} of the time"
 
 
@@ -265,15 +265,15 @@ def _read_counts(processes: Sequence[Process], wanted: Sequence[_Function]) -> d
     for process in processes:
         with suppress(TypeError, ValueError):
             rows = [([int(number) for number in row[:4]], frozenset(map(str, row[4]))) for row in process.seen]
-            for one, ((calls, looked_at, undescribed, different), effects) in zip(wanted, rows, strict=True):
+            for function, ((calls, looked_at, undescribed, different), effects) in zip(wanted, rows, strict=True):
                 is_least = looked_at < calls
-                if calls and one in counts:  # equal calls of two processes may be among them
-                    before = counts[one]
+                if calls and function in counts:  # equal calls of two processes may be among them
+                    before = counts[function]
                     calls, looked_at = calls + before.calls, looked_at + before.looked_at
                     undescribed, different = undescribed + before.undescribed, max(different, before.different)
                     effects, is_least = effects | before.effects, True
                 if calls:
-                    counts[one] = _Counted(calls, looked_at, undescribed, different, is_least, effects)
+                    counts[function] = _Counted(calls, looked_at, undescribed, different, is_least, effects)
     return counts
 
 
@@ -327,38 +327,41 @@ class _Surroundings(NamedTuple):
     project: Path
     command: Sequence[str]
 
-    def target(self, one: _Function) -> str:
+    def target(self, function: _Function) -> str:
         """The target by which `strop improve` takes a function: its module, if that is imported from the project's folder or its
         `src`, else its path."""
-        file = Path(one.file)
+        file = Path(function.file)
         root = package_root(file)
         parts = file.relative_to(root).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
         if root in (self.project, self.project / "src") and all(map(str.isidentifier, parts)):
-            return f"{'.'.join(parts)}:{one.name}"
-        return f"{os.path.relpath(file)}:{one.name}"
+            return f"{'.'.join(parts)}:{function.name}"
+        return f"{os.path.relpath(file)}:{function.name}"
 
 
 def _rows(stacks: _Stacks, total: float) -> dict[_Function, float]:
     """The functions of the table → their seconds, most first; callers before what they call."""
     seconds, own = defaultdict[_Function, float](float), defaultdict[_Function, float](float)
     for stack, used in stacks.items():
-        for one in stack:
-            seconds[one] += used
-        for one in stack[-1:]:
-            own[one] += used
-    seconds_of = {one: (own if one.name == TOP_LEVEL else seconds)[one] for one in seconds}
-    hot = [one for one in seconds_of if seconds_of[one] >= LEAST_SHARE * total]
-    return {one: seconds_of[one] for one in sorted(hot, key=lambda one: (-seconds_of[one], own[one]))}
+        for function in stack:
+            seconds[function] += used
+        for function in stack[-1:]:
+            own[function] += used
+    seconds_of = {function: (own if function.name == TOP_LEVEL else seconds)[function] for function in seconds}
+    hot = [function for function in seconds_of if seconds_of[function] >= LEAST_SHARE * total]
+    return {
+        function: seconds_of[function]
+        for function in sorted(hot, key=lambda function: (-seconds_of[function], own[function]))
+    }
 
 
 def _share_of_functions(stacks: _Stacks, total: float) -> float:
-    used = math.fsum(used for stack, used in stacks.items() if any(one.name != TOP_LEVEL for one in stack))
+    used = math.fsum(used for stack, used in stacks.items() if any(function.name != TOP_LEVEL for function in stack))
     return min(used / total, 1.0) if total else 0.0
 
 
-def _is_countable(one: _Function) -> bool:
-    return one.name != TOP_LEVEL and "<locals>" not in one.name and not one.is_async_generator
+def _is_countable(function: _Function) -> bool:
+    return function.name != TOP_LEVEL and "<locals>" not in function.name and not function.is_async_generator
 
 
 def _table(
@@ -368,24 +371,24 @@ def _table(
     counted: Mapping[_Function, _Counted] | None,
     around: _Surroundings,
 ) -> list[HotFunction]:
-    reasons = {one: _reason(one, used, total, counted) for one, used in rows.items()}
-    accepted = [one for one in rows if not reasons[one]]
+    reasons = {function: _reason(function, used, total, counted) for function, used in rows.items()}
+    accepted = [function for function in rows if not reasons[function]]
     made = []
-    for one in [*accepted, *(one for one in rows if reasons[one])]:
-        count, target, reason = (counted or {}).get(one), around.target(one), reasons[one]
-        caller = _caller(one, stacks, accepted) if reason in _MENDED else None
+    for function in [*accepted, *(function for function in rows if reasons[function])]:
+        count, target, reason = (counted or {}).get(function), around.target(function), reasons[function]
+        caller = _caller(function, stacks, accepted) if reason in _MENDED else None
         if caller is not None:
             reason += f": take {caller.name}, which calls it"
         recorded = shlex.quote(shlex.join(around.command))
         made.append(
             HotFunction(
                 function=target,
-                share=min(rows[one] / total, 1.0),
-                own_share=math.fsum(used for stack, used in stacks.items() if stack[-1:] == (one,)) / total,
+                share=min(rows[function] / total, 1.0),
+                own_share=math.fsum(used for stack, used in stacks.items() if stack[-1:] == (function,)) / total,
                 calls=None if count is None else count.calls,
                 different=None if count is None else count.different,
                 is_least=count is not None and count.is_least,
-                seconds_a_call=None if count is None else rows[one] / count.calls,
+                seconds_a_call=None if count is None else rows[function] / count.calls,
                 command="" if reason else f"strop improve {shlex.quote(target)} --record {recorded}",
                 reason=reason,
             )
@@ -398,17 +401,17 @@ _MENDED = (_SHORT, _NESTED)
 """Reasons that may not hold for a caller of the function."""
 
 
-def _reason(one: _Function, used: float, total: float, counted: Mapping[_Function, _Counted] | None) -> str:
+def _reason(function: _Function, used: float, total: float, counted: Mapping[_Function, _Counted] | None) -> str:
     """Why strop does not take a function; empty if it does, or if calls were not counted."""
-    if one.name == TOP_LEVEL:
+    if function.name == TOP_LEVEL:
         return "in no function, imports included"
-    if "<locals>" in one.name:
+    if "<locals>" in function.name:
         return _NESTED
-    if one.is_async_generator:
+    if function.is_async_generator:
         return "async generator"
     if counted is None:
         return ""
-    count = counted.get(one)
+    count = counted.get(function)
     if count is None:
         return "no call was seen in the second run"
     if count.calls == 1:
@@ -427,12 +430,12 @@ def _reason(one: _Function, used: float, total: float, counted: Mapping[_Functio
     return ""
 
 
-def _caller(one: _Function, stacks: _Stacks, accepted: Sequence[_Function]) -> _Function | None:
-    """The function that strop takes and that calls `one`, directly or not, where `one` takes most of its time; None if none
+def _caller(function: _Function, stacks: _Stacks, accepted: Sequence[_Function]) -> _Function | None:
+    """The function that strop takes and that calls `function`, directly or not, where that takes most of its time; None if none
     does."""
     seconds = defaultdict[_Function, float](float)
     for stack, used in stacks.items():
-        outer = [caller for caller in stack[: stack.index(one)] if caller in accepted] if one in stack else []
+        outer = [caller for caller in stack[: stack.index(function)] if caller in accepted] if function in stack else []
         for caller in outer[-1:]:
             seconds[caller] += used
     return max(seconds, key=seconds.__getitem__, default=None)

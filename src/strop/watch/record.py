@@ -62,7 +62,7 @@ def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) 
     calls. A function is `path:name`, with the path from the project's top."""
     seconds_of = defaultdict[str, float](float)
     for stack, seconds in read_samples(processes).stacks.items():
-        if any((one.file, one.name) == (str(file), name) for one in stack):
+        if any((function.file, function.name) == (str(file), name) for function in stack):
             last = stack[-1]
             seconds_of[f"{os.path.relpath(last.file, project)}:{last.name}"] += seconds
     total = sum(seconds_of.values())

@@ -80,8 +80,8 @@ def test_curve_by_lm_calls_begins_where_all_runs_have_measured_and_moves_where_o
 DIFFERENT: list[tuple[dict[str, Any], str]] = [
     ({"tasks": ("parity",)}, r"differ in the task \(lpn and parity\)"),
     ({"model": "offline:skill=1"}, r"differ in the model \(offline and offline:skill=1\)"),
-    ({"copies": 2}, r"differ in the --copies \(5 and 2\)"),
-    ({"selection": "paper"}, r"differ in the --selection \(gated and paper\)"),
+    ({"copies": 2}, r"differ in --copies \(5 and 2\)"),
+    ({"selection": "paper"}, r"differ in --selection \(gated and paper\)"),
     ({"first": "J"}, "differ in the first improver: one curve"),
     ({"secret": bytes([1])}, "have the same seed, so they are not independent"),
     ({"ended": "max_cost"}, "was ended by --max-cost"),

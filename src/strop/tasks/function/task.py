@@ -333,15 +333,8 @@ def function_task(
     scorer: Scorer,
     recorded: RecordedCalls | None = None,
 ) -> FunctionTask:
-    """The task of a function that a module marks, or whose calls were `recorded`.
-
-    Args:
-        where: the target in words, for messages.
-        facts: what `strop_scorer` reports of the target.
-        mark: where the mark is, and what runs it.
-        path: the file of the functions that may change.
-        scorer: asks the functions of the mark.
-        recorded: the recorded calls; None for a marked function.
+    """The task of a function that a module marks, or whose calls were `recorded`. `where` is the target in words, `facts` are
+    those that `strop_scorer` reports of it, and `path` is the file of the functions that may change.
 
     Raises:
         ConfigurationError: the function cannot be marked, or the arguments of its mark do not fit it.
