@@ -163,6 +163,7 @@ def test_result_is_no_improvement_where_every_better_candidate_fails_a_test(stro
 def test_command_without_a_junit_file_is_one_test(strop: Strop, project: Path) -> None:
     (project / "t.sh").write_text("PYTHONPATH=src python -c 'from shop.price import cheapest; cheapest([])'\n")
     ended = strop(*improving("command", test="sh t.sh"))
+    assert "running your tests on the original, twice\n" in ended.stderr, ended.stderr
     assert "tests: 1 passed before\n" in ended.stderr, ended.stderr
     assert "tests: 1 pass; 1 candidate that ranked higher in training fails some\n" in ended.stdout
     assert [each["failing"] for each in result(strop)["tests"]["refused"]] == [["sh t.sh"]]

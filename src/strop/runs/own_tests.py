@@ -30,6 +30,7 @@ def tested_original(context: RunContext, original: Original) -> SuiteRan:
         SandboxError: the host failed.
     """
     if (suite := context.host.past.suites.get(digest_of(original.program))) is None:
+        context.observer.say("running your tests on the original, twice")
         result = on_original(_pool(context), context.parts.task, _project(context))
         suite = SuiteRan(
             scope=ORIGINAL_TESTS,
@@ -54,6 +55,7 @@ def tested_candidate(
         SandboxError: the host failed.
     """
     if (suite := context.host.past.suites.get(digest_of(program))) is None:
+        context.observer.say("running your tests on the candidate")
         task = context.parts.task
         files = original.written(program)
         if not original.command and task.mark is not None:
