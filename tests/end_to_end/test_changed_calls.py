@@ -41,7 +41,9 @@ def test_better_function_that_answers_changed_calls_otherwise_is_said_to_below_t
     assert ended.returncode == 0, ended.stdout + ended.stderr
     first = r"the first: xs=\[\] raises IndexError \(was: returns list\)"
     found = re.search(
-        rf"^Better: .*\n(of \d+ changed calls \d+ answers? otherwise; {first})$", ended.stdout, re.MULTILINE
+        rf"^Better: .*\n(\d+ of \d+ calls with changed arguments behaves? otherwise; {first})$",
+        ended.stdout,
+        re.MULTILINE,
     )
     assert found, ended.stdout
     assert strop("resume", "mine").returncode == 0

@@ -22,7 +22,7 @@ def test_check_of_a_broken_task_ends_with_5_and_its_document_has_nothing_that_th
     (problem,) = document["problems"]
     assert problem["is_broken"] and "code in a spoiled answer ran where it is scored" in problem["what"]
     assert (document["scored_by"], len(document["scores"])) == ("host", 20)
-    assert {"scoring", "measuring the original", "spoiling its answers"} <= {*ended.stderr.splitlines()}
+    assert {"scoring", "measuring the original", "giving the scorer wrong answers"} <= {*ended.stderr.splitlines()}
 
 
 BLIND = (

@@ -152,7 +152,9 @@ def test_change_is_compared_and_its_patch_is_applied_or_in_place_already(
     ends = ", which is in place" if is_there else ": strop apply there puts it in place"
     assert f"patch of src/shop/price.py +1 -1{ends}\n" in ended.stdout
     applied = strop("apply", "there")
-    assert applied.returncode == 0 and ("already applied" in applied.stdout) is is_there, applied.stderr
+    assert applied.returncode == 0 and ("nothing to do: the patch is applied already" in applied.stdout) is is_there, (
+        applied.stderr
+    )
     assert (project / "src/shop/price.py").read_text() == AFTER
     replayed = strop("replay", "there", "--out", "again")
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr
@@ -174,7 +176,7 @@ def test_folder_with_a_strop_toml_is_compared_in_all_its_files(
     assert "patch of src/shop/other.py +1 -0, src/shop/pick.py +1 -1, which is in place\n" in ended.stdout, ended.stdout
     if count:  # nothing was searched: all of them count
         assert f" on {count} inputs" in result(strop)["sentence"], result(strop)["sentence"]
-        assert ended.stdout.count("which the change's author can read") == 1
+        assert ended.stdout.count("which the author of the change could read") == 1
     narrow = strop("compare", ".", "--base", "HEAD", "--files", "src/shop/p*.py", *LEAST[:-1], "other")
     said = "1 file not among --files differs and is the work tree's for both"
     assert narrow.returncode == 0 and said in narrow.stdout, narrow.stdout + narrow.stderr
@@ -230,7 +232,7 @@ def test_change_of_a_helper_beside_a_timed_function_is_measured_by_the_calls(
     assert ended.returncode == 0 and "Better: " in ended.stdout, ended.stdout + ended.stderr
     assert " as fast (" in ended.stdout and "of CPU time" in ended.stdout, ended.stdout
     assert "patch of src/shop/pick.py " in ended.stdout
-    assert ("which the change's author can read" in ended.stdout) is ("--record" in target)
+    assert ("which the author of the change could read" in ended.stdout) is ("--record" in target)
 
 
 @pytest.mark.parametrize("form", ["function", "evaluator", "command"])

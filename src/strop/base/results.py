@@ -126,11 +126,11 @@ class ChangedCalls:
     @computed
     def sentence(self) -> str:
         """The whole note in one line."""
-        calls = f"{self.compared:,} changed call{'s' * (self.compared != 1)}"
+        calls = f"{self.compared:,} call{'s' * (self.compared != 1)} with changed arguments"
         if not self.compared:
             return f"no calls with changed arguments were compared: {self.detail or 'the original repeats none'}"
-        text = f"of {calls} {self.differ:,} answer{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
-        text = text if self.differ else f"{calls} answer{'s' * (self.compared == 1)} alike"
+        text = f"{self.differ:,} of {calls} behave{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
+        text = text if self.differ else f"{calls} behave{'s' * (self.compared == 1)} alike"
         return f"{text}; {self.detail}" if self.detail else text
 
 

@@ -43,7 +43,7 @@ def refuse_rewarding(
 
 def _refuse_if_rewarding(worker: JailedWorker, order: Order) -> None:
     with suppress(TaskError), relay_of(worker, order) as relay:
-        worker.step("spoiling its answers")
+        worker.step("giving the scorer wrong answers")
         why = spoiled_answers(relay, most=WAYS).paid
         if isinstance(relay, HostRelay) and not why and ignores(relay):
             raise ConfigurationError(
@@ -52,6 +52,6 @@ def _refuse_if_rewarding(worker: JailedWorker, order: Order) -> None:
             )
         if why:
             raise ConfigurationError(
-                f"task {order.task}: its scorer rewards a spoiled answer: {escape(why, 300)}. Let the scorer refuse it, "
-                f"or give {option('trust_scorer')}"
+                f"task {order.task}: its scorer rewards a spoiled answer: {escape(why, 300)}. "
+                f"Change the scorer so that it refuses such an answer, or give {option('trust_scorer')}"
             )

@@ -84,7 +84,7 @@ def _spoiled(worker: JailedWorker, order: Order) -> tuple[list[CheckProblem], Sp
     """What further runs of the original, and its spoiled answers, show."""
     with relay_of(worker, order) as relay:
         problems = [*_of_runs(worker.task_of(order), relay)]
-        worker.step("spoiling its answers")
+        worker.step("giving the scorer wrong answers")
         spoiled = spoiled_answers(relay)
         return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled.paid)], spoiled
 
@@ -155,7 +155,11 @@ def _differing(first: Sequence[str], again: Sequence[str]) -> str:
 def _of_scorer(task: AnyTask, relay: Relay, paid: str) -> Problems:
     """The problems that the scores of spoiled answers and of a missing program show."""
     if paid:
-        yield CheckProblem(f"a spoiled answer is rewarded: {paid}", "Let the scorer refuse it", is_broken=True)
+        yield CheckProblem(
+            f"a spoiled answer is rewarded: {paid}",
+            "Change the scorer so that it refuses such an answer",
+            is_broken=True,
+        )
     if relay.broke:
         yield CheckProblem(relay.broke, "Declare strop.Answer, and normalise the score", is_broken=True)
     if relay.failed:

@@ -70,7 +70,7 @@ class Checked(Printable):
         """The conclusion."""
         count = sum(problem.is_broken for problem in self.problems)
         if count:
-            return f"{self.task}: broken: {quantity(count, 'problem')}."
+            return f"{self.task} is broken: {quantity(count, 'problem')}."
         outcome = f"{'no problems' if self.kinds_tried and not self.problems else 'nothing broken'} found"
         return f"{self.task}: {outcome}{' by these trials' if self.kinds_tried else '; there are no spoiled answers to try'}."
 

@@ -103,7 +103,10 @@ class Inbox(AsyncModel):
             draft.replace(question)
         first, count = next(iter(questions)).stem, quantity(len(questions), "request")
         rest = ", and so on" * (len(questions) > 1)
-        self._notify(f"{self.name}: {count} to answer; write {first}.answer.md for {first}.md in {self._folder}{rest}")
+        self._notify(
+            f"{self.name}: {count} to respond to: read {first}.md in {self._folder}, and write the response beside it into "
+            f"{first}.answer.md{rest}"
+        )
 
     def _answer_to(self, question: Path) -> str | None:
         """The text in the file of an answer; None while there is none, while it changes, or if it cannot be read."""

@@ -143,7 +143,7 @@ def find_hot(
     wanted = [function for function in rows if _is_countable(function)][:MOST_COUNTED]
     counted: Mapping[_Function, _Counted] | None = None
     if wanted and not once and stop is None:
-        notify("runs it again, without its output, to count calls (--once leaves this out)")
+        notify("running it again to count calls, without showing its output (--once: do not)")
         if start is not None:
             os.lseek(0, start, os.SEEK_SET)
         plan = {"wanted": [[function.file, function.name] for function in wanted]}

@@ -117,8 +117,8 @@ def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[st
             share += own
     changing = tuple(names) if len(names) > 1 else ()
     if not recorded.inside or share >= ENOUGH:
-        return changing, f"may change: {', '.join(names)}" if changing else ""
-    text = f"may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
+        return changing, f"the model may change: {', '.join(names)}" if changing else ""
+    text = f"the model may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
     most = next(iter(elsewhere), "")
     return changing, text + (f"; {elsewhere[most]:.0%} are in {most} (--only {most})" if most else "")
 
@@ -135,8 +135,8 @@ def summary(recorded: RecordedCalls, repeatable: RecordedCalls, task: FunctionTa
     largest = max(len(call.arguments) for call in recorded.calls)
     text = (
         f"recorded {recorded.made:,} calls of {recorded.name}, kept {len(recorded.calls)} different ones "
-        f"({largest:,} bytes at most); {len(repeatable.calls)} of {len(recorded.calls)} give the recorded answer again: "
-        f"{task.count('train')} to search with, {task.count('test')} held out"
+        f"(the largest has {largest:,} bytes); repeated in the jail, {len(repeatable.calls)} of {len(recorded.calls)} "
+        f"give the same result: {task.count('train')} to search with, {task.count('test')} held out"
     )
     return text + _left_out({**recorded.left_out, **repeatable.lost}).replace("; ", "\n", 1)
 

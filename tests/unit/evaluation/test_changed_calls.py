@@ -106,12 +106,13 @@ def test_changed_calls_tell_what_a_program_does_otherwise_and_change_nothing_in_
         "limit=99 returns list (was: raises ValueError)",
     )
     assert (
-        found.sentence == f"of {found.compared} changed calls {found.differ} answer otherwise; the first: {found.first}"
+        found.sentence
+        == f"{found.differ} of {found.compared} calls with changed arguments behave otherwise; the first: {found.first}"
     )
     assert compare_changed(task, FIRST, 1) == found != compare_changed(task, FIRST, 2)
     alike = compare_changed(task, UNIQUE.replace("out = []", "out = list()"), 1)
     assert alike == ChangedCalls(found.compared, 0)
-    assert alike.sentence == f"{found.compared} changed calls answer alike"
+    assert alike.sentence == f"{found.compared} calls with changed arguments behave alike"
     assert "shop" not in sys.modules
     task.close()
 

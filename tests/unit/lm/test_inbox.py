@@ -80,8 +80,8 @@ def test_answers_may_come_in_any_order_and_are_kept_as_they_come_and_given_again
     wait_until(lambda: bool(desk.said))
     questions = [desk.folder / f"{request.key[:16]}.md" for request in asked(3)]
     first = questions[0].stem
-    how = f"write {first}.answer.md for {first}.md in {desk.folder}, and so on"
-    assert desk.said == [f"inbox:{desk.folder}: 3 requests to answer; {how}"]
+    how = f"read {first}.md in {desk.folder}, and write the response beside it into {first}.answer.md, and so on"
+    assert desk.said == [f"inbox:{desk.folder}: 3 requests to respond to: {how}"]
     for number, path in reversed(list(enumerate(questions))):
         answer_to(path).write_text(f"answer {number}")
         wait_until(lambda number=number: number in desk.kept)  # type: ignore[misc]

@@ -246,7 +246,7 @@ def test_tasks_are_the_unit_of_what_is_said_where_a_sign_test_of_them_can_decide
     assert several.sentence == (
         "Better than the seed improver (12 tasks, exact sign test at 0.025): mine (10 won, 1 lost, 1 tied). "
         "Worse than the seed improver (12 tasks, exact sign test at 0.025): other (0 won, 12 lost, 0 tied). "
-        "By chance alone, mine beside itself: 2 won, 0 lost, 10 tied."
+        "By chance alone, mine compared with itself: 2 won, 0 lost, 10 tied."
     )
     arms = {"seed": [0.5] * 7, "mine": [0.6] * 7, "other": [0.5] * 7}
     assert over_tasks(found, arms).sentence.endswith(" At least 7 tasks without a tie are needed to show a difference.")

@@ -45,7 +45,7 @@ def hot_command(
         raise ConfigurationError(f"{command[0]!r} cannot be run: there is no such program, or it may not be executed")
     if top < 1:
         raise ConfigurationError(f"--top is {top}, must be 1 or more")
-    notify(f"strop: runs {shlex.join(command)} as you would run it, not in the jail")
+    notify(f"strop: running {shlex.join(command)} as you do, with your rights: not in the jail")
     results_stream().flush()
     stdout = None if as_json else results_stream().fileno()
     hot, stop = find_hot(command, once=once, top=top, stdout=stdout, notify=lambda line: notify(f"strop: {line}"))

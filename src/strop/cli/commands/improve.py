@@ -91,7 +91,12 @@ def applied(result: Improved | Unfinished) -> Improved | Unfinished:
     except ConfigurationError as error:
         return replace(result, applied=str(error))
     undo = undo_of(result.directory) if paths else ""
-    return replace(result, applied=f"applied: {', '.join(map(str, paths))}; {undo}" if paths else "already applied")
+    return replace(
+        result,
+        applied=f"applied: {', '.join(map(str, paths))}; {undo}"
+        if paths
+        else "nothing to do: the patch is applied already",
+    )
 
 
 def held_back(result: Improved | Unfinished) -> int:

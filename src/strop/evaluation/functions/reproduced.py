@@ -16,7 +16,6 @@ from dataclasses import replace
 from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.base.pluralize import quantity
 from strop.evaluation.batches import Batch, batch_program, run_batch
 from strop.evaluation.functions.scorer import digest_of_file, programs_of, workspaces
 from strop.evaluation.outcomes import WALL_FACTOR, explain, guest_program, limits_of
@@ -57,9 +56,9 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
     if len(repeated) < LEAST_CALLS:
         why, count = lost.most_common(1)[0] if lost else ("there are no others", 0)
         raise ConfigurationError(
-            f"{recorded.name}: in the jail {len(repeated)} of {quantity(len(calls), 'recorded call')} have the recorded outcome, "
-            f"and {LEAST_CALLS} are needed"
-            + (f"; of {count} the original {why}" if count else "")
+            f"{recorded.name}: {LEAST_CALLS} recorded calls are needed that give the same result when strop repeats them in "
+            f"the jail, and {len(repeated)} of {len(calls)} do"
+            + (f" (for {count}: the original {why})" if count else "")
             + ". Record a longer run, or a function that calls it"
         )
     assert task.mark.innermost is not None

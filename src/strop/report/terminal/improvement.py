@@ -81,8 +81,8 @@ def print_unfinished(unfinished: Unfinished, console: Console, *, full: bool = F
 def print_applied(applied: Applied, console: Console) -> None:
     """Print a line for each changed file, and the command that restores the old versions."""
     for path in applied.applied:
-        say(console, f"applied: {path}", limit=SENTENCE)
-    say(console, applied.undo or "already applied", limit=SENTENCE)
+        say(console, f"applied: {near(path)}", limit=SENTENCE)
+    say(console, applied.undo or "nothing to do: the patch is applied already", limit=SENTENCE)
 
 
 def best_line(unfinished: Unfinished) -> str:

@@ -273,12 +273,10 @@ def _compared(event: Compared) -> str:
     pairs = quantity(max(len(event.differences), 1), "pair")
     if is_final(event.scope):
         return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
-    verdict = "accepted" if event.accepted else "rejected"
+    verdict = "the candidate replaces the improver" if event.accepted else "the improver stays"
     evidence = f"evidence {event.e_value:.3g} (threshold {event.threshold:.3g})"
     early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile
-    return (
-        f"t = {event.t}: gate: candidate {verdict}: {size} in {pairs} of {event.max_pairs}, {evidence}; {cost}{early}"
-    )
+    return f"t = {event.t}: gate: {verdict}: {size} in û, in {pairs} of {event.max_pairs} at most, {evidence}; {cost}{early}"
 
 
 def _finished(event: IterationFinished) -> str:
@@ -303,7 +301,9 @@ def tally(run: RunData) -> str:
     if not asks(run):
         return f"evaluations {run.evaluations} ({counted(run.verdicts)}), audit notes at run time {run.notes.total()}"
     asked = f", of which the improver asked for {by_improver}" if by_improver else ""
-    unused = f", speculative evaluations discarded {run.unused_evaluations}" if run.unused_evaluations else ""
+    unused = (
+        f", evaluations ahead of time that nobody asked for {run.unused_evaluations}" if run.unused_evaluations else ""
+    )
     return (
         f"LM calls {run.costs.total.lm_calls}, responses {run.costs.total.responses}, "
         f"evaluations {run.evaluations} ({counted(run.verdicts)}){asked}{unused}, "

@@ -101,7 +101,7 @@ def _of_candidate(evidence: Evidence) -> str:
             largest = _largest(evidence)
             if evidence.asked is not None and largest <= evidence.asked:
                 return f"No difference larger than {_share(evidence, largest)}: {change}."
-            return f"No difference shown: {change}; a difference of {_share(evidence, could)} would have shown."
+            return f"No difference shown: {change}; a difference of {_share(evidence, could)} or more would probably have shown."
         case "no significant improvement":
             return f"No difference shown: {change}."
         case _:
@@ -310,7 +310,7 @@ def _of_the_program(evidence: Evidence, gain: Gain) -> str:
     if gain.verdict != "better" or gain.scale != "ratio" or not share:
         return ""
     of_program = 1 / (1 - share * (1 - 1 / gain.amount))
-    return f"; the program at most {plain(of_program, 2)}x" if of_program >= LEAST_WHOLE else ""
+    return f"; the whole program gets at most {plain(of_program, 2)}x as fast" if of_program >= LEAST_WHOLE else ""
 
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:
@@ -383,7 +383,7 @@ def _where(evidence: Evidence, *, same: bool = False) -> str:
         counted = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named
     of = f"{n} draws of {quantity(different, f'{held}input')}" if different else counted
     is_read = not evidence.searched and evidence.facts is not None and evidence.facts.input == "listed"
-    read = ", which the change's author can read" if is_read else ""
+    read = ", all of which the author of the change could read" if is_read else ""
     return (
         f"{preposition} {of}{read}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"
     )

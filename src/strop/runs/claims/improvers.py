@@ -172,7 +172,7 @@ def _over_tasks(measured: Measured) -> str:
     for row in measured.over_tasks:
         if row.is_chance:
             name = short_name(row.against.removesuffix(AGAIN), measured.improvers)
-            parts.append(f"By chance alone, {name} beside itself: {_counts(row)}{_in_best(row)}.")
+            parts.append(f"By chance alone, {name} compared with itself: {_counts(row)}{_in_best(row)}.")
     cost = [_cost(measured)] if measured.kind == "against" and compared else []
     return " ".join([*parts, *cost])
 

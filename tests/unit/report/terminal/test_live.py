@@ -127,10 +127,10 @@ LINES: list[tuple[list[Event], list[str]]] = [
      [f"run stopped at a limit; LM calls 0, responses 0, evaluations 0 (-), {TOTALS}"]),
     ([RunFinished(scope="", status="interrupted", detail="SIGINT")],
      [f"run interrupted: SIGINT; LM calls 0, responses 0, evaluations 0 (-), {TOTALS}"]),
-    ([GATE], ["t = 1: gate: candidate accepted: +0.150 (-0.010 to +0.310) in 2 pairs of 60, evidence 48.2 (threshold 40); "
-              "8 LM calls, 60 evaluations"]),
+    ([GATE], ["t = 1: gate: the candidate replaces the improver: +0.150 (-0.010 to +0.310) in û, in 2 pairs of 60 at most, "
+              "evidence 48.2 (threshold 40); 8 LM calls, 60 evaluations"]),
     ([compared(2, (), scope="t2/gate")],
-     ["t = 2: gate: candidate rejected: +0.000 (-1.000 to +1.000) in 1 pair of 60, evidence 1 (threshold 40); "
+     ["t = 2: gate: the improver stays: +0.000 (-1.000 to +1.000) in û, in 1 pair of 60 at most, evidence 1 (threshold 40); "
       "8 LM calls, 60 evaluations; stopped: the pairs left were unlikely to reach the threshold (futility)"]),
     ([compared(2, (0.1,), scope="final/gate")], ["final comparison, I_2 minus I_0 on sealed instances: +0.100 (-1.000 to +1.000) "
                                                  "in 1 pair; 8 LM calls, 60 evaluations"]),
