@@ -120,9 +120,9 @@ def descendants(pid: int, *, dead: bool = False) -> list[int]:
                 children.setdefault(int(parent), []).append(int(name))
     below, queue = [], [pid]
     while queue:
-        below = children.get(queue.pop(), [])
-        below += below
-        queue += below
+        offspring = children.get(queue.pop(), [])
+        below += offspring
+        queue += offspring
     return below
 
 
