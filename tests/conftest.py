@@ -130,7 +130,7 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if CPU_TIME in config.stash:
-        terminalreporter.write_line(config.stash[CPU_TIME].told())
+        terminalreporter.write_line(config.stash[CPU_TIME].description())
 
 
 def pytest_configure(config: pytest.Config) -> None:

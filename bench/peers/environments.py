@@ -8,7 +8,7 @@ from pathlib import Path
 
 REQUIREMENTS = {
     "gepa": ("gepa==0.1.4", "numpy"),
-    "openevolve": ("openevolve==0.4.0", "numpy"),
+    "openevolve": ("openevolve==0.4.1", "numpy"),
     "shinka": ("shinka-evolve==0.0.7", "numpy"),
 }
 """System → what is installed for it."""

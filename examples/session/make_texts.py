@@ -1,5 +1,7 @@
 """Writes references.txt and summaries.txt: 200 pairs of texts, a summary shares half of its words with the reference."""
+
 import random
+
 rng = random.Random(0)
 vowels, consonants = "aeiou", "bcdfgklmnprst"
 words = ["".join(rng.choice(consonants) + rng.choice(vowels) for _ in range(rng.randint(1, 4))) for _ in range(2000)]

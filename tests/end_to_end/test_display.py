@@ -21,7 +21,7 @@ import pytest
 
 from end_to_end.conftest import TINY, Strop, environment
 from support.command_line import DOUBLING
-from support.processes import said_by
+from support.processes import output_of
 from support.rows import table
 
 RUN = ["run", "parity", "--seed", "1", "-T", "1", "--selection", "paper", *TINY, "--out", "r"]
@@ -55,7 +55,7 @@ class Terminal:
         """Read to the end; the exit code."""
         while self.more():
             pass
-        said_by(self.process)
+        output_of(self.process)
         return self.process.returncode
 
 

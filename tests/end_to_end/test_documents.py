@@ -70,7 +70,7 @@ def test_every_inline_command_that_makes_a_target_makes_one(strop: Any) -> None:
     commands = {command for page in pages for command in re.findall(r"`strop (init [^`|]*)`", page)}
     assert commands
     for number, command in enumerate(sorted(commands)):
-        done = strop(*command.replace("DIR", f"made{number}").split())
+        done = strop(*command.replace("DIR", f"made{number}").replace("--agent NAME", "--agent claude").split())
         assert done.returncode == 0, f"{command}: {done.stderr}"
 
 
@@ -172,7 +172,7 @@ LEAST = {
 LEAST_OF_README = {"improve": ["--lm-budget", "1", "--seed", "1"], "check": []}
 """Of its task: a patch is applied only if the program is better, which this search finds."""
 SEARCHES = "strop (improve|run|eval|check) "
-SMALLER = {"--copies 24": "--copies 2", "af9c": "DIGEST"}
+SMALLER = {"--copies 24": "--copies 2", "--seeds 6": "--seeds 2", "af9c": "DIGEST"}
 
 EVALUATOR = """import runpy
 def evaluate(path):
@@ -212,6 +212,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "r").rename(folder / "mine")
     made_once(folder, "improve", "lpn", *LEAST["improve"], "--seed", "1")
     (folder / "r").rename(folder / "IMPROVEMENT")
+    made_once(folder, "run", "lpn", "-T", "0", *TINY, "--seed", "2", "--seeds", "2")
+    (folder / "r").rename(folder / "study")
     return folder
 
 
@@ -227,7 +229,8 @@ def folder(records: Path, tmp_path: Path) -> Path:
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
     }
     written(tmp_path, FILES | programs)
-    for name, record in {"runs/mine": "mine", "runs/NAME": "mine", "RUN": "mine", "IMPROVEMENT": "IMPROVEMENT"}.items():
+    same = {"IMPROVEMENT": "IMPROVEMENT", "study": "study"}
+    for name, record in {"runs/mine": "mine", "runs/NAME": "mine", "RUN": "mine", **same}.items():
         shutil.copytree(records / record, tmp_path / name)
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     return tmp_path

@@ -16,7 +16,7 @@ from strop.base.events import ImproveFinished, LmFault, LmResponded, RunStarted
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
 from support.openai_server import OpenAIServer
-from support.processes import descendants, said_by, wait_until
+from support.processes import descendants, output_of, wait_until
 
 from .conftest import TINY, recorded
 
@@ -74,7 +74,7 @@ def test_key_is_in_no_guests_environment_or_command_line_and_nowhere_in_the_reco
         lm = ["--model", "openai/tester", "--base-url", server.url, "--improver", "prying.py", "--out", "there"]
         run = start_strop(*ONCE, *lm, OPENAI_API_KEY=KEY, **OTHERS)
         started.append(run.pid)
-        out, err = said_by(run)
+        out, err = output_of(run)
     assert run.returncode == 0, err
     printed = "".join(event.output for event in recorded(tmp_path / "there", ImproveFinished))
     texts = "".join(map(str, recorded(tmp_path / "there")))

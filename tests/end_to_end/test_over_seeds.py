@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shlex
+import shutil
 from pathlib import Path
 from statistics import fmean
 from typing import Any
@@ -33,6 +34,7 @@ def one_line(ended: Any, code: int = 2) -> str:
     return str(ended.stderr)
 
 
+@pytest.mark.slow
 def test_runs_that_are_killed_in_one_go_on_as_one_and_are_what_single_runs_are(
     strop: Strop, start_strop: Start, tmp_path: Path
 ) -> None:
@@ -128,6 +130,8 @@ WRONG = [
     ("export STUDY/seed-3 STUDY/seed-4", "only --table takes several runs"),
     ("replay STUDY", "is the record of strop run --seeds, which cannot be replayed"),
     ("resume STUDY --finish", "is the record of strop run --seeds, which has no search to end"),
+    ("show swapped", "holds a run of another seed, 4"),
+    ("plot swapped --out x.svg", "have the same seed"),
     ("run lpn --seeds 0", "--seeds is 0; it must be between 1 and"),
     ("run lpn --seeds 2 --out garbage", "holds files already"),
     ("run lpn --seeds 2 --model openai/any --out new", "OPENAI_API_KEY"),
@@ -143,6 +147,9 @@ def test_wrong_input_is_told_in_one_line_and_writes_nothing(
     (tmp_path / "broken").mkdir()
     (tmp_path / "broken" / "run.sqlite").write_text("{ garbage")
     (tmp_path / "taken.csv").touch()
+    shutil.copytree(study, tmp_path / "swapped")
+    shutil.rmtree(tmp_path / "swapped" / "seed-3")
+    shutil.copytree(study / "seed-4", tmp_path / "swapped" / "seed-3")
     before = sorted(tmp_path.iterdir())
     for words, why in WRONG:
         with subtests.test(words):

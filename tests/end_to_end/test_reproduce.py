@@ -15,7 +15,7 @@ import pytest
 
 from strop.base.solution import digest_of
 from strop.runs.spec import shipped_improvers
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 from support.tables import widest
 
 LONGER = shlex.split("--copies 2 --meta-budget 3 --utility-budget 4 --lm-budget 2 -T 1 --runs 2 --out there")
@@ -55,7 +55,7 @@ def test_work_that_was_stopped_in_a_cell_goes_on_with_the_same_command_to_the_sa
     wait_until(lambda: sum(map(bool, improvements(there))) > 1 or process.poll() is not None, 0.02)
     process.send_signal(signal.SIGINT)
     (tmp_path / "go").touch()
-    output, errors = said_by(process)
+    output, errors = output_of(process)
     assert process.returncode == 130 and output == "" and "Traceback" not in errors
     assert second.returncode == 2 and second.stderr.startswith("strop: another strop reproduce is working in there")
     assert second.stderr.count("\n") == 1

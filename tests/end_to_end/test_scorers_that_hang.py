@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 
 TASK = """
 import itertools
@@ -41,12 +41,12 @@ def test_signal_ends_a_scorer(start_strop: Start, tmp_path: Path, number: signal
     process = begun(start_strop, tmp_path, "loop", 1000.0)
     wait_until((tmp_path / "begun").exists)
     process.send_signal(number)
-    errors = said_by(process)[1]
+    errors = output_of(process)[1]
     assert process.returncode == 128 + number and f"stopped by {number.name}" in errors
 
 
 def test_command_whose_scorer_nothing_can_end_says_where_it_is_and_goes_on(start_strop: Start, tmp_path: Path) -> None:
     process = begun(start_strop, tmp_path, "sum", 0.2)
-    output, errors = said_by(process)
+    output, errors = output_of(process)
     assert process.returncode == 0 and 'hangs.py", line 11 in score' in errors
     assert "its scorer took too long on an answer, and nothing in it could be interrupted" in output

@@ -16,7 +16,7 @@ from strop.base.events import Evaluated, LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 
 KEY = {"OPENAI_API_KEY": "sk-secret-of-the-test"}
 
@@ -118,7 +118,7 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         wait_until(lambda: len(server.seen) > 1 and server.in_flight[-1][1] > 0)
         wait_until(lambda: events_in(tmp_path / "there", "event WHERE kind = 'LmResponded'"))
         process.send_signal(signal.SIGKILL)
-        said_by(process)
+        output_of(process)
         said = strop("show", "there").stdout
         assert "To end the search and compare what was found: strop resume there --finish" in said
         asked = len(server.seen)
@@ -139,7 +139,7 @@ def test_search_that_was_killed_after_a_comparison_in_a_call_that_found_nothing_
         process = start_strop("resume", "there", "--max-calls", "9", "--base-url", server.url, **KEY)
         wait_until(lambda: len(recorded(tmp_path / "there", LmCalled)) > 2)
         process.send_signal(signal.SIGKILL)
-        said_by(process)
+        output_of(process)
     assert strop("resume", "there", "--finish", **KEY).returncode == 0
     found = shown(strop)
     assert (found["ended_by"], found["comparison"], found["cost"]["lm_calls"]) == ("finish", 2, 3)

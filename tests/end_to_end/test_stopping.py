@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import events_in, recorded
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 
 LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
 
@@ -60,7 +60,7 @@ def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any,
     process.send_signal(signal.SIGSTOP)
     time.sleep(3.0)  # longer than the limit
     process.send_signal(signal.SIGCONT)
-    output, _ = said_by(process)
+    output, _ = output_of(process)
     assert process.returncode == 0 and "timeout" not in output, output
 
 
@@ -72,6 +72,6 @@ def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)
-    _, errors = said_by(process)
+    _, errors = output_of(process)
     assert process.returncode == 130 and "Traceback" not in errors and "Exception ignored" not in errors, errors
     assert "To continue: strop resume there" in errors.splitlines()[-2:], errors  # the last if a signal came late

@@ -13,7 +13,7 @@ from end_to_end.conftest import Start, Strop
 from strop.base.events import RunFinished
 from strop.runs.spec import RunSpec
 from strop.store import Store
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 from support.records import iterated, started
 
 LIVE = "The run goes on; this is how it stood at "
@@ -67,7 +67,7 @@ def test_page_follows_a_run_to_its_end(start_strop: Start, going_on: Store, tmp_
     wait_until(lambda: "0.575" in page(tmp_path) and LIVE in page(tmp_path))
     going_on.append(RunFinished(scope="", status="finished"))
     going_on.close()
-    said_by(viewing)
+    output_of(viewing)
     assert viewing.returncode == 0 and "0.575" in page(tmp_path)
     assert LIVE not in page(tmp_path) and RELOADS not in page(tmp_path)
 
@@ -77,6 +77,6 @@ def test_ctrl_c_ends_viewing_and_leaves_a_page_that_does_not_reload(
 ) -> None:
     viewing = watching(start_strop, tmp_path, browser)
     viewing.send_signal(signal.SIGINT)
-    assert said_by(viewing)[1].endswith("strop: stopped\n") and viewing.returncode == 130
+    assert output_of(viewing)[1].endswith("strop: stopped\n") and viewing.returncode == 130
     assert LIVE not in page(tmp_path) and "running" in page(tmp_path)
     going_on.append(iterated(1))

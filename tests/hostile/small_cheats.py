@@ -34,7 +34,7 @@ CHEATS = [
         "def acc():\n    return -3.2\n",
         "def acc():\n    return 1/0\n",
         "refused",
-        said="rewards a spoiled answer",
+        excerpt="rewards a spoiled answer",
     ),
     evaluator(
         "ev-nought-for-failures-of-calls",
@@ -42,7 +42,7 @@ CHEATS = [
         "def acc():\n    return 2\n",
         "def acc():\n    return 1/0\n",
         "refused",
-        said="rewards a spoiled answer",
+        excerpt="rewards a spoiled answer",
     ),
     evaluator(
         "ev-failures-are-fast",
@@ -51,7 +51,7 @@ CHEATS = [
         "def acc():\n    import time\n    time.sleep(0.1)\n",
         "def acc():\n    return 1/0\n",
         "refused",
-        said="task p: ",
+        excerpt="task p: ",
     ),
     Target(
         "time-of-a-command-that-never-fails",
@@ -66,7 +66,7 @@ CHEATS = [
         "print(5)\n",
         "refused",
         command("time", run="sleep 50 > /dev/null & python3 -S p.py"),
-        said="it leaves a process running",
+        excerpt="it leaves a process running",
     ),
     number("underflow", "loss: 1e-3", "loss: 1e-400", r"loss: (\S+)", "min", "not better"),
     number("infinite", "score: 5", "score: inf", "score: (\\S+)", "max", "not better"),

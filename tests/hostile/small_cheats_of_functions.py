@@ -46,7 +46,7 @@ CHEATS = [
         "def f(xs):\n" + QUICK,
         "not better",
         MANY,
-        whole=True,
+        all_held_out=True,
     ),
     function(
         "empties-its-argument",
@@ -91,7 +91,7 @@ CHEATS = [
         "refused",
         ONE,
         "answer / 0",
-        said="score() raised ZeroDivisionError",
+        excerpt="score() raised ZeroDivisionError",
     ),
     function(
         "breaks-the-scorer",
@@ -125,7 +125,7 @@ CHEATS = [
         "not better",
         '{"a": float(rng.uniform())}',
         "answer",
-        whole=True,
+        all_held_out=True,
     ),
     function(
         "time-constant",
@@ -150,7 +150,7 @@ CHEATS = [
         "not better",
         '{"xs": rng.integers(0, 1000000, 4000).tolist()}',
         "",
-        whole=True,
+        all_held_out=True,
     ),
     function(
         "time-keeps-answers",

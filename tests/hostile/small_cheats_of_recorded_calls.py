@@ -20,10 +20,10 @@ def cheat(
     target: str = "p.py:f",
     *flags: str,
     right: Right = "not better",
-    said: str = "",
+    excerpt: str = "",
 ) -> Target:
     """A candidate that must not be better."""
-    return recorded(name, module, candidate, right, call, target, *flags, said=said)
+    return recorded(name, module, candidate, right, call, target, *flags, excerpt=excerpt)
 
 
 CHEATS = [
@@ -133,7 +133,7 @@ CHEATS = [
         "def f(xs):\n    for k in range(50100):\n        yield 0 if k else xs[0]\n",
         "list(p.f(random.choices(range(1000000), k=300)))",
         right="refused",
-        said="yields more than 50,000 items",
+        excerpt="yields more than 50,000 items",
     ),
     cheat(
         "recorded-leaves-out-a-rare-change",

@@ -15,11 +15,11 @@ HONEST = "print(500)\n"
 ANSWER = "print(int(sys.argv[1]) * 7)\n"
 
 
-def scored(name: str, candidate: str, right: Right = "not better", said: str = "") -> Target:
+def scored(name: str, candidate: str, right: Right = "not better", excerpt: str = "") -> Target:
     """A guess of a number, scored by a process that starts the program."""
     files = {"p.py": HONEST, "score.py": SCORER, "data.txt": "7\n"}
     text = command(r"score: ([0-9.]+)", metrics("score:max"), run="python3 -S score.py {seed}")
-    return Target(name, files, candidate, right, text, said=said)
+    return Target(name, files, candidate, right, text, excerpt=excerpt)
 
 
 CHEATS = [

@@ -17,7 +17,7 @@ CHEATS = [
         "def f(n, run):\n    return 599998\n",
         "not better",
         RUNS,
-        said=HELD_BACK,
+        excerpt=HELD_BACK,
     ),
     function(
         "remembers-and-knows-by-its-globals-that-it-is-timed",
@@ -25,7 +25,7 @@ CHEATS = [
         "def f(n, run):\n    return 599998 if '__batch__' in globals() else run\n",
         "not better",
         RUNS,
-        said=HELD_BACK,
+        excerpt=HELD_BACK,
     ),
     function(
         "remembers-and-knows-by-its-caller-that-it-is-timed",
@@ -34,9 +34,11 @@ CHEATS = [
         "        frame = frame.f_back\n    return 599998 if frame else run\n",
         "not better",
         RUNS,
-        said=HELD_BACK,
+        excerpt=HELD_BACK,
     ),
-    timed("remembers-an-answer-that-no-seed-changes", "print(3245)\n", "print(3245)\n", "not better", said=HELD_BACK),
+    timed(
+        "remembers-an-answer-that-no-seed-changes", "print(3245)\n", "print(3245)\n", "not better", excerpt=HELD_BACK
+    ),
     Target(
         "remembers-an-answer-that-its-judge-accepts",
         {
@@ -46,7 +48,7 @@ CHEATS = [
         "print(21333253333400000)\n",
         "not better",
         command("time", "judge = 'python3 -S judge.py {output}'", "judge_files = ['judge.py']", run="python3 -S p.py"),
-        said=HELD_BACK,
+        excerpt=HELD_BACK,
     ),
     replace(
         timed(
@@ -55,7 +57,7 @@ CHEATS = [
             LUCK + "x = sum(i * i for i in range(int(600000 * (0.3 + 2.4 * luck))))\nprint(sys.argv[1])\n",
             "not better",
         ),
-        whole=True,
+        all_held_out=True,
     ),
     replace(
         timed(
@@ -64,6 +66,6 @@ CHEATS = [
             LUCK + "x = sum(i * i for i in range(525000 if luck < 0.5 else 1800000))\nprint(sys.argv[1])\n",
             "not better",
         ),
-        whole=True,
+        all_held_out=True,
     ),
 ]

@@ -27,7 +27,7 @@ from strop.tasks.base import SecretSeeds
 from strop_selftest.traces import orphans_adopted
 from support import steps
 from support.processes import all_end, descendants, handles_of, kill, open_descriptors, wait_until
-from support.stepping import At, Family, Hooks, SteppingSandbox, has_printed
+from support.stepping import Family, Hooks, OnStep, SteppingSandbox, has_printed
 from support.steps import STEPS
 from support.tiers import slow_unless
 
@@ -162,7 +162,7 @@ def test_evaluation_whose_server_is_killed_raises_and_the_next_works(sandboxes: 
     assert utility.evaluate(steps.SOLUTION, Budget()).value == 1.0
 
 
-def verdict(sandbox: SteppingSandbox, step: str, at: At) -> str:
+def verdict(sandbox: SteppingSandbox, step: str, at: OnStep) -> str:
     try:
         return STEPS[step](sandbox, at)
     except SandboxError:

@@ -17,7 +17,7 @@ import pytest
 from strop.api.serving import MOST_BYTES
 from support.command_line import environment
 from support.mcp_client import EVALUATOR, RawClient, message
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 from support.rows import table
 from support.trees import written
 
@@ -189,5 +189,5 @@ def test_signal_ends_the_server(start: Callable[[], RawClient], number: int, cod
         client.runs(client.call("measure", {"files": {"program.py": SLOW}}))
     client.process.send_signal(number)
     wait_until(lambda: client.process.poll() is not None)  # before its input ends
-    said = said_by(client.process)[1]
+    said = output_of(client.process)[1]
     assert client.process.returncode == code and "Traceback" not in said, said

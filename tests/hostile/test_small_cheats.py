@@ -48,7 +48,7 @@ def test_cheat_is_not_found_better(name: str, tmp_path: Path, engine: Engine, mo
     cheat = BY_NAME[name]
     if cheat.whole:  # what draws its luck is repeated as often on a busy machine
         monkeypatch.setattr(repeated, "SECONDS", 1e9)
-    found, said = engine.found(cheat, tmp_path)
+    found, said = engine.verdict(cheat, tmp_path)
     assert found in (cheat.right, "refused"), said
     assert cheat.said in said
 

@@ -142,7 +142,7 @@ def test_workers_of_one_template_draw_different_numbers_and_are_where_their_coor
         with closing(one_worker()) as first, closing(one_worker()) as second:
             one, other = first.run(errands.drawn), second.run(errands.drawn)
             assert one[0] != other[0] and one[1] != other[1]
-            assert second.run(errands.place) == [worker_template.pid, str(tmp_path), 0o077, False]
+            assert second.run(errands.surroundings) == [worker_template.pid, str(tmp_path), 0o077, False]
     finally:
         os.umask(mask)
 
@@ -152,12 +152,12 @@ def test_worker_has_the_search_path_of_a_coordinator_that_has_changed_it(
 ) -> None:
     idle_workers.clear()
     with closing(one_worker()) as first:
-        before = first.run(errands.place)[0]
+        before = first.run(errands.surroundings)[0]
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         idle_workers.clear()
         with closing(one_worker()) as second:
             assert second.run(errands.variables)["PYTHONPATH"] == str(tmp_path)
-            assert second.run(errands.place)[0] not in (before, os.getpid())
+            assert second.run(errands.surroundings)[0] not in (before, os.getpid())
             assert first.run(errands.variables).get("PYTHONPATH") != str(tmp_path)
 
 

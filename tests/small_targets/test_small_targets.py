@@ -39,7 +39,7 @@ def check(target: Target, found: Right, said: str) -> None:
     # A program that computes its score itself is better by its own score; a lower cost for one answer to all inputs is held back.
     better = ("by its own score: ", "better on its fixed input: ")
     assert found == target.right or (target.right == "better" and said.startswith(better)), said
-    assert target.said in said
+    assert target.excerpt in said
 
 
 def test_names_of_targets_are_different() -> None:
@@ -48,7 +48,7 @@ def test_names_of_targets_are_different() -> None:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_what_is_found_of_a_candidate_is_right(name: str, tmp_path: Path, engine: Engine) -> None:
-    check(TARGETS[name], *engine.found(TARGETS[name], tmp_path))
+    check(TARGETS[name], *engine.verdict(TARGETS[name], tmp_path))
 
 
 @pytest.mark.parametrize("name", slow_unless(lambda name: name in FROM_END_TO_END, TARGETS))

@@ -67,24 +67,26 @@ def run_process(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subproces
 
 
 INSTANCES = {"instances": 4, "test_instances": 6}
-"""Of a small task."""
+"""Numbers of instances of a small task."""
 
 
 def run_small(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`run_here` where every built-in task has few instances: a tiny run then makes a tenth of the evaluations. A process that
     resumes its record would find other instances."""
-    whole = dict(PAPER)
+    builders = dict(PAPER)
     assert isinstance(PAPER, dict)
-    PAPER.update({name: lambda make=make: replace(make(), **INSTANCES) for name, make in whole.items()})
+    PAPER.update({name: lambda make=make: replace(make(), **INSTANCES) for name, make in builders.items()})
     try:
         return run_here(*arguments, cwd=cwd, env=env)
     finally:
-        PAPER.update(whole)
+        PAPER.update(builders)
 
 
 def run_here(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
-    """The same in this process: for what a command prints and writes, not for signals, streams or the order of imports.
-    Call it from the main thread."""
+    """`run_process` in this process, for tests of what a command prints and writes. Call it from the main thread.
+
+    Signals, streams and the order of imports are not those of a new process.
+    """
     with TemporaryFile() as out, TemporaryFile() as err:
         with chdir(cwd), _process_state(cwd, env), _streams(out.fileno(), err.fileno()):
             code = _exit_code(arguments)
@@ -134,9 +136,9 @@ def _streams(out: int, err: int) -> Iterator[None]:
     """Replace the descriptors and streams of standard input, output and error by an empty file and these two."""
     with ExitStack() as undo, Path(os.devnull).open("rb") as nothing:
         for standard, file in ((0, nothing.fileno()), (1, out), (2, err)):
-            kept = os.dup(standard)
-            undo.callback(os.close, kept)
-            undo.callback(os.dup2, kept, standard)
+            original = os.dup(standard)
+            undo.callback(os.close, original)
+            undo.callback(os.dup2, original, standard)
             os.dup2(file, standard)
         streams = sys.stdin, sys.stdout, sys.stderr
         sys.stdin, sys.stdout, sys.stderr = (

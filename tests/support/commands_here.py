@@ -26,9 +26,9 @@ class Here:
         self._order: Order | None = None
         self.worker = JailedWorker(tasks, jail, pool, rooms_by_name(*tasks), self._step)
 
-    def _step(self, *said: Any) -> None:
+    def _step(self, *progress: Any) -> None:
         if self._order is not None:
-            self.progress(self._order, *said)
+            self.progress(self._order, *progress)
 
     def submit(self, order: Order, *, speculative: bool = False) -> Future[OrderResult]:
         future: Future[OrderResult] = Future()
@@ -50,6 +50,9 @@ class Here:
 
 
 def here(task: AnyTask, *, pool: WorkspacePool | None = None, jail: JailedSandbox | None = None) -> WithBaselines:
-    """What carries out orders of a task on the calling thread, its original first: in `pool` a command, else in `jail`."""
+    """An evaluator that carries out orders of a task, and of its original, on the calling thread.
+
+    Commands run in `pool`, other tasks in `jail`.
+    """
     evaluator: Any = Here([task], jail, pool)
     return WithBaselines(evaluator, evaluator, [task])

@@ -1,4 +1,4 @@
-"""CPU time of a session of tests, with that of guests that are killed, for whom nobody waits."""
+"""The CPU time of a session of tests. It includes that of guests that are killed, for which no process waits."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 _V1, _V2 = Path("/sys/fs/cgroup/cpuacct"), Path("/sys/fs/cgroup/cpu.stat")
-"""Of version 1, which counts CPU time apart from all else, so that a cgroup can be made for it; and of version 2, where
-workspaces have cgroups of their own below the first."""
+"""Files of cgroups, version 1 and version 2. Version 1 counts CPU time apart from all else, so that a cgroup can be made for it;
+in version 2 workspaces have cgroups of their own below the first."""
 
 
 class CpuTime:
-    """What this process uses from now on, with all that it starts."""
+    """The CPU time that this process and all that it starts use from now on."""
 
     def __init__(self) -> None:
         groups = [line.split(":", 2) for line in Path("/proc/self/cgroup").read_text().splitlines()]
@@ -35,13 +35,13 @@ class CpuTime:
             return int(_V2.read_text().split()[1]) / 1e6, "by a cgroup, with all else that ran in it"
         return sum(os.times()[:4]), "of processes that were waited for; no cgroup counts the others"
 
-    def told(self) -> str:
-        """How much that was, and by whose count."""
+    def description(self) -> str:
+        """The CPU time so far, and what counted it, as text."""
         seconds, how = self._now()
         return f"CPU time: {seconds - self._before:.0f} s, {how}"
 
     def _leave(self) -> None:
-        """Give the cgroup back, unless what was killed just now is still there: then the next session does."""
+        """Remove the cgroup. If a process that was just killed is still in it, the next session removes it."""
         with suppress(OSError):
             (self._outer / "cgroup.procs").write_text(str(os.getpid()))
             self._group.rmdir()

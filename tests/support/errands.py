@@ -17,12 +17,12 @@ def variables(worker: object) -> dict[str, str]:
 
 
 def drawn(worker: object) -> list[float]:
-    """What the two generators draw next that a scorer may use without a seed."""
+    """The next draws of the two random generators that a scorer may use without a seed."""
     return [random.random(), float(numpy.random.random())]
 
 
-def place(worker: object) -> list[Any]:
-    """Its parent, its folder, the mask of its files, and whether its guests come from a template of its own."""
+def surroundings(worker: object) -> list[Any]:
+    """The parent of the worker, its folder, its umask, and whether its guests come from a template of its own."""
     mask = os.umask(0)
     os.umask(mask)
     return [os.getppid(), str(Path.cwd()), mask, server_template.pid is not None]

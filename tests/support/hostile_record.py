@@ -36,11 +36,11 @@ def hostile_events() -> list[Event]:
     ]
     for index, text in enumerate(texts[:-1]):  # the last is never answered
         usage = {"input_tokens": None, "output_tokens": 7, "seconds": 0.5, "cost": None if index else 2_500_000_000}
-        told = {"model": "=model", "finish_reason": "length", "reasoning": HOSTILE["escape"]}
-        calls.append(responded(text, index, SCOPE, **usage, **told))
+        details = {"model": "=model", "finish_reason": "length", "reasoning": HOSTILE["escape"]}
+        calls.append(responded(text, index, SCOPE, **usage, **details))
     ended = {"utility": "=parity", "verdict": "raised", "scores": (0.25, 0.5), "verdicts": ("ok", "raised")}
     for text in texts:
-        said = {"error": text[:200], "notes": (text[:99], "b"), "cpu_seconds": 0.1, "wall_seconds": 0.2}
-        calls.append(evaluated(text, -0.0, f"{SCOPE}/u-1#0", **ended, **said))
+        results = {"error": text[:200], "notes": (text[:99], "b"), "cpu_seconds": 0.1, "wall_seconds": 0.2}
+        calls.append(evaluated(text, -0.0, f"{SCOPE}/u-1#0", **ended, **results))
     calls.append(AuditNoted(scope=SCOPE, rule="=R1", detail="=cmd", program=HOSTILE["formula"]))
     return [*calls, ImproveFinished(scope=SCOPE, solution=HOSTILE["surrogate"], utility_calls=1, lm_calls=1)]

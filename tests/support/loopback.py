@@ -45,9 +45,9 @@ class Loopback:
         self.server = server
         clock = Hurried()
         self.waits = clock.waits
-        place = endpoint_of("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
+        endpoint = endpoint_of("openai/tester", base_url=server.url, environ={"OPENAI_API_KEY": KEY})
         # The server is there, however late it accepts a connection.
-        self.model = OpenAIModel(place, replace(limits, connect_seconds=600.0), jitter=random.Random(1), clock=clock)
+        self.model = OpenAIModel(endpoint, replace(limits, connect_seconds=600.0), jitter=random.Random(1), clock=clock)
 
     def ask(self, *messages: str, temperature: float = 0.7, keep: Keep = dropped) -> list[Completion]:
         return self.model.complete([Request("expert", message, temperature) for message in messages], keep)
@@ -84,4 +84,4 @@ def kinds(completions: Sequence[Completion]) -> list[str]:
 
 def remarks(completions: Sequence[Completion]) -> list[str]:
     """What completions say of parameters."""
-    return [fault.detail for each in completions for fault in each.faults if fault.fault == "parameter"]
+    return [fault.detail for completion in completions for fault in completion.faults if fault.fault == "parameter"]

@@ -1,4 +1,4 @@
-"""A record of any size, made without a run: for whoever reads records and wants to know what a large one costs.
+"""A record of any size, made without a run, to measure what reading a large record costs.
 
 It has the shape of a record of `strop run`: iterations, candidates, improvements, LM calls with their answers, evaluations,
 budget movements. Texts are programs as a model would write them, of which every third is new. Nothing in it was measured.
@@ -37,7 +37,7 @@ from strop.tasks.base import META_TASK
 _COPIES = 5
 _RESPONSES = 6
 _NEW = 0.35
-"""Part of the evaluated programs that were not seen before."""
+"""Share of the evaluated programs that are new."""
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ def _work(t: int, improver: str, improvers: list[str], size: Size, programs: Pro
         yield ImproveStarted(scope=f"t{t}/improve", improver=improver, initial_solution=improver, utility=META_TASK)
     share = evaluations // (len(candidates) * _COPIES), max(calls // (len(candidates) * _COPIES), 1)
     for candidate in candidates:
-        at = f"t{t}/improve/u-{digest_of(candidate)[:12]}#0" if t else "t0/measure"
+        scope = f"t{t}/improve/u-{digest_of(candidate)[:12]}#0" if t else "t0/measure"
         for copy in range(_COPIES):
-            yield from _improvement(f"{at}/copy{copy}", candidate, share, programs)
+            yield from _improvement(f"{scope}/copy{copy}", candidate, share, programs)
         if t:
             values = _values(rng, t)
-            yield _evaluated(at, META_TASK, candidate, sum(values) / len(values), values)
+            yield _evaluated(scope, META_TASK, candidate, sum(values) / len(values), values)
 
 
 def _improvement(scope: str, improver: str, share: tuple[int, int], programs: Programs) -> Iterator[Event]:
@@ -152,23 +152,27 @@ class Programs:
         self.rng = rng
         task = load_any("lpn")
         self.seed = task.seed
-        self._told = task.u_str
-        self._known = [self.seed]
+        self._description = task.u_str
+        self._programs = [self.seed]
 
     def next(self) -> str:
-        """One that was there before, or a new one."""
+        """A program that came before, or a new one."""
         if self.rng.random() > _NEW:
-            return self.rng.choice(self._known)
-        lines = self.rng.choice(self._known).split("\n")[:60]
-        place = self.rng.randrange(len(lines))
+            return self.rng.choice(self._programs)
+        lines = self.rng.choice(self._programs).split("\n")[:60]
+        position = self.rng.randrange(len(lines))
         lines.insert(
-            place, f"    candidate_{self.rng.randrange(50)} = np.cumsum(train_samples[:, {self.rng.randrange(10)}]) % 2"
+            position,
+            f"    candidate_{self.rng.randrange(50)} = np.cumsum(train_samples[:, {self.rng.randrange(10)}]) % 2",
         )
         program = "\n".join(lines)
-        if len(self._known) < 20_000:
-            self._known.append(program)
+        if len(self._programs) < 20_000:
+            self._programs.append(program)
         return program
 
     def prompt(self, number: int) -> str:
         """A message that shows a program and the task's description."""
-        return f"Improve the following solution:\n```python\n{self._known[-1 - number % len(self._known)]}\n```\n{self._told}"
+        return (
+            f"Improve the following solution:\n```python\n{self._programs[-1 - number % len(self._programs)]}\n```\n"
+            f"{self._description}"
+        )

@@ -8,7 +8,7 @@ import subprocess
 from contextlib import suppress
 from typing import Any
 
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 
 Message = dict[str, Any]
 
@@ -30,14 +30,14 @@ class RawClient:
         assert process.stdin and process.stdout
         self.process = process
         self.answers: dict[object, Message] = {}
-        """By the id of the request; of those without one, the last is None's."""
+        """Id of the request → its answer; None → the last answer to a request without an id."""
         self.notices: list[Message] = []
         self._to, self._from, self._rest, self._last = process.stdin.fileno(), process.stdout.fileno(), b"", 0
         os.set_blocking(self._from, False)
         os.set_blocking(self._to, False)
 
     def begin(self) -> None:
-        """Do what every client does first."""
+        """Initialize the connection, as every client does first."""
         about = {"protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
         assert "result" in self.answer(self.ask("initialize", about))
         self.write(message("notifications/initialized"))
@@ -66,21 +66,21 @@ class RawClient:
     def text(self, to: int) -> tuple[str, bool]:
         """Wait for the answer of a tool: its texts, and whether it is an error."""
         result = self.answer(to)["result"]
-        return "\n".join(each["text"] for each in result["content"]), bool(result.get("isError"))
+        return "\n".join(part["text"] for part in result["content"]), bool(result.get("isError"))
 
     def runs(self, request: int) -> None:
         """Wait until a call runs, by its progress."""
         running = {"progressToken": request, "message": "it runs"}
-        wait_until(lambda: self._read() or any(running.items() <= each["params"].items() for each in self.notices))
+        wait_until(lambda: self._read() or any(running.items() <= notice["params"].items() for notice in self.notices))
 
     def leave(self) -> tuple[int, list[str]]:
-        """Close the server's input: its exit code, and what it said on standard error."""
+        """Close the server's input. Returns the server's exit code and the lines of its standard error."""
         assert self.process.stdin
         self.process.stdin.close()
         self.process.stdin = None
         os.set_blocking(self._from, True)
-        said = said_by(self.process)[1]
-        return self.process.returncode, said.splitlines()
+        errors = output_of(self.process)[1]
+        return self.process.returncode, errors.splitlines()
 
     def _wrote(self) -> bool:
         with suppress(BlockingIOError):
@@ -92,15 +92,15 @@ class RawClient:
             while chunk := os.read(self._from, 1 << 16):
                 *lines, self._rest = (self._rest + chunk).split(b"\n")
                 for line in lines:
-                    told = json.loads(line)
-                    assert told["jsonrpc"] == "2.0"
-                    if "method" in told:
-                        self.notices.append(told)
+                    received = json.loads(line)
+                    assert received["jsonrpc"] == "2.0"
+                    if "method" in received:
+                        self.notices.append(received)
                     else:
-                        self.answers[told["id"]] = told
+                        self.answers[received["id"]] = received
 
 
 def message(method: str, params: Message | None = None, **more: object) -> bytes:
     """A message of the protocol, as one line."""
-    told = {"jsonrpc": "2.0", **more, "method": method} | ({} if params is None else {"params": params})
-    return json.dumps(told).encode()
+    request = {"jsonrpc": "2.0", **more, "method": method} | ({} if params is None else {"params": params})
+    return json.dumps(request).encode()

@@ -112,9 +112,9 @@ class OpenAIServer:
         """What a provider would charge for, in sum."""
         seen = self.seen
         return Ledger(
-            choices=sum(len(each.billed) for each in seen),
-            input_tokens=sum(each.tokens[0] for each in seen),
-            output_tokens=sum(each.tokens[1] for each in seen),
+            choices=sum(len(request.billed) for request in seen),
+            input_tokens=sum(request.tokens[0] for request in seen),
+            output_tokens=sum(request.tokens[1] for request in seen),
         )
 
     @property

@@ -20,6 +20,6 @@ def run_tests_as_ordinary_user(file: str, wanted: str) -> None:
         flags = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", "--rootdir", folder]
         copied = str(Path(folder, Path(file).relative_to(root)))
         command = [*lesser, *flags, "--basetemp", f"{folder}/made", "-k", wanted, copied]
-        told = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=3600)
-    assert told.returncode == 0, told.stdout[-4000:]
-    assert "skipped" not in told.stdout.splitlines()[-1], told.stdout[-4000:]
+        tests = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=3600)
+    assert tests.returncode == 0, tests.stdout[-4000:]
+    assert "skipped" not in tests.stdout.splitlines()[-1], tests.stdout[-4000:]

@@ -1,4 +1,4 @@
-"""Processes as the kernel lists them: who is below whom, who is alive, and handles that never name another."""
+"""Processes as the kernel lists them: parents and children, which are alive, and handles that never name another process."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 GENEROUS_SECONDS = 60.0
-"""No test passes by waiting this long: it is how long a failing one takes on a machine that has nothing else to do."""
+"""How long a failing test waits on a machine that has nothing else to do. No passing test waits so long."""
 _PR_SET_KEEPCAPS = 8
 _PR_CAP_AMBIENT = 47
 _NO_TIME = 1.0
-"""Seconds: what was starved for less is not waited for again."""
+"""Seconds: a process that had no core for a shorter time is not waited for again."""
 _NOBODY = 54321
 """A user who has no other process."""
 
@@ -52,8 +52,8 @@ def wait_until(condition: Callable[[], object], between: float = 0.001) -> None:
         time.sleep(between)
 
 
-def said_by(process: subprocess.Popen[str]) -> tuple[str, str]:
-    """What a process has written when it ends, which it does within a generous time."""
+def output_of(process: subprocess.Popen[str]) -> tuple[str, str]:
+    """Standard output and standard error of a process, once it has ended. It must end within a generous time."""
     patience = Patience()
     while True:
         try:
@@ -63,13 +63,13 @@ def said_by(process: subprocess.Popen[str]) -> tuple[str, str]:
 
 
 def ended(command: Sequence[str], **options: Any) -> subprocess.CompletedProcess[str]:
-    """A command that ends within a generous time, else it is killed; with what it has written. `options`: of Popen."""
+    """A command that has ended, with its output. It is killed if it does not end within a generous time. `options`: of Popen."""
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options) as process:
         try:
-            said = said_by(process)
+            output = output_of(process)
         finally:
             process.kill()
-    return subprocess.CompletedProcess(command, process.returncode, *said)
+    return subprocess.CompletedProcess(command, process.returncode, *output)
 
 
 def have_few_processes(most: int) -> None:
@@ -103,7 +103,7 @@ def cpu_ticks(pid: int) -> int:
 
 
 def stopped(pid: int) -> bool:
-    """Whether a signal has stopped it."""
+    """Whether a signal has stopped a process."""
     return _fields(pid)[0] == "T"
 
 
@@ -118,22 +118,22 @@ def descendants(pid: int, *, dead: bool = False) -> list[int]:
                 continue
             if dead or state not in "ZX":
                 children.setdefault(int(parent), []).append(int(name))
-    found, queue = [], [pid]
+    below, queue = [], [pid]
     while queue:
         below = children.get(queue.pop(), [])
-        found += below
+        below += below
         queue += below
-    return found
+    return below
 
 
 def leaves(pid: int) -> list[int]:
-    """Those of the processes below `pid` that have no children."""
-    found = descendants(pid)
+    """The processes below `pid` that have no children."""
+    below = descendants(pid)
     parents = set()
-    for each in found:
+    for descendant in below:
         with suppress(OSError):  # it has ended since it was listed
-            parents.add(parent_of(each))
-    return [each for each in found if each not in parents]
+            parents.add(parent_of(descendant))
+    return [descendant for descendant in below if descendant not in parents]
 
 
 def handles_of(pids: Iterable[int]) -> list[int]:
@@ -147,11 +147,11 @@ def handles_of(pids: Iterable[int]) -> list[int]:
 
 def family_of(pid: int, others: Container[int] = ()) -> list[int]:
     """Handles of all processes below `pid`, but `others`, which were there before."""
-    return handles_of(each for each in descendants(pid) if each not in others)
+    return handles_of(child for child in descendants(pid) if child not in others)
 
 
 def kill(pidfds: Iterable[int]) -> None:
-    """SIGKILL to each that still lives. The handles stay open."""
+    """Send SIGKILL to each process that still lives. The handles stay open."""
     for pidfd in pidfds:
         with suppress(ProcessLookupError):  # it may end with the one before it
             signal.pidfd_send_signal(pidfd, signal.SIGKILL)
@@ -194,17 +194,17 @@ def holds(pid: int, text: bytes) -> bool:
 
 
 def open_descriptors() -> int:
-    """How many this process has open."""
+    """The number of descriptors that this process has open."""
     return len(list(Path("/proc/self/fd").iterdir())) - 1  # the one that lists them
 
 
 def _starved() -> dict[int, int]:
-    """For how many nanoseconds this process and each below it were ready to run and had no core; 0 where no kernel counts it."""
-    found = {os.getpid(): 0}
+    """Process id → nanoseconds that this process and each below it were ready to run but had no core; 0 if no kernel counts."""
+    waited = {os.getpid(): 0}
     for pid in (os.getpid(), *descendants(os.getpid())):
         with suppress(OSError):
-            found[pid] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
-    return found
+            waited[pid] = int(Path(f"/proc/{pid}/schedstat").read_text().split()[1])
+    return waited
 
 
 def _fields(pid: int) -> list[str]:

@@ -19,7 +19,7 @@ def table(names: str | Sequence[str], rows: Iterable[Any], ids: Iterable[str] = 
     A row has the values of `names`; `tmp_path` is a folder of its own for each. Other fixtures are shared.
     """
     columns = names.replace(" ", "").split(",") if isinstance(names, str) else [*names]
-    listed, told = [*rows], [*ids]
+    listed, labels = [*rows], [*ids]
 
     def of_all_rows(test: Test) -> Test:
         @functools.wraps(test)
@@ -27,26 +27,26 @@ def table(names: str | Sequence[str], rows: Iterable[Any], ids: Iterable[str] = 
             failed = []
             for number, row in enumerate(listed):
                 values = dict(zip(columns, row if len(columns) > 1 else (row,), strict=True))
-                if isinstance(whole := fixtures.get("tmp_path"), Path):
-                    values["tmp_path"] = whole / f"row{number}"
+                if isinstance(shared_folder := fixtures.get("tmp_path"), Path):
+                    values["tmp_path"] = shared_folder / f"row{number}"
                     values["tmp_path"].mkdir()
                 try:
                     test(**{**fixtures, **values})
                 except pytest.fail.Exception as failure:
-                    failed.append(_of_row(AssertionError(str(failure)), number, row, told))
+                    failed.append(_of_row(AssertionError(str(failure)), number, row, labels))
                 except Exception as error:  # noqa: BLE001 (each row tells its own)
-                    failed.append(_of_row(error, number, row, told))
+                    failed.append(_of_row(error, number, row, labels))
             if failed:
                 raise ExceptionGroup(f"{len(failed)} of {len(listed)} rows", failed)
 
         signature = inspect.signature(test)
-        left = [one for name, one in signature.parameters.items() if name not in columns]
+        left = [parameter for name, parameter in signature.parameters.items() if name not in columns]
         run.__signature__ = signature.replace(parameters=left)  # type: ignore[attr-defined]
         return run
 
     return of_all_rows
 
 
-def _of_row(error: Exception, number: int, row: object, told: Sequence[str]) -> Exception:
-    error.add_note(f"row {number}: {told[number] if told else row!r}"[:2000])
+def _of_row(error: Exception, number: int, row: object, labels: Sequence[str]) -> Exception:
+    error.add_note(f"row {number}: {labels[number] if labels else row!r}"[:2000])
     return error

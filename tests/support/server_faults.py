@@ -83,9 +83,9 @@ def parse_fault(text: str) -> ServerFault:
     if text[:3].isdecimal() and text[3:4] == " ":
         return ServerFault(text[:3], body=text[4:])
     word, colon, number = text.strip().partition(":")
-    known = {key.partition("[")[0] for key in WORDS}
+    words = {key.partition("[")[0] for key in WORDS}
     is_status = word.isdecimal() and 400 <= int(word) <= 599
-    if not is_status and word not in known:
+    if not is_status and word not in words:
         raise ValueError(f"no fault {word!r}; known: {', '.join(WORDS)}")
     if colon and not (is_status or word in _NUMBERED):
         raise ValueError(f"{word} takes no number")
@@ -105,8 +105,8 @@ def rejection(fault: ServerFault, body: dict[str, Any], key: str) -> tuple[int, 
         case "reject-seed" if "seed" in body:
             return 400, _error("Unrecognized request argument supplied: seed")
         case "reject-max-tokens" if "max_tokens" in body:
-            said = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
-            return 400, _error(said, param="max_tokens")
+            problem = "Unsupported parameter: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
+            return 400, _error(problem, param="max_tokens")
         case "reject-limits" if asked is not None:
             name = "max_tokens" if "max_tokens" in body else "max_completion_tokens"
             return 400, _error(f"Unknown parameter: '{name}'.", param=name)
@@ -115,9 +115,9 @@ def rejection(fault: ServerFault, body: dict[str, Any], key: str) -> tuple[int, 
                 f"max_tokens is too large: {asked}. This model supports at most {fault.number:.0f} completion tokens."
             )
         case "small-context" if asked is not None and asked + prompt_tokens(body) > CONTEXT_TOKENS:
-            said = f"{asked} > {CONTEXT_TOKENS} - {prompt_tokens(body)}"
+            problem = f"{asked} > {CONTEXT_TOKENS} - {prompt_tokens(body)}"
             return 400, _error(
-                f"max_tokens is too large: the maximum context length is {CONTEXT_TOKENS} tokens ({said})"
+                f"max_tokens is too large: the maximum context length is {CONTEXT_TOKENS} tokens ({problem})"
             )
         case "reject-system" if body["messages"][0]["role"] == "system":
             return 400, _error("Developer instruction is not enabled for models/gemma-3-27b-it")
@@ -166,7 +166,7 @@ def encoded(fault: ServerFault, body: dict[str, Any]) -> bytes:
     if fault.word == "bomb":
         return gzip.compress(data + b" " * 10**7)
     if fault.word == "only-stream":
-        events = [{"choices": [{**each, "delta": each["message"], "message": None}]} for each in body["choices"]]
+        events = [{"choices": [{**choice, "delta": choice["message"], "message": None}]} for choice in body["choices"]]
         lines = [*map(json.dumps, [*events, {"choices": [], "usage": body["usage"]}]), "[DONE]"]
         return "".join(f"data: {line}\n\n" for line in lines).encode()
     return data[: len(data) // 2] if fault.word == "malformed" else data

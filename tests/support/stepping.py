@@ -2,8 +2,8 @@
 
 `SteppingSandbox` has a few places at which its own threads pass: where a server has been started, where a guest has been taken or
 is let go, and where the session, between writing and reading, looks at the guest's clock. There it waits until the kernel says
-that the step is reached (how much lies in which pipe), and then calls `at` with the processes concerned. No step is found by
-sleeping and hoping.
+that the step is reached (how much lies in which pipe), and then calls `on_step` with the processes concerned. No step is found
+by sleeping and hoping.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from support.processes import descendants, parent_of, stopped, wait_until
 
 @dataclass(frozen=True)
 class Family:
-    """The processes of one call: what may be killed."""
+    """The processes of one call, which a test may kill."""
 
     server: int
     """The process that forks guests."""
@@ -61,8 +61,8 @@ class Family:
         return [pid for pid in (self.child, self.server, self.stub) if pid is not None]
 
 
-At: TypeAlias = Callable[[Family], None]
-"""What to do at the step."""
+OnStep: TypeAlias = Callable[[Family], None]
+"""Called with the processes of a call when the call has reached the step."""
 
 
 @dataclass
@@ -70,14 +70,14 @@ class Hooks:
     """What the sandbox's threads do where they pass next; each is called once."""
 
     passed_over: int = 0
-    """So many guests come first that are let be."""
+    """The number of guests that pass first without a hook."""
     started: Callable[[ForkServer], None] | None = None
-    taken: Callable[[Child], None] | None = None
+    acquired: Callable[[Child], None] | None = None
     reached: Callable[[Child], bool] | None = None
     """Waited for by the session's thread, after it has written what the pipe has room for; `held` follows."""
-    held: At | None = None
-    closing: At | None = None
-    closed: At | None = None
+    held: OnStep | None = None
+    closing: OnStep | None = None
+    closed: OnStep | None = None
 
 
 class SteppingSandbox(JailedSandbox):
@@ -86,7 +86,7 @@ class SteppingSandbox(JailedSandbox):
     def __init__(self, layers: Layers) -> None:
         self.hooks = Hooks()
         self.last: dict[str, Family] = {}
-        """The processes of the guest that was taken last, for each role."""
+        """Role → the processes of the last guest with this role."""
         super().__init__(solution_slots=1, improver_slots=1, require=frozenset(), layers=layers)
 
     def idle(self) -> list[ForkServer]:
@@ -135,8 +135,8 @@ class _SteppingPool:
             self._sandbox.hooks.passed_over -= 1
         elif self._role == "solution":
             hooks, self._sandbox.hooks = self._sandbox.hooks, Hooks()
-            if hooks.taken is not None:
-                hooks.taken(child)
+            if hooks.acquired is not None:
+                hooks.acquired(child)
             _hold_at_looks(child, family, hooks)
             _hold_at_end(child, family, hooks)
         return child
@@ -199,7 +199,7 @@ def next_server_is_held() -> Iterator[None]:
 
 
 def drain(server: ForkServer) -> None:
-    """Take what fills the channel of a server."""
+    """Read everything that fills the channel of a server."""
     patience = server._end.gettimeout()
     server._end.settimeout(0)
     with suppress(BlockingIOError):
@@ -215,7 +215,7 @@ def in_pipe(descriptor: int) -> int:
 
 
 def stop(child: Child) -> None:
-    """Let it do nothing more, whatever it is sent."""
+    """Stop a guest with SIGSTOP, so that it does nothing more."""
     os.kill(child.pid, signal.SIGSTOP)
     wait_until(lambda: stopped(child.pid))
 

@@ -31,9 +31,9 @@ from strop.tasks.answer import Answer
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import all_end, cpu_ticks, handles_of, stopped, wait_until
 from support.stepping import (
-    At,
     Family,
     Hooks,
+    OnStep,
     SteppingSandbox,
     drain,
     full,
@@ -81,12 +81,12 @@ def call(sandbox: JailedSandbox, text: str = ADD, argument: Any = 1, expected: o
 # The steps. Each runs a call, calls `at` at its step, and gives the verdict of the call.
 
 
-def server_started(sandbox: SteppingSandbox, at: At) -> str:
+def server_started(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The process of a server has started and has no order yet."""
-    return _server_starting(sandbox, at, lambda server: None)
+    return _server_starting(sandbox, on_step, lambda server: None)
 
 
-def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
+def server_in_its_namespaces(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The server has its namespaces, and confines itself further."""
 
     def go_on(server: ForkServer) -> None:
@@ -94,10 +94,10 @@ def server_in_its_namespaces(sandbox: SteppingSandbox, at: At) -> str:
         wait_until(lambda: Family.of_server(server).stub is not None)
         os.kill(Family.of_server(server).server, signal.SIGSTOP)
 
-    return _server_starting(sandbox, at, go_on)
+    return _server_starting(sandbox, on_step, go_on)
 
 
-def _server_starting(sandbox: SteppingSandbox, at: At, go_on: Callable[[ForkServer], None]) -> str:
+def _server_starting(sandbox: SteppingSandbox, on_step: OnStep, go_on: Callable[[ForkServer], None]) -> str:
     """The server is stopped at the step, and has not said that it is ready."""
 
     def hold(server: ForkServer) -> None:
@@ -107,12 +107,12 @@ def _server_starting(sandbox: SteppingSandbox, at: At, go_on: Callable[[ForkServ
         wait_until(lambda: stopped(family.server))
         drain(server)
         assert not server.ready()
-        at(family)
+        on_step(family)
 
     for server in sandbox.idle():  # so that new ones are needed
-        whole = handles_of(Family.of_server(server).all())
+        handles = handles_of(Family.of_server(server).all())
         os.kill(Family.of_server(server).server, signal.SIGKILL)
-        assert all_end(whole)
+        assert all_end(handles)
     sandbox.hooks = Hooks(started=hold)
     with next_server_is_held():
         return call(sandbox)
@@ -123,27 +123,27 @@ def has_spare(server: ForkServer) -> bool:
     return server.ready() and Family.of_server(server).child is not None
 
 
-def spare_waiting(sandbox: SteppingSandbox, at: At) -> str:
+def spare_waiting(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """Nobody calls; a guest waits. It is so with every server, so that whichever serves next was hit."""
     for server in sandbox.idle():
         wait_until(partial(has_spare, server))
-        at(Family.of_server(server))
+        on_step(Family.of_server(server))
     return call(sandbox)
 
 
-def session_taken(sandbox: SteppingSandbox, at: At) -> str:
+def session_taken(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The session has its guest and has sent nothing."""
-    sandbox.hooks = Hooks(taken=lambda child: at(Family.of_child(child.pid)))
+    sandbox.hooks = Hooks(acquired=lambda child: on_step(Family.of_child(child.pid)))
     return call(sandbox)
 
 
-def request_half_written(sandbox: SteppingSandbox, at: At) -> str:
+def request_half_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The guest is stopped, the pipe is full, and most of the order is still with the host."""
-    sandbox.hooks = Hooks(taken=stop, reached=lambda child: full(child.to_guest), held=at)
+    sandbox.hooks = Hooks(acquired=stop, reached=lambda child: full(child.to_guest), held=on_step)
     return call(sandbox, MEASURE, "a" * LARGE, LARGE)
 
 
-def program_compiling(sandbox: SteppingSandbox, at: At) -> str:
+def program_compiling(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The guest has read its whole order and has computed since; the first line of its program has not run."""
     start = 0
 
@@ -161,68 +161,68 @@ def program_compiling(sandbox: SteppingSandbox, at: At) -> str:
         assert in_pipe(child.output) == 0
         return True
 
-    sandbox.hooks = Hooks(taken=widen, reached=compiling, held=at)
+    sandbox.hooks = Hooks(acquired=widen, reached=compiling, held=on_step)
     return call(sandbox, LONG_TEXT + ADD)
 
 
-def program_loading(sandbox: SteppingSandbox, at: At) -> str:
+def program_loading(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The program's top level runs: the guest has printed from there."""
-    sandbox.hooks = Hooks(reached=has_printed, held=at)
+    sandbox.hooks = Hooks(reached=has_printed, held=on_step)
     return call(sandbox, LOOP_AT_TOP + ADD)
 
 
-def entry_point_running(sandbox: SteppingSandbox, at: At) -> str:
+def entry_point_running(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The entry point runs: the guest has printed from there."""
-    sandbox.hooks = Hooks(reached=has_printed, held=at)
+    sandbox.hooks = Hooks(reached=has_printed, held=on_step)
     return call(sandbox, PRINT_AND_LOOP)
 
 
-def reply_half_written(sandbox: SteppingSandbox, at: At) -> str:
+def reply_half_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The pipe is full of an answer that is longer."""
 
     def half(child: Child) -> bool:
         return in_pipe(child.from_guest) == fcntl.fcntl(child.from_guest, fcntl.F_GETPIPE_SZ)
 
-    sandbox.hooks = Hooks(reached=half, held=at)
+    sandbox.hooks = Hooks(reached=half, held=on_step)
     return call(sandbox, LONG_ANSWER, 1, "a" * LARGE)
 
 
-def reply_written(sandbox: SteppingSandbox, at: At) -> str:
+def reply_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The whole answer lies in the pipe; the host has not read it."""
     size = len(encode({"returned": 2}))
-    sandbox.hooks = Hooks(reached=lambda child: in_pipe(child.from_guest) == size, held=at)
+    sandbox.hooks = Hooks(reached=lambda child: in_pipe(child.from_guest) == size, held=on_step)
     return call(sandbox)
 
 
-def between_two_calls(sandbox: SteppingSandbox, at: At) -> str:
+def between_two_calls(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The host has the answer; the guest is open, and called again afterwards."""
     with sandbox.open(GuestProgram(ADD, "add"), LIMITS) as guest:
         first = guest.call([1], seed=0)
-        at(sandbox.last["solution"])
+        on_step(sandbox.last["solution"])
         second = guest.call([2], seed=0)
-    right = [each.value for each in (first, second) if isinstance(each, Returned)] == [2, 3]
+    right = [outcome.value for outcome in (first, second) if isinstance(outcome, Returned)] == [2, 3]
     return "ok" if right else f"WRONG: {first}, {second}"
 
 
-def guest_closing(sandbox: SteppingSandbox, at: At) -> str:
+def guest_closing(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The host is about to kill the guest."""
-    sandbox.hooks = Hooks(closing=at)
+    sandbox.hooks = Hooks(closing=on_step)
     return call(sandbox)
 
 
-def guest_closed(sandbox: SteppingSandbox, at: At) -> str:
+def guest_closed(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The guest is killed and let go; its server has not been put back."""
-    sandbox.hooks = Hooks(closed=at)
+    sandbox.hooks = Hooks(closed=on_step)
     return call(sandbox)
 
 
-def sandbox_closing(sandbox: SteppingSandbox, at: At) -> str:
+def sandbox_closing(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The sandbox is about to end its first server. `ok` where it is closed afterwards."""
     server = sandbox.idle()[0]
     end = server.close
 
     def close() -> None:
-        at(Family.of_server(server))
+        on_step(Family.of_server(server))
         end()
 
     # Ready first: then the guest of before has ended, and the one below the server is the one that waits.
@@ -235,20 +235,20 @@ def sandbox_closing(sandbox: SteppingSandbox, at: At) -> str:
         return "ok"
 
 
-def language_model_asked(sandbox: SteppingSandbox, at: At) -> str:
+def language_model_asked(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """An improver waits for the language model."""
-    return Improving(sandbox, lambda request: at(sandbox.last["improver"])).verdict()
+    return Improving(sandbox, lambda request: on_step(sandbox.last["improver"])).verdict()
 
 
-def utility_asked(sandbox: SteppingSandbox, at: At) -> str:
+def utility_asked(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """An improver waits for its utility: the improver is hit, the solution that is being evaluated is not."""
-    sandbox.hooks = Hooks(READERS, reached=has_printed, held=lambda family: at(sandbox.last["improver"]))
+    sandbox.hooks = Hooks(READERS, reached=has_printed, held=lambda family: on_step(sandbox.last["improver"]))
     return Improving(sandbox).verdict()
 
 
-def solution_of_an_improver_running(sandbox: SteppingSandbox, at: At) -> str:
+def solution_of_an_improver_running(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """An improver waits for its utility: the solution is hit, the improver is not."""
-    sandbox.hooks = Hooks(READERS, reached=has_printed, held=at)
+    sandbox.hooks = Hooks(READERS, reached=has_printed, held=on_step)
     return Improving(sandbox, solution=LOOPING_SOLUTION).verdict()
 
 
@@ -292,7 +292,7 @@ TASK = Task("doubling", _sample, _score, SEED, instances=1, description="Double 
 
 # What a test and the host that it kills say to each other.
 
-STEPS: dict[str, Callable[[SteppingSandbox, At], str]] = {
+STEPS: dict[str, Callable[[SteppingSandbox, OnStep], str]] = {
     step.__name__.replace("_", " "): step
     for step in (
         server_started, server_in_its_namespaces, spare_waiting, session_taken, request_half_written, program_compiling,
@@ -305,11 +305,11 @@ STEPS: dict[str, Callable[[SteppingSandbox, At], str]] = {
 def stay_at(step: str, layers: Layers) -> None:
     """The life of a host that is killed: go to the step, say so, and stay there."""
 
-    def at(family: Family) -> None:
+    def on_step(family: Family) -> None:
         sys.stdout.write("here\n")
         sys.stdout.flush()
         threading.Event().wait()
 
     sandbox = SteppingSandbox(layers)
     call(sandbox)
-    STEPS[step](sandbox, at)
+    STEPS[step](sandbox, on_step)

@@ -14,17 +14,17 @@ from pathlib import Path
 def wheel(folder: Path, name: str, files: Mapping[str, str], entry_points: str, version: str = "1.0") -> Path:
     """A pure wheel of these files: path → text."""
     info = f"{name}-{version}.dist-info"
-    whole = {
+    contents = {
         **files,
         f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: by hand\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
         f"{info}/entry_points.txt": entry_points,
     }
-    rows = [f"{path},sha256={_digest(text)},{len(text.encode())}" for path, text in whole.items()]
-    whole[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""])
+    rows = [f"{path},sha256={_digest(text)},{len(text.encode())}" for path, text in contents.items()]
+    contents[f"{info}/RECORD"] = "\n".join([*rows, f"{info}/RECORD,,", ""])
     made = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(made, "w") as archive:
-        for path, text in whole.items():
+        for path, text in contents.items():
             archive.writestr(path, text)
     return made
 

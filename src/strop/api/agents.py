@@ -1,4 +1,4 @@
-"""A search by a coding agent that sends its programs, in one record: what `strop serve` serves."""
+"""The search that `strop serve` offers to a coding agent: the agent sends programs, and one record holds their measurements."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ ANSWER = "Your answer is a call of `measure`, with the whole new text of each fi
 
 
 class RecordedSearch:
-    """A search by somebody else whose measurements and verdict are in one record. An `OutsideSearch`.
+    """An `OutsideSearch` whose measurements and verdict are in one record.
 
-    Without a folder, the last served search of this target continues; if it is over, its verdict is given again. A client that
-    reconnects gets no new budget.
+    Without a folder, the last served search of this target continues. If that search is over, its verdict is given again, so a
+    client that reconnects gets no new budget.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class RecordedSearch:
         *,
         seed: int | None = None,
     ) -> None:
-        """`groups`: those of options that `strop measure` takes.
+        """`groups`: the groups of options that `strop measure` takes.
 
         Raises:
             ConfigurationError: the target does not exist, or the record in `out` is of something else.
@@ -60,7 +60,7 @@ class RecordedSearch:
         self._verdict: Document = {}
 
     def task(self) -> str:
-        """In words: what may change, with its texts, how it is scored, and what is left of the budget."""
+        """A text for the agent: the files that may change, how a program is scored, and what is left of the budget."""
         files = [
             f"=== {path}{' (does not exist yet)' if text == ABSENT else ''} ===\n{'' if text == ABSENT else text}"
             for path, text in self._original.files.items()
@@ -74,14 +74,14 @@ class RecordedSearch:
 
         Raises:
             ConfigurationError: another file may not change, or the original cannot be scored.
-            SearchOver: the verdict was asked for, or the budget is spent.
+            SearchOver: the verdict has been asked for, or the budget is spent.
         """
         if self._is_over():
             raise SearchOver(OVER.by, OVER.detail, "the search is over: its verdict was asked for")
-        may = self._original.files
-        if others := {*files} - {*may}:
-            raise ConfigurationError(f"{escape(min(others), 200)} may not change; what may: {', '.join(may)}")
-        text = self._original.plain({**may, **files})
+        changeable = self._original.files
+        if others := {*files} - {*changeable}:
+            raise ConfigurationError(f"{escape(min(others), 200)} may not change; what may: {', '.join(changeable)}")
+        text = self._original.plain({**changeable, **files})
         if self._made() >= self._budget:
             made = f"all {quantity(self._budget, 'measurement')} were made"
             raise SearchOver("max_calls", made, f"{made}; call verdict")
@@ -90,7 +90,7 @@ class RecordedSearch:
         return document
 
     def verdict(self) -> Document:
-        """Compare the best measurement with the original; a verdict that was stopped goes on.
+        """Compare the best measurement with the original. A verdict that was stopped continues.
 
         Raises:
             ConfigurationError: nothing was measured.
@@ -106,9 +106,9 @@ class RecordedSearch:
         job = verdict_of(record, trust=False)
         if not is_over:
             return perform(job)
-        with Record.open(self._folder) as of_record:
-            found = job.read(of_record) if job.read else None
-        return perform(job_of(record, trust=False)) if isinstance(found, Unfinished) else found
+        with Record.open(self._folder) as opened:
+            result = job.read(opened) if job.read else None
+        return perform(job_of(record, trust=False)) if isinstance(result, Unfinished) else result
 
     def ways_on(self) -> Sequence[str]:
         """Commands that continue the search or show its result, a line each; none before the first measurement."""

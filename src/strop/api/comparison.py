@@ -1,4 +1,4 @@
-"""`strop.compare`: a change that exists, beside the original. No language model is asked, and nothing searches."""
+"""`strop.compare`: compare a change that exists with the original. No language model is asked, and nothing searches."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def compare(target: TaskLike, options: CompareOptions) -> Improved:
     spec = compare_spec(target, options, options, instances=seeds)
     with_ = None if options.with_ is None else Path(options.with_)
     goal, change = changed(target, scoring, with_, options.base)
-    found = carried_out(compare_job(spec, goal, change), options)
-    assert isinstance(found, Improved)
-    return found
+    improved = carried_out(compare_job(spec, goal, change), options)
+    assert isinstance(improved, Improved)
+    return improved
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,8 @@ class Change:
     """The program that is compared with the original."""
 
     candidate: str
-    said: tuple[str, ...] = ()
-    """A line each for what differs beside it, and is the work tree's for both."""
+    notes: tuple[str, ...] = ()
+    """A line for each thing that differs besides the program. The work tree's version counts for both programs."""
 
 
 def compare_spec(target: TaskLike, options: ComparisonOptions, *groups: object, **others: object) -> RunSpec:
@@ -87,8 +87,9 @@ def compare_spec(target: TaskLike, options: ComparisonOptions, *groups: object, 
 
 
 def changed(target: TaskLike, scoring: dict[str, Any], with_: Path | None, base: str) -> tuple[Target, Change]:
-    """A target whose original is one version of it, and the other version. Of `scoring`, `files` are globs of what alone may
-    differ.
+    """A target whose original is one of two versions, and the other version as the change.
+
+    The key `files` of `scoring` holds globs of the only files that may differ.
 
     Raises:
         ConfigurationError: neither or both versions are named, or they do not differ.
@@ -121,14 +122,16 @@ def changed(target: TaskLike, scoring: dict[str, Any], with_: Path | None, base:
         sides = of_candidate(project.root, with_, fixed=is_fixed, files=globs, target=target_file)
     original = of_version(project, sides.before)
     candidate = bundled({path: plain_text(text) for path, text in sides.after.items()})
-    said = (*sides.said, *beside_toml(source, scoring))
-    return Target(goal.source, at_original(task, original), original), Change(candidate, said)
+    notes = (*sides.said, *overriding_toml(source, scoring))
+    return Target(goal.source, at_original(task, original), original), Change(candidate, notes)
 
 
-def beside_toml(source: str, scoring: Mapping[str, object]) -> tuple[str, ...]:
-    """A line about options that were given beside the `strop.toml` of a target, and count in its place."""
-    given = [flag_of(key) for key in scoring if key not in NOT_IN_FILE]
-    return (f"given in place of what {CONFIG} says: {', '.join(given)}",) if given and config_of(source) else ()
+def overriding_toml(source: str, scoring: Mapping[str, object]) -> tuple[str, ...]:
+    """A line that names the options given in place of values in the target's `strop.toml`; nothing if there are none."""
+    overriding = [flag_of(key) for key in scoring if key not in NOT_IN_FILE]
+    return (
+        (f"given in place of what {CONFIG} says: {', '.join(overriding)}",) if overriding and config_of(source) else ()
+    )
 
 
 def of_version(project: Project, files: Mapping[str, str]) -> Original:
@@ -139,7 +142,7 @@ def of_version(project: Project, files: Mapping[str, str]) -> Original:
 
 
 def at_original(task: AnyTask, original: Original | None) -> AnyTask:
-    """The task with the files of an original; the task itself where they are no files of the user's."""
+    """The task with the files of an original; the task itself if the original is no file of the user's."""
     if original is None or not original.root:
         return task
     files = {path: plain_text(text) for path, text in original.files.items()}
@@ -147,7 +150,7 @@ def at_original(task: AnyTask, original: Original | None) -> AnyTask:
 
 
 def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNPLANNED) -> Job[Improved | Unfinished]:
-    """The comparison of a change with the original. `held`: of the comparison, if a record says it.
+    """The comparison of a change with the original. `held`: the held-out inputs that a record has planned.
 
     Raises:
         ConfigurationError: too little is listed to show a difference.
@@ -156,7 +159,7 @@ def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNP
     if task.input == "listed":
         check_enough(spec, task)
     is_unsaid = task.input == "listed" and task.facts is None  # else the sentence says it
-    said = (*change.said, *([READ_BY_AUTHOR] if is_unsaid else ()))
+    notes = (*change.notes, *([READ_BY_AUTHOR] if is_unsaid else ()))
     return Job(
         kind="compare",
         spec=spec,
@@ -168,20 +171,22 @@ def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNP
         meta=Meta(
             original=goal.original,
             candidate=change.candidate,
-            said=said,
+            said=notes,
             objective=task.facts,
             best_known=task.best_values,
             comparisons=1,
         ),
         name=f"compare-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
-        says=said,
+        notes=notes,
         estimate=Formula.compared,
         asks_model=False,
     )
 
 
 def every_input(task: AnyTask) -> AnyTask:
-    """The task with all its listed inputs held out, and with enough training to plan by where they are drawn: nothing is
-    searched, so that no input is spent."""
+    """The task for a comparison without a search, which spends no input in training.
+
+    Listed inputs are all held out. Drawn inputs get enough instances in training to plan the comparison.
+    """
     more = {} if task.input == "listed" else {"instances": max(task.instances, PILOT)}
     return replace(task, every_input=True, **more)  # type: ignore[arg-type]

@@ -33,11 +33,11 @@ B = TypeVar("B")
 O_co = TypeVar("O_co", covariant=True)
 
 _METADATA = re.compile(r"^Annotated\[((?:[^,\[\]]|\[[^\]]*\])+),.*\]")
-"""A type with what only the command line needs."""
+"""An annotated type. The annotation is for the command line only, so signatures in Python leave it out."""
 
 
 def without_metadata(annotation: str) -> str:
-    """A type without what only the command line needs."""
+    """An annotated type without its annotation."""
     return _METADATA.sub(r"\1", annotation)
 
 
@@ -49,9 +49,9 @@ class _Taker(Protocol[P, O_co]):
 
 
 def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
-    """Make a public function of one whose last argument is `options`: it takes their fields as keywords.
+    """Decorate a function whose last argument is an `options` object, so that it takes the fields of `options` as keywords.
 
-    Its signature and its documentation list the fields; type checkers and editors see them.
+    The signature and documentation of the decorated function list these fields; type checkers and editors see them.
     """
     own = {
         name: parameter.replace(annotation=without_metadata(parameter.annotation))
@@ -78,7 +78,7 @@ def takes(options: Callable[P, O_co]) -> _Taker[P, O_co]:
 
 
 def help_texts(options: type) -> dict[str, str]:
-    """The text below each field of a class of options, its bases' included."""
+    """Name → help text of each field of a class of options, including those of its bases."""
     texts: dict[str, str] = {}
     for base in reversed(options.__mro__):
         texts |= _texts_in(base.__module__).get(base.__name__, {})
@@ -133,15 +133,21 @@ class RecordingOptions(ModelOptions, RecordOptions):
 
 
 def carried_out(job: Job[R], options: RecordOptions) -> R:
-    """The result of a job, whole. Raises StropError as `perform` does."""
+    """The result of a job that a public function carries out, with the caller's model and progress if asked for.
+
+    Raises:
+        StropError: as `perform` does.
+    """
     borrowed = model_of(getattr(options, "model", None))
     out = None if options.out is None else Path(options.out)
     return perform(job, out, model=borrowed and borrowed(), view=view_of(job, "auto" if options.progress else "none"))
 
 
 def seeds_and_scoring(options: Any) -> tuple[str, dict[str, Any]]:
-    """Which instances a run draws, and the scoring options that differ from their default. `options.instances` is a number,
-    or says which."""
+    """(`secret` or `published`, the scoring options that differ from their default).
+
+    `options.instances` holds either of these words, or a number, which is a scoring option.
+    """
     if not isinstance(options.instances, str):
         return "secret", changed_options(options)
     return options.instances, changed_options(replace(options, instances=None))

@@ -67,7 +67,7 @@ def improve(target: TaskLike, options: ImproveOptions) -> Improved:
 
 
 def improve_job(spec: RunSpec, goal: Target, improver: str, held: HeldOut = UNPLANNED) -> Job[Improved | Unfinished]:
-    """One improvement of a target by the text `improver`. `held`: of the final comparison, if a record says it.
+    """One improvement of a target by the text `improver`. `held`: the held-out inputs that a record has planned.
 
     Raises:
         ConfigurationError: too little is held out to show a difference.
@@ -89,7 +89,7 @@ def improve_job(spec: RunSpec, goal: Target, improver: str, held: HeldOut = UNPL
             comparisons=comparisons(goal.task, is_published=is_published),
         ),
         name=f"improve-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
-        says=(budget_line(spec),),
+        notes=(budget_line(spec),),
         warning=only_one(goal.task, is_published=is_published),
         estimate=Formula.once,
     )

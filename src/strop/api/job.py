@@ -1,6 +1,6 @@
-"""A verb is a job: what it works on, what it does, and how its result is read. `perform` carries one out.
+"""Jobs: what a command works on, what it does, and how its result is read. `perform` carries out a job.
 
-Every command and every function makes a job; beginning, recording, resuming, stopping and reading exist here, once.
+Every command and every public function makes a job. Beginning, recording, resuming, stopping and reading are written here, once.
 """
 
 from __future__ import annotations
@@ -81,56 +81,56 @@ TEMPORARY = (
 
 @dataclass(frozen=True)
 class Begun:
-    """The record of a job that began before."""
+    """The record of a job that an earlier session began."""
 
     secret: bytes
     sources: tuple[str, ...]
-    """What its tasks were loaded from."""
+    """The names, files and folders that its tasks were loaded from."""
     folder: Path | None = None
     """The folder of the record to continue; None: the job repeats that record in another folder."""
     proof: Proof | None = None
-    """What was proven of that record."""
+    """The proof of that record, so that it is not proven again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Job(Generic[R]):
-    """A verb with all that it works on."""
+    """The work of one command, with everything that it works on."""
 
     kind: str
     """The kind of its record: `improve`, `run`, `eval`, …"""
     spec: RunSpec
     tasks: tuple[AnyTask, ...]
-    """None where nothing is scored."""
+    """Empty if nothing is scored."""
     do: Callable[[RunContext], R | None]
-    """What it does. The result of a job without a record is what this returns."""
+    """Does the work. A job without a record has the return value as its result."""
     read: Callable[[Record], R] | None = None
-    """Reads its result, finished or not; None: it leaves no record."""
+    """Reads the result from the record, finished or not; None: the job leaves no record."""
     keep: Callable[[R], None] = lambda result: None
-    """Writes files beside the record, for people, when everything was done."""
+    """Writes files for people beside the record, when all work is done."""
     improver: str = ""
-    """Text of the improver that it begins with."""
+    """Text of the improver that the job begins with."""
     meta: Meta = NOTHING_SAID
-    """What its record says beside what follows from the kind, the spec and the tasks."""
+    """What the record says besides what follows from the kind, the spec and the tasks."""
     name: str = ""
-    """Names its folder in runs/."""
-    says: tuple[str, ...] = ()
+    """The beginning of the name of its folder in runs/."""
+    notes: tuple[str, ...] = ()
     """What a user should know before anything is paid, a line each."""
     warning: str = ""
-    """What a user should know even before that, where nothing is started; empty: nothing."""
+    """What a user should know even if nothing is started, as with `--dry-run`; empty: nothing."""
     estimate: Callable[[Formula], Work] | None = None
-    """What it takes; None: nobody knows before."""
+    """Estimates the work for a plan; None: the work cannot be estimated."""
     asks_model: bool = True
-    """Whether it asks a language model."""
+    """Whether the job asks a language model."""
     begun: Begun | None = None
     """The record of earlier work; None: the job is new."""
     finish: bool = False
     """Whether the search ends now: no response is asked for that is not recorded."""
-    whole: bool = False
-    """Whether a limit leaves a run of Algorithm 1 unfinished, as in a protocol, which reports whole runs."""
+    whole_runs_only: bool = False
+    """Whether a run of Algorithm 1 that reaches a limit stays unfinished. Protocols set this: they report only whole runs."""
     sources: tuple[str, ...] = ()
-    """What the tasks of a new job were loaded from, if not from what the spec names."""
+    """What the tasks of a new job were loaded from, unless the spec names it."""
     of_jobs: bool = False
-    """Whether other jobs do its work, within what its limits leave them. It assembles no jail and no workers."""
+    """Whether other jobs do the work, within the limits of this one. The job assembles no jail and no workers."""
 
     def __post_init__(self) -> None:
         normalized(self.spec.workers)
@@ -143,11 +143,11 @@ class Job(Generic[R]):
 
 @dataclass(frozen=True)
 class ClaimedFolder:
-    """A folder that is one job's alone."""
+    """The folder of a job, locked against every other process."""
 
     folder: Path
     lock: int
-    """What `lock_directory` returned."""
+    """The descriptor that holds the lock."""
 
 
 class ViewOfJobs(View):
@@ -162,11 +162,11 @@ class ViewOfJobs(View):
 
 
 def view_of(job: Job[Any], mode: DisplayName = "auto", trackers: Sequence[str] = ()) -> View:
-    """The view of a job: who computes its scores and its budget, then what happens."""
+    """The view of a job. It first says who computes the scores and what the budget is, then shows events."""
     if job.of_jobs:
         return ViewOfJobs(mode, trackers)
     narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
-    heading = () if job.read is None else (*scorer_lines(job.tasks), *job.says, *filter(None, [job.warning]))
+    heading = () if job.read is None else (*scorer_lines(job.tasks), *job.notes, *filter(None, [job.warning]))
     return make_view(mode, heading=heading, narration=narration, trackers=trackers)
 
 
@@ -176,13 +176,13 @@ def _warning(task: AnyTask, original: Evaluation) -> str:
 
 
 def scorer_lines(tasks: Iterable[AnyTask]) -> Iterator[str]:
-    """Who computes the scores of some tasks, a line for each way."""
+    """Lines that say who computes the scores; tasks that are scored alike share a line."""
     ways: dict[str, list[str]] = {}
     for task in tasks:
         ways.setdefault(scorer_line(task), []).append(task.name)
-    for words, names in ways.items():
-        of = "" if len(ways) == 1 else f" of {', '.join(names)}"
-        yield f"Score{of}: {words}"
+    for scorer, names in ways.items():
+        whose = "" if len(ways) == 1 else f" of {', '.join(names)}"
+        yield f"Score{whose}: {scorer}"
 
 
 def perform(
@@ -193,26 +193,26 @@ def perform(
     view: View | None = None,
     past: CompletedWork = NOTHING,
 ) -> R:
-    """Carry out a job, and read its result: the record is proven once and folded once.
+    """Carry out a job, and return its result.
 
-    `out`: the folder of a new record, empty or new. `model`: in place of the one that the spec names. `past`: what a replay knows
-    of the run that it repeats.
+    `out`: the folder of a new record, empty or new. `model`: asked in place of the model that the spec names. `past`: the
+    recorded work of the run that a replay repeats.
 
     Raises:
         ConfigurationError: something that the job names does not exist, or its folder is not free.
-        StropError: the host failed, or the work was stopped. What was done is kept: the error has the `result` so far, and a note
+        StropError: the host failed, or the work was stopped. Finished work is kept: the error has the `result` so far, and a note
             that says how to continue.
     """
     view = view or View()
     if job.read is None or not job.asks_model:
         model = model or NoModel("", is_language_model=False)
-    # What leaves no record claims nothing, and needs no tested scorer.
+    # A job without a record claims nothing, so that its scorer need not be tested.
     spec = replace(job.spec, trust_scorer=True) if job.read is None else job.spec
     assemble, last_words = unassembled if job.of_jobs else assembled, stop.last_words
     with claimed(job, out) as claim:
         try:
             with assemble(spec, job.tasks, model, view, job.begun.secret if job.begun else None) as parts:
-                parts = replace(parts, past=past, finish=job.finish, whole_runs_only=job.whole)
+                parts = replace(parts, past=past, finish=job.finish, whole_runs_only=job.whole_runs_only)
                 with _journal(job, claim, parts, view) as journal:
                     parts = on_kept_trees(parts, journal.folder) if claim else parts
                     with session(parts, journal, view) as context:
@@ -225,13 +225,13 @@ def perform(
     if claim is None or job.read is None:
         return result  # type: ignore[return-value]
     with Record.open(claim.folder) as record:
-        found = job.read(record)
-        job.keep(found)
-    return found
+        outcome = job.read(record)
+        job.keep(outcome)
+    return outcome
 
 
 def plan_of(job: Job[Any]) -> Plan:
-    """What a job is expected to take, and what it takes at most.
+    """The expected and the largest effort of a job.
 
     Raises:
         ConfigurationError: the model does not exist, or money is limited and no price is known.
@@ -244,7 +244,7 @@ def plan_of(job: Job[Any]) -> Plan:
 
 @contextmanager
 def claimed(job: Job[Any], out: Path | None) -> Iterator[ClaimedFolder | None]:
-    """The folder of a job, locked: that of its unfinished record, or a new or empty one. None for a job without a record.
+    """The folder of a job, locked. It holds the job's unfinished record, or is empty. None for a job without a record.
 
     Raises:
         ConfigurationError: another run has the folder, or it cannot be written.
@@ -253,16 +253,16 @@ def claimed(job: Job[Any], out: Path | None) -> Iterator[ClaimedFolder | None]:
     if job.read is None:
         yield None
         return
-    known = job.begun.folder if job.begun else None
-    folder = known or out or new_directory(RUNS, job.name)
+    unfinished = job.begun.folder if job.begun else None
+    folder = unfinished or out or new_directory(RUNS, job.name)
     made = [path for path in (folder, RUNS) if not path.exists()]
-    if known is None:
+    if unfinished is None:
         check_free_folder(folder)
     try:
         make_folder(folder)
         lock = lock_directory(folder)
     except StoreError as error:
-        if known is not None and not job.of_jobs:
+        if unfinished is not None and not job.of_jobs:
             raise
         raise ConfigurationError(str(error)) from error
     except OSError as error:
@@ -277,7 +277,7 @@ def claimed(job: Job[Any], out: Path | None) -> Iterator[ClaimedFolder | None]:
 
 
 def check_free_folder(folder: Path) -> None:
-    """Raises ConfigurationError if `folder` holds a run or files that a run might overwrite, or is elsewhere by a link."""
+    """Raises ConfigurationError if `folder` holds a run, holds files that a run might overwrite, or is a link to elsewhere."""
     if (folder / FILE_NAME).exists():
         raise ConfigurationError(
             f"{folder} already holds a run: choose another directory, or continue an unfinished run with strop resume {folder}"
@@ -291,7 +291,7 @@ def check_free_folder(folder: Path) -> None:
 
 @contextmanager
 def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view: View) -> Iterator[Journal]:
-    """The journal of a job: of a new record, of its unfinished one, or one that keeps nothing."""
+    """The journal of a job, on its new or unfinished record; a journal that keeps nothing for a job without a record."""
     above = view.notify if isinstance(view, LiveView) else None  # elsewhere lines stay
     if claim is None:
         yield Journal(None, lambda event: None, notify=above)
@@ -313,9 +313,9 @@ def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view
             recalled = recall(store)
             if not recalled.events:  # it was killed before it began
                 keep_tasks(folder, sources, parts.tasks)
-            # What a view of one improvement, or of no task, counts; in a run it starts with the current iteration.
-            whole = job.kind in ONE_RESULT or not job.tasks
-            counted = store.events(Evaluated, Judged, LmCalled, LmResponded) if whole else ()
+            # A view of one improvement counts from its start. A view of a run counts from the current iteration.
+            from_start = job.kind in ONE_RESULT or not job.tasks
+            counted = store.events(Evaluated, Judged, LmCalled, LmResponded) if from_start else ()
             past = [stored.event for stored in counted]
             spent = recalled.money | ({} if past else {LM_CALLS: recalled.lm_calls})
             view.go_on(past, spent, read_run(store, kinds=(AuditNoted,)).notes)
@@ -323,7 +323,7 @@ def _journal(job: Job[Any], claim: ClaimedFolder | None, parts: Components, view
 
 
 def _tell_how_to_continue(job: Job[Any], claim: ClaimedFolder | None, error: BaseException) -> None:
-    """Add to an error whose cause may be temporary how to continue, and the result so far."""
+    """Add the result so far, and how to continue, to an error whose cause may be temporary."""
     if claim is None or job.read is None or not (claim.folder / FILE_NAME).is_file():
         return
     more = f" {error.more}" if isinstance(error, (RunBudgetSpent, TimeSpent)) else ""

@@ -66,7 +66,7 @@ MAKERS: dict[str, Maker] = {
     "eval": _measurement,
     "against": _measurement,
 }
-"""By the kind of the record; those of strop.reproduce are added there."""
+"""Kind of a record → what makes its job. `strop.reproduce` adds its own kinds."""
 
 
 def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:
@@ -103,7 +103,7 @@ def repeated(record: RunRecord, *, trust: bool) -> Job[Any]:
 
 
 def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
-    """Repeat the run in a new folder, and compare the two records.
+    """The comparison of a record with its repetition, which runs in a new folder.
 
     Raises:
         LanguageModelError: a request was not recorded.
@@ -116,8 +116,8 @@ def replayed(record: RunRecord, folder: Path, *, trust: bool) -> Replayed:
                 f"the scores of {task.name} are measured times, which no replay repeats; see strop show"
             )
     with Record.open(record.directory, record.proof, believed=False) as before:
-        past, known = recorded_acts(before.store), answers(before.store)
-        model = AnswerCache(NoModel(record.model, record.is_language_model), known)
+        past, responses = recorded_acts(before.store), answers(before.store)
+        model = AnswerCache(NoModel(record.model, record.is_language_model), responses)
         after = perform(job, folder, model=model, view=view_of(job), past=past).record
         with after.again():
             return compare_records(before, after, past.unordered)

@@ -23,7 +23,7 @@ from strop.store import FILE_NAME, Store
 
 
 def find_run(run: Path | None, root: Path = RUNS, kinds: Sequence[str] = ()) -> Path:
-    """The directory of a run; for None the newest run in `root`, of `kinds` the newest that measured something.
+    """The directory of a run. For None, the newest run in `root`; with `kinds`, the newest such run that measured something.
 
     Raises:
         ConfigurationError: no run, or several runs, have this name.
@@ -33,15 +33,18 @@ def find_run(run: Path | None, root: Path = RUNS, kinds: Sequence[str] = ()) -> 
             raise ConfigurationError(f"{run} is not the directory of a run: it has no {FILE_NAME}")
         return run
     if run is None:
-        newest = sorted(list_runs(root), key=lambda one: one.started or 0.0, reverse=True)
-        found = next((one.run for one in newest if not kinds or (one.command in kinds and _measured(one.run))), None)
-        if found is None:
-            of = f" of strop {' or '.join(kinds)} that measured something" if kinds else ""
-            raise ConfigurationError(f"no run{of} in {root}/; if you used {option('out')}, name its folder")
-        return found
+        newest = sorted(list_runs(root), key=lambda listing: listing.started or 0.0, reverse=True)
+        latest = next(
+            (listing.run for listing in newest if not kinds or (listing.command in kinds and _measured(listing.run))),
+            None,
+        )
+        if latest is None:
+            kinds_named = f" of strop {' or '.join(kinds)} that measured something" if kinds else ""
+            raise ConfigurationError(f"no run{kinds_named} in {root}/; if you used {option('out')}, name its folder")
+        return latest
     if len(run.parts) != 1:
         raise ConfigurationError(f"there is no run directory {run}")
-    # By their names alone: another run may be damaged, or slow to read.
+    # Only names are compared, because another run may be damaged or slow to read.
     matching = [path.parent for path in sorted(root.glob(f"*/{FILE_NAME}")) if path.parent.name.endswith(run.name)]
     if len(matching) != 1:
         count = "no run is" if not matching else f"{len(matching)} runs are"
@@ -95,8 +98,11 @@ def tasks_of(name: str) -> tuple[str, ...]:
 
 
 def trained_on(name: str) -> tuple[str, ...]:
-    """Names of the tasks that an improver was trained on: those of the run of `RUN:t`, or of the result that a run wrote beside a
-    file, if it is about the text of that file."""
+    """Names of the tasks that an improver was trained on; none if that is not recorded.
+
+    For `RUN:t` they are those of the run. For a file they are in the result that a run wrote beside it, which must have the
+    digest of the file's text.
+    """
     iteration = _iteration_of(name)
     if iteration is not None:
         directory, t = iteration

@@ -1,4 +1,4 @@
-"""Measure improvers: beside the seed improver, or one against another (`strop.evaluate`)."""
+"""Measurements of improvers: together with the seed improver, or one against another (`strop.evaluate`)."""
 
 from __future__ import annotations
 
@@ -63,13 +63,13 @@ def evaluate(first: str | Path, second: str | Path, options: EvaluateOptions) ->
 def measure_job(
     spec: RunSpec, tasks: tuple[AnyTask, ...], kind: Literal["eval", "against"], improvers: Sequence[Named]
 ) -> Job[Measured]:
-    """A measurement of improvers on tasks: beside the seed improver (`eval`), or of one against another (`against`)."""
+    """A measurement of improvers on tasks: together with the seed improver (`eval`), or one against another (`against`)."""
     references = {
         task.name: (name, task.facts.metric.goal if task.facts else "max", value)
         for task in tasks
         for name, value in task.best_values.items()
     }
-    said = said_of(improvers, tasks, spec.utility_budget)
+    notes = said_of(improvers, tasks, spec.utility_budget)
     return Job(
         kind=kind,
         spec=spec,
@@ -77,27 +77,27 @@ def measure_job(
         do=partial(measurements.carry_out, improvers=improvers),
         read=measurements.measured_in,
         improver=improver_text(measurements.SEED),
-        meta=Meta(improvers=tuple(improvers), references=references, said=said),
+        meta=Meta(improvers=tuple(improvers), references=references, said=notes),
         name=f"{kind}-{plain_name(spec.task)}",
-        says=said,
+        notes=notes,
         estimate=partial(
             Formula.measured,
-            improvers=sum(not each.runs for each in improvers),
-            agents=sum(bool(each.runs) for each in improvers),
+            improvers=sum(not improver.runs for improver in improvers),
+            agents=sum(bool(improver.runs) for improver in improvers),
         ),
     )
 
 
 def with_copies(options: C, searches: int, tasks: int) -> C:
-    """The options with as many copies as a task has searches of the agent, unless they name another number."""
+    """The options with one copy for each search of the agent on a task, unless the user gave a number of copies."""
     return replace(options, copies=max(searches // tasks, 1)) if searches and is_usual(options.copies) else options
 
 
 def loaded_for(runs: Sequence[str | Path], tasks: Sequence[TaskLike]) -> tuple[AnyTask, ...]:
-    """The tasks of a measurement, where records of `strop measure` are named as that loads them: with the user's interpreter.
+    """The tasks of a measurement. With `runs`, the records of `strop measure`, they are loaded as that command loads them.
 
     Raises:
-        ConfigurationError: one does not exist, or two have the same name.
+        ConfigurationError: a task does not exist, or two have the same name.
     """
     if runs:
         tasks = [target_of(source_of(task), {}, None, as_task(task)).task for task in tasks]
@@ -105,7 +105,7 @@ def loaded_for(runs: Sequence[str | Path], tasks: Sequence[TaskLike]) -> tuple[A
 
 
 def agent_in(runs: Sequence[str | Path], tasks: Sequence[AnyTask], spec: RunSpec) -> Named | None:
-    """The improver that the records of `strop measure` are; None where none is named.
+    """The improver `agent`, which stands for records of `strop measure`; None if there are no records.
 
     Raises:
         ConfigurationError: as `agent_of` does, or a record does not exist.
@@ -114,7 +114,7 @@ def agent_in(runs: Sequence[str | Path], tasks: Sequence[AnyTask], spec: RunSpec
     return agent_of(searches, tasks, copies=spec.copies, budget=spec.utility_budget) if searches else None
 
 
-def _found(name: str, agent: Named | None) -> Named:
+def _improver_called(name: str, agent: Named | None) -> Named:
     if agent is not None and name == AGENT:
         return agent
     return Named(name, any_improver_text(name), trained_on(name))
@@ -124,11 +124,11 @@ def rivals(first: str, second: str, agent: Named | None = None) -> tuple[Named, 
     """Two improvers that are measured on the same instances.
 
     Raises:
-        ConfigurationError: one does not exist, or there is an agent and neither is it.
+        ConfigurationError: an improver does not exist, or records of an agent are given and neither improver is `agent`.
     """
     if agent is not None and AGENT not in (first, second):
         raise ConfigurationError(f"{option('agent')} is given, and neither improver is called {AGENT}: name one so")
-    one, other = (_found(name, agent) for name in (first, second))
+    one, other = (_improver_called(name, agent) for name in (first, second))
     if one.digest == other.digest:
         other = replace(other, name=f"{second}{AGAIN}")
     return one, other
@@ -137,12 +137,12 @@ def rivals(first: str, second: str, agent: Named | None = None) -> tuple[Named, 
 def measured(
     improver: str, others: tuple[str, ...], against: str | None, agent: Named | None = None
 ) -> tuple[Literal["eval", "against"], tuple[Named, ...]]:
-    """The kind of the measurement, and its improvers: the agent is the last, unless another place is named for it.
+    """The kind of the measurement, and its improvers in order. `agent` comes last, unless the user names it elsewhere.
 
     Raises:
         ConfigurationError: an improver does not exist, or is named too often.
     """
-    find = partial(_found, agent=agent)
+    find = partial(_improver_called, agent=agent)
     if agent is not None and AGENT not in (improver, *others, against):
         others = (*others, AGENT)
     if against is None:

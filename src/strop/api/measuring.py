@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from strop.api.comparison import at_original, beside_toml, compare_spec, of_version
+from strop.api.comparison import at_original, compare_spec, of_version, overriding_toml
 from strop.api.conventions import RecordOptions, carried_out, outside_tasks, seeds_and_scoring, takes
 from strop.api.job import Begun, Job, perform, view_of
 from strop.api.target import Target, TaskLike, all_of, as_task, plain_name, source_of, target_of
@@ -98,24 +98,24 @@ def verdict(run: str | Path, *, of: str = "", progress: bool = False) -> Improve
         StropError: strop failed, or the work was stopped. `strop resume` continues it.
     """
     job = verdict_of(load_run(Path(run)), trust=False, of=of)
-    found = perform(job, view=view_of(job, "auto" if progress else "none"))
-    assert isinstance(found, Improved)
-    return found
+    improved = perform(job, view=view_of(job, "auto" if progress else "none"))
+    assert isinstance(improved, Improved)
+    return improved
 
 
 @dataclass(frozen=True)
 class Measuring:
-    """A search by somebody else, as far as it goes."""
+    """A search by somebody else: its configuration, and how far it has come."""
 
     spec: RunSpec
     goal: Target
     meta: Meta
     begun: Begun | None = None
-    """Its record; None: this is the first measurement."""
+    """The record of the search; None before the first measurement."""
     made: int = 0
     """Measurements so far."""
-    said: tuple[str, ...] = ()
-    """What to know about what scores, a line each."""
+    notes: tuple[str, ...] = ()
+    """A line for each fact that the user should know about the original and the scorer."""
 
 
 def begun_or_new(
@@ -132,10 +132,10 @@ def begun_or_new(
     Raises:
         ConfigurationError: the record is of something else, or another search of this target waits for its verdict.
     """
-    source, own = source_of(target), next(each for each in groups if isinstance(each, MeasuringOptions))
+    source, own = source_of(target), next(group for group in groups if isinstance(group, MeasuringOptions))
     if out is not None and (out / FILE_NAME).is_file():
-        for name, given, usual in (("budget", own.budget, MeasuringOptions.budget), ("base", own.base, "")):
-            if given != usual and not sealed:  # an agent starts a server by the same words each time
+        for name, value, default in (("budget", own.budget, MeasuringOptions.budget), ("base", own.base, "")):
+            if value != default and not sealed:  # an agent starts a server by the same words each time
                 raise ConfigurationError(
                     f"{option(name)} is that of the first measurement in {out}: leave it out, or name a new {option('out')}"
                 )
@@ -145,18 +145,19 @@ def begun_or_new(
             f"{waiting} measures {source} and has no verdict: go on with {option('out')} {waiting}, or end it with "
             f"strop verdict {waiting}"
         )
-    comparison = next(each for each in groups if isinstance(each, ComparisonOptions))
+    comparison = next(group for group in groups if isinstance(group, ComparisonOptions))
     spec = compare_spec(target, comparison, *groups, seed=seed, utility_budget=own.budget)
-    goal, said = original_of(target_of(source, scoring, None, as_task(target)), own.base)
+    goal, origin = original_of(target_of(source, scoring, None, as_task(target)), own.base)
     check_enough(spec, goal.task)
-    told = (*said, *beside_toml(source, scoring), SEALED if sealed else COUNTED)
-    may = () if goal.original is None else (f"what may change: {may_change(goal.original)}",)
-    return Measuring(spec, goal, _meta_of(goal, told, sealed=sealed), said=(*told, *may))
+    notes = (*origin, *overriding_toml(source, scoring), SEALED if sealed else COUNTED)
+    changeable = () if goal.original is None else (f"what may change: {may_change(goal.original)}",)
+    return Measuring(spec, goal, _meta_of(goal, notes, sealed=sealed), notes=(*notes, *changeable))
 
 
 def original_of(goal: Target, base: str) -> tuple[Target, tuple[str, ...]]:
-    """The target with what may change as the commit `base` has it, HEAD if none is given; and a line each for what the original
-    is, and for what scores and differs from that commit.
+    """The target with the files of the commit `base` (HEAD if empty) as its original, and lines about the original.
+
+    The lines name the commit, and what scores a program and differs from that commit.
 
     Raises:
         ConfigurationError: the commit does not exist.
@@ -175,25 +176,25 @@ def original_of(goal: Target, base: str) -> tuple[Target, tuple[str, ...]]:
         if base:
             raise
         return goal, ("no commit has it, so that the original is what this first measurement finds",)
-    said = (f"the original is that of commit {sides.base[:NAMED_BY]}", *sides.said)
+    notes = (f"the original is that of commit {sides.base[:NAMED_BY]}", *sides.said)
     if not sides.before:
-        return goal, said
+        return goal, notes
     now = {path: text for path, text in (goal.original.files if goal.original else {}).items() if path in own}
     original = of_version(project, {**now, **sides.before})
-    return Target(goal.source, at_original(task, original), original), said
+    return Target(goal.source, at_original(task, original), original), notes
 
 
 def may_change(original: Original) -> str:
-    """What may change, in words: files, or functions of one."""
+    """The files, or functions of a file, that may change, as text."""
     files = ", ".join(original.files)
     return f"{' and '.join(original.functions)} of {files}" if original.functions else files
 
 
-def _meta_of(goal: Target, said: tuple[str, ...], *, sealed: bool) -> Meta:
+def _meta_of(goal: Target, notes: tuple[str, ...], *, sealed: bool) -> Meta:
     task = goal.task
     return Meta(
         original=goal.original,
-        said=said,
+        said=notes,
         sealed=sealed,
         objective=task.facts,
         best_known=task.best_values,
@@ -213,24 +214,24 @@ def _begun(record: RunRecord, source: str, *, sealed: bool) -> Measuring:
         raise ConfigurationError(
             f"{record.directory} began with strop {version}, and this is {__version__}; begin again"
         )
-    sources, tasks = _kept(record, trust=False)
+    sources, tasks = _kept_tasks(record, trust=False)
     original = record.meta.original
     goal = Target(record.spec.task, at_original(tasks[0], original), original)
     begun = Begun(record.secret, sources, record.directory, record.proof)
-    said = changed_since(record.directory, Path(source.partition(":")[0]), goal.original)
+    notes = changed_since(record.directory, Path(source.partition(":")[0]), goal.original)
     with Store.open(record.directory, proof=record.proof, believed=False) as store:
         run = read_run(store)
-    made = run.measurements - bool(run.measuring)  # one that was killed goes on
-    return Measuring(record.spec, goal, record.meta, begun, made, said)
+    made = run.measurements - bool(run.measuring)  # a measurement that was killed is continued, not counted
+    return Measuring(record.spec, goal, record.meta, begun, made, notes)
 
 
-def _kept(record: RunRecord, *, trust: bool) -> tuple[tuple[str, ...], tuple[AnyTask, ...]]:
+def _kept_tasks(record: RunRecord, *, trust: bool) -> tuple[tuple[str, ...], tuple[AnyTask, ...]]:
     sources = record.sources(trust=trust, is_frozen=True)
     return sources, all_of(sources, trusted=True, rooms=record.rooms(trust=trust))
 
 
 def without_verdict(source: str) -> Path | None:
-    """The folder in runs/ of a search of this target by somebody else that has no verdict yet; None if there is none."""
+    """The folder in runs/ of a search of this target that has no verdict yet; None if there is none."""
     return next((folder for folder, run in _searches(source) if run.measurements and not run.search_ends), None)
 
 
@@ -241,23 +242,25 @@ def served(source: str) -> Path | None:
 
 def _searches(source: str) -> list[tuple[Path, RunData]]:
     """The searches of this target by somebody else in runs/, the oldest first."""
-    found = []
-    for each in sorted(list_runs(RUNS), key=lambda one: one.started or 0.0):
-        if each.command == "measure":
-            with Store.open(each.run) as store:
+    searches = []
+    for listing in sorted(list_runs(RUNS), key=lambda listing: listing.started or 0.0):
+        if listing.command == "measure":
+            with Store.open(listing.run) as store:
                 run = read_run(store)
             if run.spec is not None and run.spec.task == source:
-                found.append((each.run, run))
-    return found
+                searches.append((listing.run, run))
+    return searches
 
 
 def measure_job(search: Measuring, solution: Path | None = None, text: str | None = None) -> Job[Attempt]:
-    """The next measurement. `solution`: the program of a task that is no file of the user's. `text`: the program itself; None:
-    what may change, as it is now.
+    """The next measurement of a search.
+
+    `text`: the program to measure. If it is None, the program is the file `solution`, for a task that is no file of the user's,
+    or else the user's files as they are now.
 
     Raises:
-        ConfigurationError: what may change cannot be read.
-        SearchOver: there were as many measurements as the budget has.
+        ConfigurationError: a file that may change cannot be read.
+        SearchOver: the budget of measurements is spent.
     """
     goal, original = search.goal, search.goal.original
     if search.begun is not None and search.begun.folder is not None:
@@ -270,15 +273,15 @@ def measure_job(search: Measuring, solution: Path | None = None, text: str | Non
         assert original is not None
         text = original.plain(texts_now(original))
     if original is not None:
-        with suppress(Malformed):  # which its measurement says
+        with suppress(Malformed):  # the measurement reports it
             text = original.normal(text)
-    said = search.said
+    notes = search.notes
     return Job(
         kind="measure",
         spec=search.spec,
         tasks=(goal.task,),
         do=partial(measure_once, text=text, original=original),
-        read=lambda record: replace(read_attempt(record), said=said),
+        read=lambda record: replace(read_attempt(record), said=notes),
         meta=search.meta,
         name=f"measure-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
         begun=search.begun,
@@ -287,7 +290,7 @@ def measure_job(search: Measuring, solution: Path | None = None, text: str | Non
 
 
 def verdict_of(record: RunRecord, *, trust: bool, of: str = "") -> Job[Improved | Unfinished]:
-    """The comparison of the best measurement in a record with the original; `of`: of another one.
+    """The comparison of the best measurement in a record with the original. `of`: the digest of another program to compare.
 
     Raises:
         ConfigurationError: the record is of something else, or its task is not to be trusted.
@@ -296,7 +299,7 @@ def verdict_of(record: RunRecord, *, trust: bool, of: str = "") -> Job[Improved 
         raise ConfigurationError(
             f"{record.directory} is a record of strop {record.kind}; strop measure makes one for a verdict"
         )
-    sources, tasks = _kept(record, trust=trust)
+    sources, tasks = _kept_tasks(record, trust=trust)
     begun = Begun(record.secret, sources, record.directory, record.proof)
     return replace(verdict_job(record, tasks, of=of), begun=begun)
 
@@ -309,13 +312,15 @@ def verdict_job(
     of: str = "",
     again: Sequence[tuple[MeasurementBegan, bool]] = (),
 ) -> Job[Improved | Unfinished]:
-    """The comparison of the best measurement of these tasks with the original. `held`, `again`: see `improve_once` and
-    `best_measured`, for a replay."""
+    """The comparison of the best measurement of these tasks with the original.
+
+    A replay gives `held` and `again`: see `improve_once` and `best_measured`.
+    """
     original = record.meta.original
     tasks = (at_original(tasks[0], original),)
     changed = changed_since(record.directory, Path(record.spec.task.partition(":")[0]), original)
     frozen = f"frozen at the first measurement: {task_digest(tasks[0])[:NAMED_BY]}, strop {__version__}"
-    said = held.said or changed or (f"{frozen}; none of its files changed since",)
+    notes = held.said or changed or (f"{frozen}; none of its files changed since",)
     return Job(
         kind="measure",
         spec=record.spec,
@@ -324,7 +329,7 @@ def verdict_job(
             improve_once,
             search=partial(best_measured, of=of, again=again),
             original=original,
-            held=replace(held, said=said),
+            held=replace(held, said=notes),
             draws_late=True,
         ),
         read=read_improved,

@@ -1,7 +1,7 @@
-"""A search by somebody else: a coding agent sends programs over MCP, and strop measures them.
+"""The MCP server of `strop serve`: a coding agent sends programs, and strop measures them.
 
-A thread speaks the protocol. Measurements run one at a time in the thread that called `serve`, where signals stop them like every
-other command.
+One thread speaks the protocol. Measurements run one at a time in the thread that called `serve`, where signals stop them as they
+stop every other command.
 """
 
 from __future__ import annotations
@@ -37,15 +37,15 @@ if TYPE_CHECKING:
     from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult
 
 Document: TypeAlias = dict[str, Any]
-"""What `as_document` makes of a result; it has a `sentence`."""
+"""A result as `as_document` returns it, with the key `sentence`."""
 MOST_BYTES = 8 << 20
-"""Of one message of the client, at most."""
+"""Most bytes of a message of the client."""
 MOST_WAITING = 32
-"""Calls that may wait for one that runs."""
+"""Most calls that wait for the running call."""
 MOST_UNREAD = 64
-"""Answers that may wait until the client reads; then the server reads no more."""
+"""Most answers that wait for the client to read. With more, the server stops reading messages."""
 PROGRESS_SECONDS = 2.0
-"""Between two notifications of progress."""
+"""Seconds between two notifications of progress."""
 INSTRUCTIONS = """\
 strop measures programs that you write. Call `task` first: it says what may change, how it is scored, and what you may spend.
 Then call `measure` with candidates. Call `verdict` at the end: it compares the best candidate with the original on inputs
@@ -82,7 +82,7 @@ class OutsideSearch(Protocol):
     """A search by somebody else, on one target."""
 
     def task(self) -> str:
-        """In words: what may change (paths and their present texts), how it is scored, the budget."""
+        """A text for the agent: the files that may change, how a program is scored, and the budget."""
         ...
 
     def measure(self, files: Mapping[str, str]) -> str | Document:
@@ -100,17 +100,17 @@ class OutsideSearch(Protocol):
         ...
 
     def ways_on(self) -> Sequence[str]:
-        """How the user goes on, a line each."""
+        """The commands with which the user goes on, a line each."""
         ...
 
 
 Answer: TypeAlias = str | Document
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
-"""What no file of text has: NUL, and half of a pair."""
+"""Characters that no text file can have: NUL, and a lone surrogate."""
 
 
 class Call(Future[Answer]):
-    """A request of the client; it runs in the main thread."""
+    """A request of the client, which the main thread carries out."""
 
     def __init__(self, name: str, ask: Callable[[OutsideSearch], Answer]) -> None:
         super().__init__()
@@ -118,11 +118,13 @@ class Call(Future[Answer]):
 
 
 def serve(opened: Callable[[], OutsideSearch]) -> None:
-    """Serve one client on standard input and output until it closes its end. The client is answered while the search is opened.
+    """Serve one client on standard input and output until it closes its end.
+
+    `opened` opens the search; the client can already talk to the server meanwhile.
 
     Raises:
         ConfigurationError: the MCP SDK is not installed, or the search cannot be opened.
-        StropError, KeyboardInterrupt: a signal stopped it; a note says how to go on.
+        StropError, KeyboardInterrupt: a signal stopped the server; a note says how to go on.
     """
     client = Client()
     client.begin()
@@ -140,7 +142,7 @@ def serve(opened: Callable[[], OutsideSearch]) -> None:
 
 
 def carry_out(call: Call, search: OutsideSearch) -> None:
-    """Answer a call. An error is an answer, unless the user stopped the server."""
+    """Carry out a call and set its answer. An error is an answer, too, unless the user stopped the server."""
     try:
         answer = call.ask(search)
         call.set_result(answer if isinstance(answer, str) else json.loads(to_json(answer)))
@@ -155,23 +157,23 @@ def carry_out(call: Call, search: OutsideSearch) -> None:
 
 
 class Client:
-    """The client at the other end of standard input and output, and its requests in order."""
+    """The connection to the client on standard input and output, with the client's requests in order."""
 
     def __init__(self) -> None:
         self.ended_call = False
-        """Whether it left while a call ran, which ended that call."""
+        """Whether the client left while a call ran, which ended that call."""
         self._gone = False
         self._calls: queue.Queue[Call | None] = queue.Queue()
         self._runs = False
-        """Whether the last call that was taken runs."""
+        """Whether the main thread carries out a call."""
         self._lock = threading.Lock()
-        self._untold: deque[str] = deque()
+        self._undelivered: deque[str] = deque()
         """Answers to requests that the client cancelled while they ran."""
         self._lines = 0
         self._reads, self._writes = -1, -1
 
     def begin(self) -> None:
-        """Take standard input and output, and start to listen.
+        """Start to listen to the client. Nothing else can use standard input and output from now on.
 
         Raises:
             ConfigurationError: the MCP SDK is not installed.
@@ -182,12 +184,12 @@ class Client:
             raise ConfigurationError("strop serve needs the MCP SDK: pip install 'strop[mcp]'") from error
         self._reads, self._writes = os.dup(0), os.dup(results_stream().fileno())
         nothing = os.open(os.devnull, os.O_RDONLY)
-        os.dup2(nothing, 0)  # what a scorer or a build reads is not the client's
+        os.dup2(nothing, 0)  # a scorer or a build must not read the client's messages
         os.close(nothing)
         threading.Thread(target=self._listen, name="strop-client", daemon=True).start()
 
     def next_call(self) -> Call | None:
-        """Wait for the next request; None if the client has gone.
+        """The next request, for which this waits; None if the client has gone.
 
         Raises:
             StropError: a signal asked the process to stop.
@@ -227,29 +229,29 @@ class Client:
             on_list_tools=_list_tools,
             on_call_tool=self._call_tool,
         )
-        heard, hears = anyio.create_memory_object_stream[Any](0)
-        says, said = anyio.create_memory_object_stream[Any](0)
+        incoming_sink, incoming = anyio.create_memory_object_stream[Any](0)
+        outgoing_sink, outgoing = anyio.create_memory_object_stream[Any](0)
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(self._write, said)
-            tasks.start_soon(self._read, heard, says.clone(), tasks.start_soon)
+            tasks.start_soon(self._write, outgoing)
+            tasks.start_soon(self._read, incoming_sink, outgoing_sink.clone(), tasks.start_soon)
             tasks.start_soon(self._watch, tasks.cancel_scope.cancel)
-            await server.run(hears, says, server.create_initialization_options())
+            await server.run(incoming, outgoing_sink, server.create_initialization_options())
             tasks.cancel_scope.cancel()
 
     async def _read(
         self,
-        heard: MemoryObjectSendStream[SessionMessage | Exception],
-        says: MemoryObjectSendStream[SessionMessage],
+        incoming_sink: MemoryObjectSendStream[SessionMessage | Exception],
+        outgoing_sink: MemoryObjectSendStream[SessionMessage],
         start_soon: Callable[..., object],
     ) -> None:
-        """Hand over the client's messages, until it closes its end."""
+        """Pass the client's messages on to the server, until the client closes its end."""
         from mcp.shared.message import SessionMessage
         from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
-        async with heard, says:
+        async with incoming_sink, outgoing_sink:
             async for line in lines_of(self._reads):
                 self._lines += 1
-                while says.statistics().tasks_waiting_send > MOST_UNREAD:
+                while outgoing_sink.statistics().tasks_waiting_send > MOST_UNREAD:
                     await asyncio.sleep(0.1)
                 if line is not None and not line.strip():
                     continue
@@ -258,22 +260,27 @@ class Client:
                         raise ValueError(f"a message has more than {MOST_BYTES >> 20} MiB")
                     message = jsonrpc_message_adapter.validate_json(line, by_name=False)
                 except ValueError as error:
-                    words = str(error) if line is None else "not a message of JSON-RPC 2.0"
-                    refusal = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=PARSE_ERROR, message=words))
-                    start_soon(says.send, SessionMessage(refusal))
+                    problem = str(error) if line is None else "not a message of JSON-RPC 2.0"
+                    refusal = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=PARSE_ERROR, message=problem))
+                    start_soon(outgoing_sink.send, SessionMessage(refusal))
                 else:
-                    await heard.send(SessionMessage(message))
+                    await incoming_sink.send(SessionMessage(message))
 
-    async def _write(self, said: MemoryObjectReceiveStream[SessionMessage]) -> None:
-        async with said:
-            async for each in said:
-                left = each.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
-                while left:
+    async def _write(self, outgoing: MemoryObjectReceiveStream[SessionMessage]) -> None:
+        async with outgoing:
+            async for reply in outgoing:
+                unwritten = reply.message.model_dump_json(by_alias=True, exclude_unset=True).encode() + b"\n"
+                while unwritten:
                     await ready(self._writes, to_write=True)
-                    left = left[os.write(self._writes, left[: select.PIPE_BUF]) :]  # so much does not block
+                    unwritten = unwritten[
+                        os.write(self._writes, unwritten[: select.PIPE_BUF]) :
+                    ]  # so much does not block
 
     async def _watch(self, end: Callable[[], None]) -> None:
-        """End the conversation when the client has closed its end and what it wrote is not read, because it reads no answer."""
+        """Call `end` when the client has closed its end and the server reads no more of its messages.
+
+        The server stops reading while a client does not read its answers.
+        """
         poll, before = select.poll(), -1
         poll.register(self._reads, select.POLLRDHUP)
         while not (poll.poll(0) and before == self._lines):
@@ -282,8 +289,8 @@ class Client:
         end()
 
     async def _call_tool(self, context: ServerRequestContext[Any], params: CallToolRequestParams) -> CallToolResult:
-        """Answer a call of a tool. A request that the client cancels while it runs is measured to its end, and counts; the next
-        answer says so."""
+        """The answer to a call of a tool. A measurement that the client cancels while it runs ends and counts; the next answer
+        reports it."""
         from mcp.shared.exceptions import MCPError
         from mcp.types import INVALID_PARAMS
 
@@ -296,7 +303,11 @@ class Client:
         return self._result(answer)
 
     def _new_call(self, name: str, arguments: Document) -> Call:
-        """Put a call at the end of the queue. Raises ConfigurationError if its arguments are wrong, or too many calls wait."""
+        """A new call at the end of the queue.
+
+        Raises:
+            ConfigurationError: its arguments are wrong, or too many calls wait.
+        """
         unknown = {*arguments} - {*TOOLS[name][1]["properties"]}
         if unknown:
             raise ConfigurationError(f"{name} takes no argument {escape(min(unknown), 80)}")
@@ -315,26 +326,26 @@ class Client:
         began, waiting = time.monotonic(), asyncio.wrap_future(call)
         try:
             while not waiting.done():
-                words = "it runs" if call.running() else "it waits for its turn"
-                await context.session.report_progress(time.monotonic() - began, message=words)
+                state = "it runs" if call.running() else "it waits for its turn"
+                await context.session.report_progress(time.monotonic() - began, message=state)
                 await asyncio.wait([waiting], timeout=PROGRESS_SECONDS)
         except asyncio.CancelledError:
             if not call.cancel():
-                call.add_done_callback(self._not_told)
+                call.add_done_callback(self._keep_undelivered)
             waiting.cancel()  # nobody will ask for its result
             raise
         return waiting.result()
 
-    def _not_told(self, call: Future[Answer]) -> None:
+    def _keep_undelivered(self, call: Future[Answer]) -> None:
         error = call.exception()
-        self._untold.append(str(error) if error else sentence_of(call.result()))
+        self._undelivered.append(str(error) if error else sentence_of(call.result()))
 
     def _result(self, answer: Answer, *, is_error: bool = False) -> CallToolResult:
-        """An answer as the protocol has it, with what the client was not told before."""
+        """An answer in the form of the protocol, together with the answers to requests that the client cancelled."""
         from mcp.types import CallToolResult, TextContent
 
-        before = [self._untold.popleft() for _ in range(len(self._untold))]
-        lines = [f"Of a request that you cancelled, which counts: {words}" for words in before]
+        before = [self._undelivered.popleft() for _ in range(len(self._undelivered))]
+        lines = [f"Of a request that you cancelled, which counts: {sentence}" for sentence in before]
         if isinstance(answer, str):
             texts, document = [answer, *lines], None
         else:
@@ -350,20 +361,22 @@ class Client:
 async def _list_tools(context: ServerRequestContext[Any], params: object) -> ListToolsResult:
     from mcp.types import ListToolsResult, Tool
 
-    tools = [Tool(name=name, description=words, input_schema=schema) for name, (words, schema) in TOOLS.items()]
+    tools = [
+        Tool(name=name, description=description, input_schema=schema) for name, (description, schema) in TOOLS.items()
+    ]
     return ListToolsResult(tools=tools)
 
 
 def sentence_of(answer: Answer) -> str:
-    """What an answer says in words."""
+    """The sentence of an answer."""
     return answer if isinstance(answer, str) else str(answer["sentence"])
 
 
 def files_of(value: object) -> dict[str, str]:
-    """The files of a candidate, as a client sent them.
+    """Path → text of the files of a candidate that a client sent.
 
     Raises:
-        ConfigurationError: it is not an object of texts, or a path leads out of the target's folder.
+        ConfigurationError: the value is not an object of texts, or a path leads out of the target's folder.
     """
     if not isinstance(value, dict) or not value:
         raise ConfigurationError("`files` must be an object of at least one path with its whole new text")
@@ -383,7 +396,7 @@ def files_of(value: object) -> dict[str, str]:
 
 
 async def lines_of(descriptor: int) -> AsyncIterator[bytes | None]:
-    """The lines that can be read; None in place of one of more than MOST_BYTES, of which no more is kept."""
+    """The lines that can be read from a descriptor; None in place of a line of more than MOST_BYTES."""
     line = bytearray()
     while True:
         await ready(descriptor)
@@ -404,7 +417,7 @@ async def ready(descriptor: int, *, to_write: bool = False) -> None:
     add, remove = (loop.add_writer, loop.remove_writer) if to_write else (loop.add_reader, loop.remove_reader)
     try:
         add(descriptor, now.set)
-    except PermissionError:  # a regular file, which always is
+    except PermissionError:  # a regular file, which is always ready
         await asyncio.sleep(0)
         return
     try:

@@ -1,4 +1,4 @@
-"""What users name, as objects: tasks, programs with their scorers, and language models.
+"""Targets and models that users name, as objects: tasks, programs with their scorers, and language models.
 
 A target of `strop improve` is a task's name; `file.py` or `file.py:NAME`, with a `strop.Task` or a function under
 `@strop.improve_me`; a folder with a strop.toml; a folder, or a file, with `command`; or a program with `evaluator`.
@@ -49,15 +49,15 @@ class Target:
     """Name, file or folder of the task or program."""
     task: AnyTask
     original: Original | None
-    """The user's files; None: the task's own seed, which is not a file."""
+    """The user's files; None if the task starts from a seed of its own, which is no file."""
 
 
 def target_of(
     name: str, options: Mapping[str, object], solution: Path | None = None, task: AnyTask | None = None
 ) -> Target:
-    """The target that a name and scoring options (`ScoringOptions`) describe; `task` is the task itself, if there is one.
+    """The target that a name and scoring options (`ScoringOptions`) describe. `task`: the task, if the caller has the object.
 
-    A task's own code is loaded. The program is not run.
+    A task's own code is loaded. The program does not run.
 
     Raises:
         ConfigurationError: the target does not exist, or the options do not fit it.
@@ -100,13 +100,15 @@ def target_of(
 
 
 def _recorded(name: str, record: Sequence[str | Path], options: Mapping[str, object], solution: Path | None) -> Target:
-    """A function whose calls are recorded now."""
+    """The target of a function, after recording its calls."""
     from strop.evaluation.functions.load import tested  # here for the start-up time
     from strop.watch.recorded import recorded_task
 
-    given = dict(options)
-    python, tools, shows, only, test = (given.pop(key, "") for key in ("python", "tool", "show_calls", "only", "test"))
-    if other := "solution" if solution is not None else next(iter(given), ""):
+    remaining = dict(options)
+    python, tools, shows, only, test = (
+        remaining.pop(key, "") for key in ("python", "tool", "show_calls", "only", "test")
+    )
+    if other := "solution" if solution is not None else next(iter(remaining), ""):
         raise ConfigurationError(f"{option('record')} and {flag_of(other)} do not go together")
     sources = texts_of(record)
     task = recorded_task(name, sources, str(python or ""), tools or (), texts_of(only), notify)
@@ -135,15 +137,22 @@ def _evaluated(program: Path, options: Mapping[str, object]) -> CommandTask:
 
 
 def _with_source(task: CommandTask) -> CommandTask:
-    """The task with the copy's own `src` on the path of Python, if it has a package: an installation leads out of the copy."""
+    """The task with the folder `src` of the copy on PYTHONPATH, if it holds Python files.
+
+    Without it, a command would import the installed package, which lies outside of the copy.
+    """
     has_package = any((task.root / "src").glob("*/*.py")) or any((task.root / "src").glob("*.py"))
     if not has_package or "PYTHONPATH" in dict(task.environment):
         return task
     return replace(task, environment={**task.environment, "PYTHONPATH": "src"})
 
 
-def _with_python(task: CommandTask, named: str) -> CommandTask:
-    """The task with the interpreter that its commands run by its plain name, unless a tool may be one; `named` by the user."""
+def _with_python(task: CommandTask, python: str) -> CommandTask:
+    """The task with the interpreter that its commands find as `python`.
+
+    `python`: the interpreter that the user named; may be empty. Then a task that has tools is left alone, because a tool may be
+    an interpreter.
+    """
     commands = f"{task.command} {task.build} {task.test}"
     for word in re.findall(r"[\w./-]+/bin/python[\d.]*", commands):
         if (task.root / word).parent.with_name("pyvenv.cfg").is_file() and (task.root / word).is_relative_to(task.root):
@@ -151,11 +160,15 @@ def _with_python(task: CommandTask, named: str) -> CommandTask:
                 f"{word} is no file of the copy that commands run in; write python, and give "
                 f"{option('python')} {shlex.quote(str((task.root / word).parents[1]))}"
             )
-    if not named and (task.tools or not runs_python(commands)):
+    if not python and (task.tools or not runs_python(commands)):
         return task
-    found = interpreter_of(task.root, named)
-    check_found(found, commands)
-    return replace(task, interpreter=found, tools=(*([] if found.path == EXECUTABLE else [found.prefix]), *task.tools))
+    interpreter = interpreter_of(task.root, python)
+    check_found(interpreter, commands)
+    return replace(
+        task,
+        interpreter=interpreter,
+        tools=(*([] if interpreter.path == EXECUTABLE else [interpreter.prefix]), *task.tools),
+    )
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
@@ -170,15 +183,15 @@ TaskLike: TypeAlias = str | Path | AnyTask | Callable[..., Any]
 
 
 def as_task(target: TaskLike) -> AnyTask | None:
-    """The task that this is itself; None if it only names one."""
+    """The target, if it is a task object; None if it only names a task."""
     return target if isinstance(target, (Task, CommandTask)) else None
 
 
 def source_of(task: TaskLike) -> str:
-    """The text that names a task in a configuration. Of an object, which is not in a file, only its name.
+    """The text that names a task in a configuration. For a task object, which is in no file, that is only its name.
 
     Raises:
-        ConfigurationError: it is a function that is not marked, or whose module is not a file.
+        ConfigurationError: the task is a function that is not marked, or whose module is not a file.
     """
     if isinstance(task, (str, Path)):
         return str(task)
@@ -192,7 +205,7 @@ def source_of(task: TaskLike) -> str:
     marking_module = getattr(task, MARK)
     module = sys.modules.get(marking_module or getattr(task, "__module__", ""))
     if marking_module:
-        name = next((each for each, value in vars(module).items() if value is task), name)
+        name = next((variable for variable, value in vars(module).items() if value is task), name)
     file = getattr(module, "__file__", None) or ("" if marking_module else inspect.getsourcefile(task)) or ""
     if not Path(file).is_file():
         raise ConfigurationError(
@@ -204,11 +217,11 @@ def source_of(task: TaskLike) -> str:
 def all_of(
     tasks: Sequence[TaskLike], *, trusted: bool = False, rooms: Sequence[Mapping[str, Any]] = ()
 ) -> tuple[AnyTask, ...]:
-    """All tasks, loaded. `trusted`: they are the files of a record that was made here; `rooms`: the options of each that say
+    """All tasks, loaded. `trusted`: they are files of a record that was made here. `rooms`: for each task the options that say
     what it runs in.
 
     Raises:
-        ConfigurationError: one does not exist, or two have the same name.
+        ConfigurationError: a task does not exist, or two have the same name.
     """
     loaded = tuple(
         as_task(task) or load_any(source_of(task), room, trusted=trusted)
@@ -224,7 +237,7 @@ def several(task: TaskLike | Sequence[TaskLike]) -> tuple[TaskLike, ...]:
     """One task or a sequence of tasks, as a tuple.
 
     Raises:
-        ConfigurationError: it is empty.
+        ConfigurationError: there is no task, or its name is empty.
     """
     tasks = tuple(task) if isinstance(task, Sequence) and not isinstance(task, str) else (task,)
     if not tasks or "" in tasks:
@@ -247,24 +260,25 @@ def task_of(task: TaskLike) -> AnyTask:
 
 
 def chosen_model(model: ModelLike, tasks: Sequence[TaskLike], environ: Mapping[str, str]) -> ModelLike:
-    """The model that is given, else that of the variable STROP_MODEL, else that of the `strop.toml` of a task.
+    """The model that the caller gives, else that of the variable STROP_MODEL, else that of a task's `strop.toml`.
 
     Raises:
-        ConfigurationError: none is named; or those of several tasks differ, or one is not for a stranger to choose.
+        ConfigurationError: no model is named; the files of several tasks name different models; or a file names a model that only
+            the user may choose, because it runs a program or has an address or a price of its own.
     """
     if model not in ((), [], None):
         return model
     if named := environ.get("STROP_MODEL", "").strip():
         return named
     files = [path for task in tasks if isinstance(task, (str, Path)) and (path := config_of(task))]
-    found = {text: path for path in files if (text := model_in(path))}
-    if len(found) > 1:
+    models = {text: path for path in files if (text := model_in(path))}
+    if len(models) > 1:
         raise ConfigurationError(
-            f"{' and '.join(map(str, found.values()))} name different models; name one by {option('model')}"
+            f"{' and '.join(map(str, models.values()))} name different models; name one by {option('model')}"
         )
-    if not found:
+    if not models:
         raise no_model()
-    ((named, path),) = found.items()
+    ((named, path),) = models.items()
     if not is_harmless(named):
         raise ConfigurationError(
             f"{path}: the model {named} runs something here, or has an address or a price of its own; "
@@ -274,7 +288,7 @@ def chosen_model(model: ModelLike, tasks: Sequence[TaskLike], environ: Mapping[s
 
 
 def model_name(model: ModelLike) -> str:
-    """The specification of a model; of an object its name."""
+    """The specification of a model; for an object its name."""
     if isinstance(model, str):
         return model
     if isinstance(model, Sequence):
@@ -283,7 +297,7 @@ def model_name(model: ModelLike) -> str:
 
 
 def model_of(model: ModelLike | None) -> Callable[[], LanguageModel] | None:
-    """A function that makes the model if it is an object; None if its specification is enough."""
+    """A function that returns the model, if `model` is an object; None if it is a specification."""
     if model is None or isinstance(model, (str, Sequence)):
         return None
     borrowed = _object(model)

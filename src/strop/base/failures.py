@@ -8,7 +8,7 @@ _EXCEPTION = re.compile(r"\b([A-Z]\w*(?:Error|Exception|Interrupt|Exit|Iteration
 """The name of an exception in an error."""
 BUILD_FAILED = "the build failed"
 NAMES_ERROR = re.compile(r"\berror\b|not found|no such file|undefined", re.IGNORECASE)
-"""Matches a line of output that says what is wrong. If it is the first line, those after it only follow from it."""
+"""Matches a line of output that says what is wrong. If it is the first line, later lines only follow from it."""
 _EXIT = re.compile(r"(instance \d+: )?exit status \d+")
 
 

@@ -25,7 +25,7 @@ PROTECTIONS: dict[str, str] = {
     "cpu": "using more CPU time than allowed",
     "together": "using more memory than allowed, all guests together",
 }
-"""Of guests: name to what it prevents, in display order."""
+"""Protections of guests, in display order: name → what it prevents."""
 PROTECTIONS_OF_COMMANDS: dict[str, str] = {
     "read": PROTECTIONS["read"],
     "existence": PROTECTIONS["existence"],
@@ -44,8 +44,8 @@ PROTECTIONS_OF_COMMANDS: dict[str, str] = {
     "cpu": PROTECTIONS["cpu"],
     "traces": "finding traces of an earlier run",
 }
-"""Of commands: name to what it prevents, in display order. Names that guests have, too, mean the same, except that commands may
-write in their copy and start processes."""
+"""Protections of commands, in display order: name → what it prevents. Names that guests have, too, mean the same, except that
+commands may write in their copy and start processes."""
 
 DEFAULT_REQUIRE = frozenset({"read", "write", "network", "processes", "signals", "memory", "wall"})
 """No program runs without these (see `required_of_commands`), unless the user waives one by name."""

@@ -69,25 +69,25 @@ HEADINGS = {
     "Inspect": ("list", "doctor"),
     "Records of runs": ("show", "view", "resume", "replay", "export", "plot"),
 }
-"""The commands below each heading of the list."""
+"""Heading of the list → its commands."""
 MEASURES = frozenset(
     ("check", "improve", "compare", "measure", "verdict", "serve", "score", "run", "eval", "reproduce", "resume")
 )
-"""Commands that start workers, whose templates import what they need while the command does."""
+"""Commands that start workers. The template of a worker begins its imports while the command does its own."""
 
 
-def application(words: Sequence[str] = ()) -> App:
-    """The command line, for these words. A command's module is imported when it is called, so that --help is quick."""
+def application(arguments: Sequence[str] = ()) -> App:
+    """The parser of a command line with these arguments. It imports a command's module when needed, so that --help is quick."""
     from cyclopts import App, Group, Parameter
 
     from strop.cli.help import HELP_ALL, HELP_FLAGS, CommandHelp, PlainConsole
 
     console: Any = PlainConsole()
-    formatter: Any = CommandHelp(full=HELP_ALL in words)
+    formatter: Any = CommandHelp(full=HELP_ALL in arguments)
     app = App(
         name="strop",
         help=DESCRIPTION,
-        help_format="plaintext",  # to load markdown takes as long as all the rest of it
+        help_format="plaintext",  # loading markdown takes as long as the rest of the help
         help_flags=HELP_FLAGS,
         help_formatter=formatter,
         version_flags=["--version"],
@@ -100,13 +100,13 @@ def application(words: Sequence[str] = ()) -> App:
     app.register_install_completion_command(help=FLAGS["--install-completion"])
     for name, line in COMMANDS.items():
         module = f"strop.cli.commands.{name}:{name}_command"
-        docstring_or_line = None if name in words[:1] else line
+        docstring_or_line = None if name in arguments[:1] else line
         app.command(module, name=name, help=docstring_or_line)
     return app
 
 
 def _default_text(value: object) -> str | None:
-    """A default as the help shows it; None for one that is simply not given, such as a switch."""
+    """A default as the help shows it; None if it is not worth showing, such as that of a switch."""
     if value is None or value is False or value == ():
         return None
     return " ".join(map(str, value)) if isinstance(value, (tuple, list)) else str(value) or None
@@ -125,10 +125,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> None:
-    words = sys.argv[1:] if arguments is None else arguments
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
         _take_signals()
-        code = _called(words)
+        code = _call_command(arguments)
     except StropError as error:
         # A full or failing disk is nobody's wrong input, whatever was being written.
         _end(str(error), 1 if _number(error) in _DISK else error.exit_code, error)
@@ -145,44 +145,45 @@ def _run(arguments: Sequence[str] | None) -> None:
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _called(words: Sequence[str]) -> object:
-    """Call the command of these words. Standard output is for its result alone. What needs no command is told at once: to load
-    what reads a command line takes several times as long.
+def _call_command(arguments: Sequence[str]) -> object:
+    """Call the command that the arguments name, and return its exit code. Standard output is for its result alone.
+
+    The version and the list of commands are printed before the parser is loaded, which would take several times as long.
 
     Raises:
-        ConfigurationError: there is no such command, or it does not take these words.
+        ConfigurationError: there is no such command, or it does not take these arguments.
     """
-    if told := _told(words):
-        print(told, flush=True)  # noqa: T201 - neither a record nor a model's text
+    if text := _overview_or_version(arguments):
+        print(text, flush=True)  # noqa: T201 - neither a record nor a model's text
         return 0
     from cyclopts import CycloptsError
 
     from strop.cli.help import HELP_FLAGS
 
     with starting_threads():
-        app = application(words)
-        if len(words) == 2 and words[0] in COMMANDS and words[1] in HELP_FLAGS:
-            app.help_print(words[:1])  # to parse the line before would examine each option once more
+        app = application(arguments)
+        if len(arguments) == 2 and arguments[0] in COMMANDS and arguments[1] in HELP_FLAGS:
+            app.help_print(arguments[:1])  # without parsing the line, which would examine each option once more
             return 0
         try:
-            call, bound, _ = app.parse_args(words, exit_on_error=False, print_error=False)
+            call, bound, _ = app.parse_args(arguments, exit_on_error=False, print_error=False)
         except CycloptsError as error:
-            raise ConfigurationError(_in_words(error)) from None
-        if words[0] in MEASURES and call.__module__.startswith("strop.") and "--dry-run" not in words:
-            from strop.evaluation.worker_template import begin  # before what the command imports
+            raise ConfigurationError(_usage_error(error)) from None
+        if arguments[0] in MEASURES and call.__module__.startswith("strop.") and "--dry-run" not in arguments:
+            from strop.evaluation.worker_template import begin  # before the imports of the command
 
             begin()
         with results_alone() if call.__module__.startswith("strop.") else nullcontext():
             return call(*bound.args, **bound.kwargs)
 
 
-def _told(words: Sequence[str]) -> str:
-    """The version or the list of commands, if that is all that these words ask for."""
-    if list(words) == ["--version"]:
+def _overview_or_version(arguments: Sequence[str]) -> str:
+    """The version or the list of commands, if the arguments ask for nothing else; otherwise empty."""
+    if list(arguments) == ["--version"]:
         return __version__
     from strop.cli.help import HELP_FLAGS, overview
 
-    if len(words) > 1 or not set(words) <= {*HELP_FLAGS}:
+    if len(arguments) > 1 or not set(arguments) <= {*HELP_FLAGS}:
         return ""
     sections = {heading: {name: COMMANDS[name] for name in names} for heading, names in HEADINGS.items()}
     return overview(DESCRIPTION, {"Options": FLAGS} | sections)
@@ -192,7 +193,7 @@ _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 
 def _number(error: BaseException | None) -> int:
-    """The number of the system's error behind an error; 0 if there is none."""
+    """The errno of the system error behind an error; 0 if there is none."""
     system = system_error(error)
     return 0 if system is None else system.errno or 0
 
@@ -204,11 +205,11 @@ _LIMITS = {
     errno.EFBIG: (resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),
     errno.EIO: (resource.RLIMIT_FSIZE, "the size of a file is {:,} bytes", "-f"),  # SQLite's word for it
 }
-"""Number of the system's error → the limit that may cause it, in words, and the option of ulimit that sets it."""
+"""Errno → the resource limit that may cause it, that limit as text, and the option of ulimit that sets it."""
 
 
 def _with_cause(message: str, number: int) -> str:
-    """The message, with what caused it: a limit of the shell, or that there is no working folder."""
+    """The message with its cause, if that is a limit of the shell or a working folder that was removed."""
     if number == errno.ENOENT and not _folder_exists():
         return f"the working folder {os.environ.get('PWD', '')} was removed; change to another one and try again"
     kind, limited, option = _LIMITS.get(number, (resource.RLIMIT_NOFILE, "", ""))
@@ -225,8 +226,8 @@ def _folder_exists() -> bool:
         return False
 
 
-def _in_words(error: CycloptsError) -> str:
-    """The error of a command line, as text."""
+def _usage_error(error: CycloptsError) -> str:
+    """The error of a command line in one line, with the command that prints the help."""
     from cyclopts import MissingArgumentError, UnknownOptionError, UnusedCliTokensError
 
     command = " ".join(("strop", *(error.command_chain or ())))
@@ -258,7 +259,7 @@ class _Terminated(KeyboardInterrupt):
 
 
 def _take_signals() -> None:
-    """Handle signals until a command that has something to save does."""
+    """Handle signals, until a command that has something to save handles them itself."""
     stop.since, stop.last_words = None, ""
     signal.signal(signal.SIGTERM, _stopped)
     if signal.getsignal(signal.SIGINT) not in (signal.SIG_IGN, signal.SIG_DFL, None):
@@ -266,7 +267,7 @@ def _take_signals() -> None:
 
 
 def _stopped(number: int, frame: object) -> None:
-    """Raise at the first signal. At a later one the process is already ending: finish that, or end at once."""
+    """Raise at the first signal. At a later signal the process is already ending: finish that, or end at once."""
     if stop.since is not None:
         stop.asked_again(number)
         return
@@ -280,7 +281,7 @@ def _use_standard_streams() -> None:
         try:
             os.fstat(descriptor)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number: this one
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is `descriptor`
     for name, descriptor in (("stdout", 1), ("stderr", 2)):
         if getattr(sys, name) is None:
             setattr(sys, name, os.fdopen(descriptor, "w", closefd=False))
@@ -290,8 +291,10 @@ def _use_standard_streams() -> None:
 
 
 def _let_go() -> None:
-    """At exit, last of all: output that a closed terminal refuses does not fail the command (exit code 120), and a signal that
-    comes while the interpreter ends does not change its exit code."""
+    """Keep the exit code of a command, whatever happens while the interpreter ends.
+
+    Output that a closed terminal refuses would make it 120, and a late signal would change it, too.
+    """
     if stop.since is not None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -301,7 +304,7 @@ def _let_go() -> None:
 
 
 def _end(message: str, code: int, error: BaseException | None = None) -> None:
-    """Print the error, and last how to continue; end the process."""
+    """Print an error and how to continue, then end the process with the exit code."""
     with suppress(OSError):  # a closed terminal
         for line in (f"strop: {_with_cause(message, _number(error))}", *getattr(error, "__notes__", ())):
             sys.stderr.write(f"{escape(line, 2000)}\n")

@@ -1,4 +1,4 @@
-"""The one way of a command: a plan, or the work; its result as JSON or for people; its page; its exit code."""
+"""What every command does with its job: print a plan or do the work, print the result, write the page, return the exit code."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ R = TypeVar("R")
 
 
 class Output(Protocol):
-    """What a command shows and writes: groups of its options (strop.options.commands)."""
+    """The options of a command that say what it shows and writes (strop.options.commands)."""
 
     @property
     def as_json(self) -> bool: ...
@@ -43,13 +43,13 @@ def command(
     code: Callable[[R], int] = lambda result: 0,
     **options: Any,
 ) -> int:
-    """Carry out a job and print its result.
+    """Carry out a job, print its result, and return the exit code.
 
-    `then`: what is done with the result first; `code`: its exit code; `options`: those of `perform`.
+    `then`: applied to the result before it is printed. `code`: returns the result's exit code. `options`: those of `perform`.
 
     Raises:
         ConfigurationError: a tracker does not exist, or its library is not installed.
-        StropError: the work ended early. What is known so far was printed, but for JSON, and the page was written.
+        StropError: the work ended early. The result so far has been printed, unless as JSON, and the page has been written.
     """
     check_trackers(output.track)
     if dry_run:
@@ -70,7 +70,7 @@ def command(
 
 
 def write_page_of(result: object, output: Output) -> None:
-    """Write the page of a result into the folder of its record. A failure is told in one line, and does not fail the run."""
+    """Write the page of a result into the folder of its record. A failure prints one line and does not fail the command."""
     record = getattr(result, "record", None)
     if not isinstance(record, Record) or output.no_report:
         return

@@ -1,4 +1,4 @@
-"""The list of commands, and the help of one: a line per option; `--help-all` has every option and the full texts."""
+"""Prints the list of commands, and the help of a command: one line an option, or with `--help-all` every option in full."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ HELP_ALL = "--help-all"
 HELP_FLAGS = ("--help", "-h", HELP_ALL)
 _MORE = "More options"
 _LEAST_NAMES = 24
-"""Columns of the names of options."""
+"""Least width of the names of options, in columns."""
 _SENTENCE = re.compile(r"(.+?)\.(?= +[A-Z(`])", re.DOTALL)
 
 
 def plain(text: object) -> str:
-    """A help text on one line, without the marks of code."""
+    """A help text on one line, without backticks."""
     return " ".join(text_of(text).split()).replace("`", "")
 
 
 def text_of(text: object) -> str:
-    """The text of what cyclopts has for a description."""
+    """The text of a description of cyclopts, which may be an object."""
     return str(getattr(text, "primary_renderable", text))
 
 
 def first_sentence(text: str) -> str:
-    """The text up to its first full stop, without that."""
+    """The first sentence of a text, without its full stop."""
     sentence = _SENTENCE.match(text)
     return sentence[1] if sentence else text.removesuffix(".")
 
 
 def overview(description: str, sections: Mapping[str, Mapping[str, str]]) -> str:
-    """The list of commands: what they are for, and below each heading their names with their texts."""
+    """The list of commands: the description, then below each heading the names and first sentences of its commands."""
     width = _width()
     lines = ["Usage: strop COMMAND", "", *textwrap.wrap(description, width)]
     for heading, commands in sections.items():
@@ -51,7 +51,7 @@ def overview(description: str, sections: Mapping[str, Mapping[str, str]]) -> str
 
 
 class PlainConsole:
-    """Standard output as cyclopts writes to it. The console of rich takes as long to load as all the rest of the help."""
+    """The console of cyclopts, on plain standard output. Loading rich's console would take as long as the rest of the help."""
 
     options = None
 
@@ -62,7 +62,7 @@ class PlainConsole:
 
 
 class CommandHelp:
-    """Prints the help of a command. `full`: with every option, choice and variable of the environment."""
+    """Prints the help of a command. With `full` it has every option, choice and variable of the environment."""
 
     def __init__(self, *, full: bool) -> None:
         self._full = full
@@ -88,12 +88,12 @@ class CommandHelp:
 
     def _text(self, entry: HelpEntry) -> str:
         text = text_of(entry.description or "")
-        shown = plain(text if self._full else first_sentence(" ".join(text.split())))
+        body = plain(text if self._full else first_sentence(" ".join(text.split())))
         more = [] if entry.default is None else [f"default: {entry.default}"]
         if self._full:
             more += [f"choices: {', '.join(entry.choices)}"] if entry.choices else []
             more += [f"environment: {', '.join(entry.env_var)}"] if entry.env_var else []
-        return escape(" ".join([shown, *(f"[{one}]" for one in more)]), 4000)
+        return escape(" ".join([body, *(f"[{remark}]" for remark in more)]), 4000)
 
 
 def _names(entry: HelpEntry) -> str:

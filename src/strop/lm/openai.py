@@ -26,7 +26,7 @@ from strop.lm.pace import Attempts, Clock, Outage, Pacer, PacerFinished, RetryPo
 from strop.lm.providers import Endpoint, endpoint_of
 
 _MOST_CHARACTERS = 8
-"""A prompt of more characters a token was not read whole."""
+"""Most characters of a prompt for each token: of a longer prompt the server read only a part."""
 
 
 def settings_of(options: ModelSettings) -> Settings:

@@ -153,8 +153,8 @@ class RetryPolicy:
         share = 0.5 + 0.5 * jitter.random()
         if retry_after is None:
             return min(longest, self.longest_wait_seconds) * share
-        asked = max(retry_after, 0.0) * (1 + 0.1 * jitter.random())
-        return max(asked, min(longest / 8, self.longest_wait_seconds) * share)
+        least = max(retry_after, 0.0) * (1 + 0.1 * jitter.random())
+        return max(least, min(longest / 8, self.longest_wait_seconds) * share)
 
 
 @dataclass(eq=False)

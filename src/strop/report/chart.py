@@ -76,12 +76,12 @@ class Chart:
     names: Sequence[str] = ()
 
 
-def ticks(low: float, high: float, most: int = 6, *, whole: bool = False) -> list[float]:
+def ticks(low: float, high: float, most: int = 6, *, integers: bool = False) -> list[float]:
     """Round numbers from `low` to `high`."""
     span = high - low or 1.0
     step = 10.0 ** math.floor(math.log10(span / most))
     step *= next(factor for factor in (1, 2, 5, 10) if span / (step * factor) <= most)
-    step = max(step, 1.0) if whole else step
+    step = max(step, 1.0) if integers else step
     first = math.ceil(low / step - 1e-9)
     return [round(number * step, 12) for number in range(first, math.floor(high / step + 1e-9) + 1)]
 
@@ -115,7 +115,7 @@ def svg_file(chart: Chart, title: str, lines: Sequence[str]) -> str:
     wrapped = [line for text in lines if text for line in wrap(escape(text, 1000), _FOOTER_LETTERS)]
     drawn = drawing.height
     height = drawn + (_FOOTER_LINE * len(wrapped) + 6 if wrapped else 0)
-    words = "".join(
+    footer = "".join(
         f'<text x="4" y="{drawn + _FOOTER_LINE * (row + 1):.1f}" font-size="10">{_text(line, len(line))}</text>'
         for row, line in enumerate(wrapped)
     )
@@ -124,7 +124,7 @@ def svg_file(chart: Chart, title: str, lines: Sequence[str]) -> str:
     paper = f'<rect width="{_WIDTH:.0f}" height="{height:.0f}" fill="white"/>'
     return (
         f'<?xml version="1.0" encoding="UTF-8"?>\n<svg xmlns="http://www.w3.org/2000/svg" {size} color="black" '
-        f'font-family="sans-serif">{paper}{inner}{words}</svg>\n'
+        f'font-family="sans-serif">{paper}{inner}{footer}</svg>\n'
     )
 
 
@@ -136,30 +136,32 @@ class _Drawing:
         self.keys = list(self._keys())
         self.top = 12.0 + 17 * (1 + max((row for row, *_ in self.keys), default=-1))
         points = [point for series in chart.series for point in series.points]
-        values = [each for _, *of in points for each in of if each is not None and math.isfinite(each)]
+        values = [value for _, *heights in points for value in heights if value is not None and math.isfinite(value)]
         values = [*values, *chart.levels.values()] or [0.0, 1.0]
-        places = [point.x for point in points] or [0.0, 1.0]
-        low, high, first, last = min(values), max(values), min(places), max(places)
+        positions = [point.x for point in points] or [0.0, 1.0]
+        low, high, first, last = min(values), max(values), min(positions), max(positions)
         margin, room = 0.06 * (high - low) or 0.1 * abs(high) or 0.5, 0.06 * (last - first) or 0.5
         low, high = low - margin, high + margin
-        self.values = _numbered(ticks(low, high, whole=all(float(each).is_integer() for each in values) and high > 3))
+        self.values = _numbered(
+            ticks(low, high, integers=all(float(value).is_integer() for value in values) and high > 3)
+        )
         if self.rows:
-            self.places = [(float(row), escape(name, 30)) for row, name in enumerate(chart.names)]
+            self.positions = [(float(row), escape(name, 30)) for row, name in enumerate(chart.names)]
             first, last = -0.5, len(chart.names) - 0.5
             self.height = self.top + _ROW * max(len(chart.names), 2) + 44
         else:
             first, last = first - room, last + room
-            self.places, self.height = _numbered(ticks(first, last, 8, whole=True)), _HEIGHT
-        down = self.places if self.rows else self.values
-        self.left = 18 + 1.1 * _LETTER * max((len(word) for _, word in down), default=0) + (0 if self.rows else 14)
+            self.positions, self.height = _numbered(ticks(first, last, 8, integers=True)), _HEIGHT
+        down = self.positions if self.rows else self.values
+        self.left = 18 + 1.1 * _LETTER * max((len(label) for _, label in down), default=0) + (0 if self.rows else 14)
         self.right, self.bottom = _WIDTH - 14, self.height - 42
         self.x = _scale(*((low, high) if self.rows else (first, last)), self.left, self.right)
         up = (first, last, self.top, self.bottom) if self.rows else (low, high, self.bottom, self.top)
         self.y = _scale(*up)
-        spots = [(number, point.x) for number, each in enumerate(chart.series) for point in each.points]
+        spots = [(number, point.x) for number, series in enumerate(chart.series) for point in series.points]
         shares = len({x for _, x in set(spots)}) < len(set(spots)) and not any(s.form == "steps" for s in chart.series)
         self.shift = min(9.0, 22 / len(chart.series)) if shares else 0.0
-        """Between series that share places along the axis: they stand beside one another."""
+        """Distance between series that share positions on the axis, so that they stand beside one another."""
 
     def _keys(self) -> Iterator[tuple[int, float, str, Series | str]]:
         """(row, x, name, series or line style) of each entry of the legend."""
@@ -186,22 +188,22 @@ class _Drawing:
         )
 
     def _axes(self) -> Iterator[str]:
-        across, down = (self.values, self.places) if self.rows else (self.places, self.values)
-        for value, word in down:
+        across, down = (self.values, self.positions) if self.rows else (self.positions, self.values)
+        for value, label in down:
             y = self.y(value)
             if not self.rows:
                 yield _path(f"M{self.left:.1f} {y:.1f}H{self.right:.1f}", _FAINT, 1)
-            yield _words(self.left - 7, y + 4, word, "end")
-        for value, word in across:
+            yield _label(self.left - 7, y + 4, label, "end")
+        for value, label in across:
             x = self.x(value)
             line = f"V{self.top:.1f}" if self.rows else "v4"
             yield _path(f"M{x:.1f} {self.bottom:.1f}{line}", _FAINT if self.rows else "currentColor", 1)
-            yield _words(x, self.bottom + 17, word, "middle")
+            yield _label(x, self.bottom + 17, label, "middle")
         yield _path(f"M{self.left:.1f} {self.top:.1f}V{self.bottom:.1f}H{self.right:.1f}", "currentColor", 1)
         labels = (self.chart.y_label, "") if self.rows else (self.chart.x_label, self.chart.y_label)
-        yield _words((self.left + self.right) / 2, self.height - 8, labels[0], "middle")
+        yield _label((self.left + self.right) / 2, self.height - 8, labels[0], "middle")
         if labels[1]:
-            yield _words(12, (self.top + self.bottom) / 2, labels[1], "middle", turned=True)
+            yield _label(12, (self.top + self.bottom) / 2, labels[1], "middle", turned=True)
 
     def _levels(self) -> Iterator[str]:
         for value, dashes in zip(self.chart.levels.values(), cycle(_LEVEL_DASHES), strict=False):
@@ -217,7 +219,7 @@ class _Drawing:
                     yield _path(f"M{x:.1f} {y:.1f}h24", _color(what.look), 1.8, _look(what.look).dashes)
                 if what.form != "steps":
                     yield _marker(x + 12, y, what)
-            yield _words(x + 30, y + 4, escape(name, 60))
+            yield _label(x + 30, y + 4, escape(name, 60))
 
     def _series(self, series: Series, shift: float) -> Iterator[str]:
         color = _color(series.look)
@@ -233,12 +235,12 @@ class _Drawing:
             if series.form != "steps":
                 yield _marker(x, y, series)
 
-    def _spot(self, place: float, value: float, shift: float) -> tuple[float, float]:
-        return (self.x(value), self.y(place) + shift) if self.rows else (self.x(place) + shift, self.y(value))
+    def _spot(self, position: float, value: float, shift: float) -> tuple[float, float]:
+        return (self.x(value), self.y(position) + shift) if self.rows else (self.x(position) + shift, self.y(value))
 
 
 def _numbered(values: Sequence[float]) -> list[tuple[float, str]]:
-    """Numbers, each with its words, which have the same decimals, as few as they need."""
+    """Numbers with their labels, which all have as few decimals as they need together."""
     decimals = max((len(f"{value:.10f}".rstrip("0").partition(".")[2]) for value in values), default=0)
     return [(value, f"{value:,.{decimals}f}") for value in values]
 
@@ -248,7 +250,7 @@ def _scale(low: float, high: float, start: float, end: float) -> Callable[[float
 
 
 def _whisker(start: tuple[float, float], end: tuple[float, float]) -> str:
-    """A line between two places with caps."""
+    """A line between two points, with caps."""
     (x, y), (to_x, to_y) = start, end
     cap = "m0 -3v6" if abs(y - to_y) < abs(x - to_x) else "m-3 0h6"
     return f"M{x:.1f} {y:.1f}L{to_x:.1f} {to_y:.1f}M{x:.1f} {y:.1f}{cap}M{to_x:.1f} {to_y:.1f}{cap}"
@@ -276,7 +278,7 @@ def _path(d: str, color: str, width: float, dashes: str = "") -> str:
     return f'<path d="{d}" fill="none" stroke="{color}" stroke-width="{width:g}"{dashed}/>'
 
 
-def _words(x: float, y: float, text: str, anchor: str = "start", *, turned: bool = False) -> str:
+def _label(x: float, y: float, text: str, anchor: str = "start", *, turned: bool = False) -> str:
     turn = f' transform="rotate(-90 {x:.1f} {y:.1f})"' if turned else ""
     return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"{turn}>{_text(text)}</text>'
 

@@ -35,7 +35,7 @@ def write_whole(path: Path, text: str, *, force: bool) -> None:
         results_stream().write(text)
         results_stream().flush()
         return
-    with _whole_file(path, force=force) as file:
+    with _atomic_file(path, force=force) as file:
         file.write(text)
 
 
@@ -54,7 +54,7 @@ def export(directory: Path, path: Path, *, texts: bool, force: bool) -> list[str
             count = _write_lines(store, results_stream(), texts=texts)
             results_stream().flush()
         else:
-            with _whole_file(path, force=force) as file:
+            with _atomic_file(path, force=force) as file:
                 count = _write_lines(store, file, texts=texts)
         return [*filter(None, [store.unverified]), f"{quantity(count, 'event')} in {path}", *store.notes]
 
@@ -77,7 +77,7 @@ def _line_of(stored: Stored[Event], *, quotes: bool) -> str:
 
 
 @contextmanager
-def _whole_file(path: Path, *, force: bool) -> Iterator[TextIO]:
+def _atomic_file(path: Path, *, force: bool) -> Iterator[TextIO]:
     """A file to write; it replaces `path` at the end, or disappears when anything is raised."""
     if str(path).startswith("-"):
         raise ConfigurationError(f"-o needs the name of a file, not the flag {path}")

@@ -39,25 +39,25 @@ def iterations_table(folders: Sequence[Path]) -> str:
 
 
 def _rows(record: Record) -> Iterator[tuple[object, ...]]:
-    run, of = record.run, defaultdict[int | None, Spent](Spent)
+    run, by_iteration = record.run, defaultdict[int | None, Spent](Spent)
     for stored in record.store.outline(LmCalled, LmResponded):
         if isinstance(stored.event, LmResponded):
-            of[iteration_of(stored.event.scope)].add(stored.event)
+            by_iteration[iteration_of(stored.event.scope)].add(stored.event)
     meta, spec, calls, evaluations, spent = run.meta, run.spec, 0, 0, Spent()
     head = (escape(str(record.folder), 1000), "" if spec is None else spec.seed, escape(named(meta.model), 1000))
     for event in run.iterations:
-        calls, evaluations, more = calls + event.lm_calls, evaluations + event.evaluations, of[event.t]
+        calls, evaluations, more = calls + event.lm_calls, evaluations + event.evaluations, by_iteration[event.t]
         for name in ("responses", "input_tokens", "output_tokens", "unknown_tokens", "cost", "unpriced"):
             setattr(spent, name, getattr(spent, name) + getattr(more, name))
-        so_far = (calls, spent.responses, evaluations, _known(spent.tokens), _known(spent.dollars))
+        so_far = (calls, spent.responses, evaluations, _number_or_empty(spent.tokens), _number_or_empty(spent.dollars))
         names = event.tasks or meta.tasks
         for split, values in (("train", event.train), ("test", event.test)):
             for name, copies in zip(names, by_task(values, len(names) or 1), strict=False):
                 for number, value in enumerate(copies, 1):
-                    place = (str(meta.is_language_model).lower(), event.t, escape(name, 1000), number, split)
-                    yield (*head, *place, repr(value), *so_far)
+                    coordinates = (str(meta.is_language_model).lower(), event.t, escape(name, 1000), number, split)
+                    yield (*head, *coordinates, repr(value), *so_far)
 
 
-def _known(value: float | None) -> str:
-    """A number as text; empty if it is not known."""
+def _number_or_empty(value: float | None) -> str:
+    """A number as text; empty if it is unknown."""
     return "" if value is None else repr(value)

@@ -151,7 +151,7 @@ class Cell:
             own: dict[str, Any] = {name: getattr(self.spec, name) for name in (*vars(LimitOptions()), *_OF_A_SESSION)}
             job = self.continued(replace(record, spec=replace(record.spec, **own | dict(limits))))
         return _without_record(
-            perform(replace(job, whole=True), folder if record is None else None, view=self.view(job))
+            perform(replace(job, whole_runs_only=True), folder if record is None else None, view=self.view(job))
         )
 
     def tasks(self) -> tuple[AnyTask, ...]:
@@ -253,7 +253,7 @@ def _left(limits: Limits, others: Iterable[Path]) -> Limits:
 
 @contextmanager
 def _named(name: str, limits: Limits, again: str) -> Iterator[None]:
-    """Name the cell in an error, and say how its protocol continues."""
+    """Name the cell in an error, and say how the user continues its protocol."""
     try:
         yield
     except (StropError, OSError, KeyboardInterrupt) as error:
@@ -261,10 +261,10 @@ def _named(name: str, limits: Limits, again: str) -> Iterator[None]:
         error.__notes__ = [f"To continue: {again}"] if goes_on else []
         if isinstance(error, RunBudgetSpent) and error.by in limits:
             limit = limits[error.by]
-            words = f"{option(error.by)} {dollars(round(limit * 1e9)) if error.counter == COST else f'{limit:,}'}"
+            spent_limit = f"{option(error.by)} {dollars(round(limit * 1e9)) if error.counter == COST else f'{limit:,}'}"
             further = f", and {again} with a larger one continues" if again else ""
-            error.__notes__, error.detail = [], f"{words} was spent"
-            error.args = (f"{words} is spent; everything so far is kept{further}",)
+            error.__notes__, error.detail = [], f"{spent_limit} was spent"
+            error.args = (f"{spent_limit} is spent; everything so far is kept{further}",)
         elif isinstance(error, StropError) and not isinstance(error, SearchOver):
             error.args = (f"{name}: {error}", *error.args[1:])
         raise

@@ -60,28 +60,28 @@ class FinishedRun:
     def facts(self) -> Iterator[tuple[str, object]]:
         """What runs of one curve have in common, each with its name."""
         meta, spec = self.data.meta, self.data.spec
-        yield "task", meta.task
-        yield "model", meta.model
-        yield "file of the task", meta.task_digests
-        yield "first improver", self.data.beginnings.get(0)
+        yield "the task", meta.task
+        yield "the model", meta.model
+        yield "the file of the task", meta.task_digests
+        yield "the first improver", self.data.beginnings.get(0)
         for name, value in vars(spec).items() if spec else ():
             if name not in MAY_DIFFER:
                 yield f"--{name.replace('_', '-')}", value
 
 
 def finished_runs(names: Sequence[Path]) -> list[FinishedRun]:
-    """The runs that these names stand for; a folder of several runs stands for all of them. Without a name the newest.
+    """The runs that `names` stand for; without a name the newest run. A folder of several runs stands for all of them.
 
     Raises:
-        ConfigurationError: there is no such run, it is given twice, it has not ended, or it is of another command.
+        ConfigurationError: there is no such run, a run is named twice, has not ended, or is of another command.
         StoreError: a record is damaged.
     """
-    found: dict[Path, FinishedRun] = {}
+    finished: dict[Path, FinishedRun] = {}
     for directory in [find_run(name) for name in names] or [find_run(None)]:
-        for one in _runs_in(directory):
-            if found.setdefault(one.folder.resolve(), one) is not one:
-                raise ConfigurationError(f"{one.folder} is given twice")
-    return [*found.values()]
+        for run in _runs_in(directory):
+            if finished.setdefault(run.folder.resolve(), run) is not run:
+                raise ConfigurationError(f"{run.folder} is given twice")
+    return [*finished.values()]
 
 
 def _runs_in(directory: Path) -> Iterator[FinishedRun]:
@@ -116,7 +116,7 @@ def check_alike(runs: Sequence[FinishedRun]) -> None:
         for (name, value), (_, other) in zip(first.facts(), run.facts(), strict=True):
             if value != other:
                 raise ConfigurationError(
-                    f"{first.folder} and {run.folder} differ in the {name}{_words(value, other)}: one curve is of runs that "
+                    f"{first.folder} and {run.folder} differ in {name}{_bracketed(value, other)}: one curve is of runs that "
                     "differ in the seed alone"
                 )
         if run.data.ended_by:
@@ -128,10 +128,10 @@ def check_alike(runs: Sequence[FinishedRun]) -> None:
             )
 
 
-def _words(value: object, other: object) -> str:
-    """Two values in brackets, if they say something."""
+def _bracketed(value: object, other: object) -> str:
+    """Two different values in brackets; empty if they are digests, or no numbers or texts."""
     if (
-        not all(isinstance(each, str | int | float) and str(each) for each in (value, other))
+        not all(isinstance(fact, str | int | float) and str(fact) for fact in (value, other))
         or len(str(value)) == DIGEST
     ):
         return ""
@@ -149,7 +149,7 @@ def figure(runs: Sequence[FinishedRun], by: By, bars: Bars) -> str:
     meta, spec = runs[0].data.meta, runs[0].data.spec
     is_by_calls = by == "lm-calls"
     points, x_label = (_by_calls(runs), "LM calls") if is_by_calls else (_by_iteration(runs), "iteration t")
-    drawn = [Point(x, one.mean, *(_ends(one, bars) if len(runs) > 1 else ())) for x, one in points]
+    drawn = [Point(x, estimate.mean, *(_ends(estimate, bars) if len(runs) > 1 else ())) for x, estimate in points]
     series = [Series("", drawn, form="dots" if is_by_calls else "line")]
     if is_by_calls:
         series.append(Series("", [Point(x, y) for x, y, *_ in drawn], form="steps"))
@@ -160,15 +160,18 @@ def figure(runs: Sequence[FinishedRun], by: By, bars: Bars) -> str:
 
 def _by_iteration(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:
     last = max(len(run.values) for run in runs)
-    kept = [run.values + run.values[-1:] * (last - len(run.values)) for run in runs]
-    return [(t, score_estimate(values)) for t, values in enumerate(zip(*kept, strict=True))]
+    extended = [run.values + run.values[-1:] * (last - len(run.values)) for run in runs]
+    return [(t, score_estimate(values)) for t, values in enumerate(zip(*extended, strict=True))]
 
 
 def _by_calls(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:
-    """At each number of LM calls at which an iteration of some run ended, once all have measured their first improver."""
+    """(LM calls, mean test û) at each number of LM calls at which an iteration of a run ended.
+
+    The curve begins when all runs have measured their first improver.
+    """
     first = max(run.calls[0] for run in runs)
-    places = sorted({calls for run in runs for calls in run.calls if calls >= first})
-    return [(place, score_estimate([_reached(run, place) for run in runs])) for place in places]
+    counts = sorted({calls for run in runs for calls in run.calls if calls >= first})
+    return [(count, score_estimate([_reached(run, count) for run in runs])) for count in counts]
 
 
 def _reached(run: FinishedRun, calls: int) -> float:
@@ -176,24 +179,23 @@ def _reached(run: FinishedRun, calls: int) -> float:
     return [value for value, made in zip(run.values, run.calls, strict=True) if made <= calls][-1]
 
 
-def _ends(one: Estimate, bars: Bars) -> tuple[float, float]:
-    if bars == "interval" and one.interval is not None:
-        return one.interval
-    return one.mean - (one.stderr or 0.0), one.mean + (one.stderr or 0.0)
+def _ends(estimate: Estimate, bars: Bars) -> tuple[float, float]:
+    if bars == "interval" and estimate.interval is not None:
+        return estimate.interval
+    return estimate.mean - (estimate.stderr or 0.0), estimate.mean + (estimate.stderr or 0.0)
 
 
 def _caption(runs: Sequence[FinishedRun], selection: str, by: By, bars: Bars) -> str:
-    count, what = len(runs), "strop run " + runs[0].data.meta.task + f", selection {selection}"
-    early = sum(len(run.values) < max(len(each.values) for each in runs) for run in runs)
-    ended = (
-        f" {quantity(early, 'run')} ended early and {'keeps its' if early == 1 else 'keep their'} last improver."
-        if early
-        else ""
-    )
+    """What the points and the bars are."""
+    what, most = f"strop run {runs[0].data.meta.task} (selection {selection})", max(len(run.values) for run in runs)
     where = " A run counts with the improver that it had after so many LM calls." if by == "lm-calls" else ""
-    if count == 1:
+    if len(runs) == 1:
         return f"One run of {what}, so there is no interval over runs.{where}"
-    return f"Mean over {count} runs of {what}, that differ in the seed alone; bars: {BARS[bars]} over the runs.{where}{ended}"
+    early = sum(len(run.values) < most for run in runs)
+    kept = "keeps its" if early == 1 else "keep their"
+    ended = f" {quantity(early, 'run')} ended early and {kept} last improver." if early else ""
+    mean_of = f"Mean over {len(runs)} runs of {what}, which differ in the seed alone"
+    return f"{mean_of}; bars: {BARS[bars]} over the runs.{where}{ended}"
 
 
 def _model(runs: Sequence[FinishedRun]) -> str:

@@ -99,10 +99,10 @@ class OverSeeds(RecordedResult):
 
 
 def seeds_from(first: int, count: int) -> tuple[int, ...]:
-    """So many seeds from the first one on.
+    """`count` consecutive seeds, beginning with `first`.
 
     Raises:
-        ConfigurationError: there are none, or too many.
+        ConfigurationError: `count` is out of its range.
     """
     if not 1 <= count <= MOST_RUNS:
         raise ConfigurationError(f"--seeds is {count}; it must be between 1 and {MOST_RUNS}")
@@ -112,8 +112,8 @@ def seeds_from(first: int, count: int) -> tuple[int, ...]:
 def over_seeds_job(
     spec: RunSpec, tasks: tuple[AnyTask, ...], improver: str, seeds: tuple[int, ...], sources: tuple[str, ...] = ()
 ) -> Job[OverSeeds]:
-    """A run of Algorithm 1 from the text `improver` for each seed. `sources`: what the tasks were loaded from, if not from what
-    the spec names."""
+    """A run of Algorithm 1 from the text `improver` for each seed. `sources`: what the tasks were loaded from, unless the spec
+    names it."""
     few = len(seeds) < least_pairs()
     return Job(
         kind=KIND,
@@ -137,7 +137,7 @@ MAKERS[KIND] = lambda record, tasks: over_seeds_job(
 
 @dataclass(frozen=True, kw_only=True)
 class _SeededRun(Cell):
-    """One of the runs, a cell."""
+    """The cell of one seed."""
 
     context: RunContext
     improver: str
@@ -176,7 +176,7 @@ def _carry_out(context: RunContext, improver: str, seeds: Sequence[int], sources
     """Carry out the runs that are not finished.
 
     Raises:
-        StropError: the host failed, a limit is spent, or the user stopped it; what was done is kept.
+        StropError: the host failed, a limit is spent, or the user stopped the command; finished work is kept.
     """
     spec = replace(context.parts.spec, **vars(LimitOptions()) | {"give_up_after": context.parts.spec.give_up_after})
     cells = [
@@ -190,7 +190,7 @@ def _carry_out(context: RunContext, improver: str, seeds: Sequence[int], sources
 
 
 def runs_in(record: Record) -> list[tuple[int, Path, Trained | None]]:
-    """(seed, folder, result) of each run of a folder's record; None for one that has not begun."""
+    """(seed, folder, result) of each run of a folder's record. The result of a run that has not begun is None."""
     folders = [(seed, folder_of(record.folder, seed)) for seed in record.run.meta.seeds]
     return [(seed, folder, _result_in(folder, seed)) for seed, folder in folders]
 
@@ -204,7 +204,7 @@ def _result_in(folder: Path, seed: int) -> Trained | None:
             return replace(read_trained(record), record=None)
     except RecordChanged:
         raise
-    except StoreError:  # there is none, or it is incomplete
+    except StoreError:  # there is no record, or it is incomplete
         return None
 
 
@@ -214,17 +214,17 @@ def read_over_seeds(record: Record) -> OverSeeds:
     Raises:
         StoreError: the record of a run is damaged.
     """
-    run, spec, found = record.run, record.run.spec, runs_in(record)
+    run, spec, seeded_runs = record.run, record.run.spec, runs_in(record)
     if spec is None:
         raise StoreError(f"{record.folder} is incomplete: it has no configuration")
-    rows = tuple(_row(*each) for each in found)
-    words, change = over_runs_words(
+    rows = tuple(_row(*seeded) for seeded in seeded_runs)
+    sentence, change = over_runs_words(
         [(row.before, row.after) for row in rows if row.before is not None and row.after is not None],
         of=len(rows),
         early=sum(row.status == "finished" and row.iterations < spec.iterations for row in rows),
         meta=run.meta,
     )
-    results = [trained for _, _, trained in found if trained is not None]
+    results = [trained for _, _, trained in seeded_runs if trained is not None]
     return OverSeeds(
         directory=record.folder,
         trained_on=run.meta.tasks,
@@ -233,33 +233,33 @@ def read_over_seeds(record: Record) -> OverSeeds:
         selection=spec.selection,
         status=run.status,
         detail=run.detail,
-        unverified=run.unverified or next((one.unverified for one in results if one.unverified), ""),
-        waived=next((one.waived for one in results if one.waived), ""),
-        sentence=words,
+        unverified=run.unverified or next((trained.unverified for trained in results if trained.unverified), ""),
+        waived=next((trained.waived for trained in results if trained.waived), ""),
+        sentence=sentence,
         runs=rows,
         change=change,
-        costs=sum((one.costs.price for one in results), TotalPrice()),
+        costs=sum((trained.costs.price for trained in results), TotalPrice()),
     )
 
 
 def _row(seed: int, folder: Path, trained: Trained | None) -> SeedRun:
     if trained is None:
         return SeedRun(seed, folder, "not begun")
-    made, calls = [one.t for one in trained.iterations], trained.costs.total.lm_calls
+    made, calls = [iteration.t for iteration in trained.iterations], trained.costs.total.lm_calls
     is_whole = trained.status == "finished" and trained.ended_by is None
-    ends = [one.test.mean for one in trained.iterations if one.test] if is_whole else []
+    ends = [iteration.test.mean for iteration in trained.iterations if iteration.test] if is_whole else []
     before, after = (ends[0], ends[-1]) if ends else (None, None)
     status = trained.status if trained.ended_by is None else f"ended by --{trained.ended_by.replace('_', '-')}"
     return SeedRun(seed, folder, status, max(made, default=0), before, after, calls, trained.sentence)
 
 
 @print_result.register(OverSeeds)
-def print_over_seeds(found: OverSeeds, console: Console, *, full: bool = False) -> None:
-    """The sentence, and a line for each run; with `full` what each run says of itself."""
-    say(console, found.unverified, style="bold yellow")
-    say(console, found.waived, style="bold yellow")
-    say(console, found.sentence, style="bold", limit=SENTENCE)
-    say(console, model_line(found.model, found.is_language_model))
+def print_over_seeds(over_seeds: OverSeeds, console: Console, *, full: bool = False) -> None:
+    """Print the sentence and one row a run; with `full` also the sentence of each run."""
+    say(console, over_seeds.unverified, style="bold yellow")
+    say(console, over_seeds.waived, style="bold yellow")
+    say(console, over_seeds.sentence, style="bold", limit=SENTENCE)
+    say(console, model_line(over_seeds.model, over_seeds.is_language_model))
     rows = [
         (
             str(run.seed),
@@ -268,17 +268,17 @@ def print_over_seeds(found: OverSeeds, console: Console, *, full: bool = False) 
             "-" if run.change is None else written(run.change, sign="+"),
             str(run.lm_calls),
         )
-        for run in found.runs
+        for run in over_seeds.runs
     ]
     print_table(console, ("seed", "status", "û of I_0", "û of the last", "change", "LM calls"), rows)
-    for run in found.runs if full else ():
+    for run in over_seeds.runs if full else ():
         say(console, f"seed {run.seed}: {run.sentence or 'not begun'}", limit=SENTENCE)
-    if found.costs.in_words:
-        say(console, f"LM cost: {found.costs.in_words}")
-    if found.status not in ("finished", "running"):
-        say(console, status_words(found.status, found.detail))
-        for line in ways_on(near(found.directory), found.kind, ""):
+    if over_seeds.costs.in_words:
+        say(console, f"LM cost: {over_seeds.costs.in_words}")
+    if over_seeds.status not in ("finished", "running"):
+        say(console, status_words(over_seeds.status, over_seeds.detail))
+        for line in ways_on(near(over_seeds.directory), over_seeds.kind, ""):
             say(console, line)
-    if found.status == "finished":
-        say(console, f"one run: strop show {near(found.runs[0].directory)}")
-        say(console, f"the figure: strop plot {near(found.directory)} --out figure.svg")
+    if over_seeds.status == "finished":
+        say(console, f"one run: strop show {near(over_seeds.runs[0].directory)}")
+        say(console, f"the figure: strop plot {near(over_seeds.directory)} --out figure.svg")

@@ -73,7 +73,7 @@ class Link:
         self._child, self._limits = child, limits
         self._outgoing: deque[memoryview] = deque()
         self._output = bytearray()
-        self._output_told = 0
+        self._output_reported = 0
         self._hung_up = self._ended_itself = False
         self._is_wide = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
@@ -168,7 +168,7 @@ class Link:
             self._read_output()
         self._cpu_mark += self.cpu_since_call()
         self._starved_mark = self._child.starved_seconds()
-        begin, self._output_told = self._output_told, len(self._output)
+        begin, self._output_reported = self._output_reported, len(self._output)
         return self._output[begin:].decode("utf-8", "replace")
 
     def denied(self) -> Mapping[str, int]:

@@ -73,8 +73,9 @@ class ForkedProcess:
 class Template:
     """A process that others of this process are forked from. Safe to use from many threads.
 
-    It starts when it is first needed, or with `begin`, and is replaced when somebody has killed it, when it would be started with
-    other variables by now, and when what it inherited has changed. A fork of this process starts one of its own."""
+    It starts when it is first needed, or with `begin`. A new one takes its place once somebody has killed it, its variables would
+    be different now, or what it inherited has changed. A fork of this process starts a template of its own.
+    """
 
     def __init__(self, command: Callable[[int], list[str]], variables: Callable[[], Mapping[str, str]]) -> None:
         """`command`: its command line, with the descriptor of its channel; `variables`: the whole environment that it gets."""
@@ -108,8 +109,8 @@ class Template:
         """
         stderr = _stderr_file()
         try:
-            asked = {"fork": True, "tells": True} if tells else {"fork": True}
-            message, handles = self._asked(asked, [stderr, *descriptors])
+            request = {"fork": True, "tells": True} if tells else {"fork": True}
+            message, handles = self._exchange(request, [stderr, *descriptors])
         except BaseException:
             os.close(stderr)
             raise
@@ -119,7 +120,7 @@ class Template:
         """A further channel to it, for another process to `join`. Raises OSError and ControlClosed, as `fork` does."""
         own, other = control.pair()
         with other:
-            self._asked({"joins": True}, [other.fileno()])
+            self._exchange({"joins": True}, [other.fileno()])
         return own
 
     def join(self, channel: socket.socket) -> None:
@@ -133,7 +134,7 @@ class Template:
         with self._lock:
             self._stop()
 
-    def _asked(self, message: control.Message, descriptors: list[int]) -> tuple[control.Message, list[int]]:
+    def _exchange(self, message: control.Message, descriptors: list[int]) -> tuple[control.Message, list[int]]:
         with self._lock:
             last_line = ""
             for _ in range(STARTS + 1):  # the first may have died since it was used last

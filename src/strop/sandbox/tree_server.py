@@ -54,7 +54,7 @@ class _Tree:
     """What makes a fresh process a guest; nothing in it tells of other guests."""
 
     jail: command.CommandJail
-    asked: Any
+    request: Any
     bounds: Any
     """The limits of a guest."""
     root: root_fs.Root
@@ -106,9 +106,9 @@ class FirstProcess:
         self._own_processes = namespaces.own_processes(command.ALL_PROCESSES)
         sys.dont_write_bytecode = True
         os.chdir(COPY)
-        plan, asked = control.receive(self._host)[0]["content"], facts["asked"]
+        plan, request = control.receive(self._host)[0]["content"], facts["asked"]
         root = root_fs.Root(**jail.rooms["root"])
-        self._tree = _Tree(jail, asked, command.bounds_of(jail, asked), root, _guest(plan["guest"]), plan)
+        self._tree = _Tree(jail, request, command.bounds_of(jail, request), root, _guest(plan["guest"]), plan)
         self._tree.entrance = _entrance(plan)
         self._tree.alone = bpf.Assembled(plan["filter"]) if "filter" in plan else None
         sys.path[:0] = plan["search"]
@@ -345,7 +345,7 @@ def _confine(tree: _Tree, handles: list[int]) -> None:
         namespaces.enter_mounts(kernel, mounts)
     namespaces.own_mounts(kernel)
     if mounts < 0:
-        root_fs.lay_room(kernel, tree.asked["disk_bytes"], tree.root)
+        root_fs.lay_room(kernel, tree.request["disk_bytes"], tree.root)
     root_fs.mount_proc(kernel, "/proc")
     os.chdir(COPY)
     if jail.rooms["landlock"]["version"]:

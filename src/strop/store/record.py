@@ -47,7 +47,7 @@ from strop.store.proof import OWN, Proof, with_seal
 FILE_NAME = "run.sqlite"
 
 _LATEST = 1e11
-"""Unix seconds that no event has: the year 5138."""
+"""Unix seconds that no event reaches: the year 5138."""
 _PAGE = 500
 """Events read at a time: no read transaction stays open while the caller works."""
 
@@ -97,9 +97,9 @@ class Store(ClosesItself):
         self._is_new = False
         self._lock = threading.RLock()
         self._changed = ""
-        """What does not hold in a record that was opened in spite of it."""
+        """Why the record is not as it was recorded, if it was opened all the same; else empty."""
         self.proof: Proof
-        """What was proven of the record so far."""
+        """What has been proven of the record so far."""
 
     @property
     def directory(self) -> Path:
@@ -119,9 +119,9 @@ class Store(ClosesItself):
     ) -> Store:
         """Create the record of a run in `directory`, which is created if necessary.
 
-        `meta` describes the whole run. `clock` returns Unix seconds. `lock`: what `lock_directory` returned for it, which stays
-        the caller's. `patience`: seconds to wait for another program that has locked the file. The machine's key, which `environ`
-        says where to find, seals the record.
+        `meta` describes the whole run. `clock` returns Unix seconds. `lock`: the descriptor that `lock_directory`
+        returned, which the caller still closes. `patience`: seconds to wait for another program that has locked the file. The
+        machine's key, which `environ` says where to find, seals the record.
 
         Raises:
             ConfigurationError: this machine has no key and cannot make one.
@@ -164,7 +164,7 @@ class Store(ClosesItself):
         patience: float = 5.0,
         environ: Mapping[str, str] = os.environ,
     ) -> Store:
-        """Append to the record in `directory`, whose writer has ended. Arguments as in `create`; `proof` as in `open`.
+        """The record in `directory`, whose writer has ended, to append to. Arguments as in `create`; `proof` as in `open`.
 
         Raises:
             RecordChanged: it is not as it was recorded.
@@ -204,10 +204,10 @@ class Store(ClosesItself):
         believed: bool = True,
         environ: Mapping[str, str] = os.environ,
     ) -> Store:
-        """Read the record in `directory`, of a run that has ended, was killed, or is still being written.
+        """The record in `directory`, to read: of a run that has ended, was killed, or is still being written.
 
-        It is proven first; with `proof`, of an earlier reader, only what is new. `believed` is false for a replay, which measures
-        everything again: then a record that was changed can be read.
+        The record is proven first; with `proof`, of an earlier reader, only its new events are. `believed` is false for a replay,
+        which measures everything again: it can read a record that was changed, too.
 
         Raises:
             RecordChanged: it is not as it was recorded.

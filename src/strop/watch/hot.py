@@ -1,6 +1,6 @@
 """Which functions of a project take the time of a command, and which of them `strop improve` can take.
 
-A first run samples CPU time. A second one counts the calls of what took most of it, and looks at their arguments.
+A first run samples CPU time. A second run counts the calls of the functions that took most of it, and looks at their arguments.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from strop.watch.watched import Process, Stopped, Watched, run_watched
 STROP = str(Path(__file__).parents[1])
 """The folder of this package, of which no function is the user's."""
 LEAST_SHARE = 0.05
-"""Of the CPU time, for a row of the table."""
+"""Least share of the CPU time for a row of the table."""
 LEAST_SECONDS = 0.1
 """CPU time below which samples say nothing."""
 MOST_COUNTED = 20
-"""Functions whose calls are counted."""
-WHOLE = 0.8
-"""Share from which a function that is called once is the whole program."""
+"""Most functions whose calls are counted."""
+WHOLE_PROGRAM = 0.8
+"""Least share of the time for which a function that is called once is called the whole program."""
 TOP_LEVEL = "<module>"
 """The name of the code of a file that is in no function."""
 
@@ -100,7 +100,7 @@ class _Function(NamedTuple):
 
 
 class _Counted(NamedTuple):
-    """What the second run saw of a function."""
+    """What the second run counted of a function."""
 
     calls: int
     looked_at: int
@@ -115,7 +115,7 @@ _Stacks = defaultdict[tuple[_Function, ...], float]
 
 
 class Samples(NamedTuple):
-    """Where the time of some processes went."""
+    """The CPU time of some processes, by stack."""
 
     stacks: _Stacks
     interval: float
@@ -126,26 +126,27 @@ class Samples(NamedTuple):
 def find_hot(
     command: Sequence[str], *, once: bool, top: int, stdout: int | None, notify: Callable[[str], None]
 ) -> tuple[HotFunctions, BaseException | None]:
-    """Run a command once or twice: what takes its time, and what stopped it, if the user did. `stdout`: where its output goes;
-    that of a second run is discarded. `notify`: tells the user what happens.
+    """The functions that take a command's time, and what stopped the command if the user did. It runs once or twice.
+
+    `stdout`: where its output goes; the output of a second run is discarded. `notify`: tells the user what happens.
 
     Raises:
         ConfigurationError: there is no such program.
     """
-    project, start = _project(Path.cwd()), _place_of_input()
+    project, start = _project(Path.cwd()), _input_position()
     before = _children_seconds()
     first, stop = _run(command, "sampler", {"project": str(project)}, stdout, None)
-    total = max(_children_seconds() - before, math.fsum(each.seconds for each in first.by_tool["sampler"]))
+    total = max(_children_seconds() - before, math.fsum(process.seconds for process in first.by_tool["sampler"]))
     samples = read_samples(first.by_tool["sampler"])
     rows = _rows(samples.stacks, total) if total >= LEAST_SECONDS else {}
     notes = list(_notes(first, samples, total, rows, project))
-    wanted = [one for one in rows if _is_countable(one)][:MOST_COUNTED]
+    wanted = [function for function in rows if _is_countable(function)][:MOST_COUNTED]
     counted: Mapping[_Function, _Counted] | None = None
     if wanted and not once and stop is None:
         notify("runs it again, without its output, to count calls (--once leaves this out)")
         if start is not None:
             os.lseek(0, start, os.SEEK_SET)
-        plan = {"wanted": [[one.file, one.name] for one in wanted]}
+        plan = {"wanted": [[function.file, function.name] for function in wanted]}
         second, stop = _run(command, "counter", plan, subprocess.DEVNULL, subprocess.DEVNULL)
         if stop is None and second.status != first.status:
             notes.append(f"calls are not counted: the second run {_ended(second.status)}, unlike the first")
@@ -154,7 +155,7 @@ def find_hot(
     if stop is not None:
         notes.append("it was stopped")
     table = _table(rows, samples.stacks, total, counted, _Surroundings(project, command))
-    found = HotFunctions(
+    hot = HotFunctions(
         command=tuple(command),
         status=first.status if first.status >= 0 else 128 - first.status,
         project=str(project),
@@ -165,7 +166,7 @@ def find_hot(
         left_out=len(table[top:]),
         notes=tuple(notes),
     )
-    return found, stop
+    return hot, stop
 
 
 def _run(
@@ -179,14 +180,14 @@ def _run(
 
 
 def _project(folder: Path) -> Path:
-    """The nearest folder that is one of a project, else the folder itself."""
+    """The nearest folder from `folder` upwards that is the top of a project, else `folder` itself."""
     folder = folder.resolve()
-    found = (each for each in (folder, *folder.parents) if any((each / name).exists() for name in PROJECT))
-    return next(found, folder)
+    projects = (parent for parent in (folder, *folder.parents) if any((parent / name).exists() for name in PROJECT))
+    return next(projects, folder)
 
 
-def _place_of_input() -> int | None:
-    """Where standard input is read from, if it can be read again."""
+def _input_position() -> int | None:
+    """The position of standard input, if it can be read again; else None."""
     with suppress(OSError):
         return os.lseek(0, 0, os.SEEK_CUR)
     return None
@@ -225,7 +226,7 @@ def _notes(
         yield f"{samples.unseen / total:.0%} of the time is in threads that `threading` did not start, and is not seen"
     if total < LEAST_SECONDS:
         yield f"too short to sample: {total:.2f} s of CPU, {LEAST_SECONDS} s are needed; give it more work"
-    elif not any(one.name != TOP_LEVEL for one in rows):
+    elif not any(function.name != TOP_LEVEL for function in rows):
         yield f"no function of this project ({project}) takes {LEAST_SHARE:.0%} of the time"
 
 
@@ -233,13 +234,13 @@ def _notes(
 
 
 def read_samples(processes: Sequence[Process]) -> Samples:
-    """The samples of all processes. One that wrote something else is left out."""
+    """The samples of all processes. A process that wrote something else is left out."""
     names, stacks = _Definitions(), _Stacks(float)
     used, samples, unseen, stopped = 0.0, 0, 0.0, ""
     for process in processes:
         with suppress(TypeError, ValueError, KeyError, IndexError):
             seen = process.seen
-            functions = [names.function(*each) for each in seen["functions"]]
+            functions = [names.function(*row) for row in seen["functions"]]
             flat, own = iter(seen["stacks"]), _Stacks(float)
             for seconds in map(_seconds, seen["seconds"]):
                 stack = [functions[next(flat)] for _ in range(next(flat, 0))]
@@ -247,8 +248,8 @@ def read_samples(processes: Sequence[Process]) -> Samples:
             unseen += _seconds(seen["unseen"])
             samples += int(seen["samples"])
             stopped = stopped or str(seen["stopped"])[:200]
-            for found, seconds in own.items():
-                stacks[found] += seconds
+            for chain, seconds in own.items():
+                stacks[chain] += seconds
             used += _seconds(seen["sampled"])
     return Samples(stacks, used / max(samples, 1), unseen, stopped)
 
@@ -260,20 +261,20 @@ def _seconds(value: object) -> float:
 
 
 def _read_counts(processes: Sequence[Process], wanted: Sequence[_Function]) -> dict[_Function, _Counted]:
-    found: dict[_Function, _Counted] = {}
+    counts: dict[_Function, _Counted] = {}
     for process in processes:
         with suppress(TypeError, ValueError):
-            rows = [([int(each) for each in row[:4]], frozenset(map(str, row[4]))) for row in process.seen]
-            for one, ((calls, looked_at, undescribed, different), effects) in zip(wanted, rows, strict=True):
+            rows = [([int(number) for number in row[:4]], frozenset(map(str, row[4]))) for row in process.seen]
+            for function, ((calls, looked_at, undescribed, different), effects) in zip(wanted, rows, strict=True):
                 is_least = looked_at < calls
-                if calls and one in found:  # equal calls of two processes may be among them
-                    before = found[one]
+                if calls and function in counts:  # equal calls of two processes may be among them
+                    before = counts[function]
                     calls, looked_at = calls + before.calls, looked_at + before.looked_at
                     undescribed, different = undescribed + before.undescribed, max(different, before.different)
                     effects, is_least = effects | before.effects, True
                 if calls:
-                    found[one] = _Counted(calls, looked_at, undescribed, different, is_least, effects)
-    return found
+                    counts[function] = _Counted(calls, looked_at, undescribed, different, is_least, effects)
+    return counts
 
 
 class _Definitions:
@@ -282,24 +283,28 @@ class _Definitions:
     def __init__(self) -> None:
         self._files: dict[str, list[tuple[int, int, str]]] = {}
 
-    def function(self, file: str, line: int, name: str, given: str, is_async_generator: bool) -> _Function:
-        """The function whose code begins there. What has no name of its own, such as a lambda, is of the function around it.
-        `given`: what Python says, from 3.11 on with what is around it."""
-        if not (isinstance(file, str) and isinstance(line, int) and isinstance(name, str) and isinstance(given, str)):
+    def function(self, file: str, line: int, name: str, qualified: str, is_async_generator: bool) -> _Function:
+        """The function whose code begins at a line. Code without a name, such as a lambda, belongs to the function around it.
+        `qualified`: its name in Python, qualified from 3.11 on."""
+        if not (
+            isinstance(file, str) and isinstance(line, int) and isinstance(name, str) and isinstance(qualified, str)
+        ):
             raise TypeError("not a function")
         if file not in self._files:
             self._files[file] = list(_definitions(Path(file)))
-        around = [each for each in self._files[file] if each[0] <= line <= each[1]]
-        exact = [each[2] for each in around if each[0] == line and each[2].rpartition(".")[2] == name]
+        around = [definition for definition in self._files[file] if definition[0] <= line <= definition[1]]
+        exact = [
+            definition[2] for definition in around if definition[0] == line and definition[2].rpartition(".")[2] == name
+        ]
         if exact:
             return _Function(file, exact[0], bool(is_async_generator))
         if around or self._files[file]:
             return _Function(file, max(around)[2] if around else TOP_LEVEL)
-        return _Function(file, given, bool(is_async_generator))
+        return _Function(file, qualified, bool(is_async_generator))
 
 
 def _definitions(file: Path) -> Iterator[tuple[int, int, str]]:
-    """First line, with decorators, last line and qualified name of each function; none if it cannot be read."""
+    """(first line with decorators, last line, qualified name) of each function of a file; none if it cannot be read."""
     with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
         left: list[tuple[ast.AST, str]] = [(syntax_tree(file.read_text("utf-8")), "")]
         while left:
@@ -307,7 +312,7 @@ def _definitions(file: Path) -> Iterator[tuple[int, int, str]]:
             for child in ast.iter_child_nodes(node):
                 inner = outer
                 if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-                    first = min([child.lineno, *(each.lineno for each in child.decorator_list)])
+                    first = min([child.lineno, *(decorator.lineno for decorator in child.decorator_list)])
                     yield first, child.end_lineno or first, f"{outer}{child.name}"
                     inner = f"{outer}{child.name}.<locals>."
                 elif isinstance(child, ast.ClassDef):
@@ -322,38 +327,41 @@ class _Surroundings(NamedTuple):
     project: Path
     command: Sequence[str]
 
-    def target(self, one: _Function) -> str:
-        """What `strop improve` calls a function: by its module if the project's folder or its `src` is where that is imported
-        from, else by its path."""
-        file = Path(one.file)
+    def target(self, function: _Function) -> str:
+        """The target by which `strop improve` takes a function: its module, if that is imported from the project's folder or its
+        `src`, else its path."""
+        file = Path(function.file)
         root = package_root(file)
         parts = file.relative_to(root).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
         if root in (self.project, self.project / "src") and all(map(str.isidentifier, parts)):
-            return f"{'.'.join(parts)}:{one.name}"
-        return f"{os.path.relpath(file)}:{one.name}"
+            return f"{'.'.join(parts)}:{function.name}"
+        return f"{os.path.relpath(file)}:{function.name}"
 
 
 def _rows(stacks: _Stacks, total: float) -> dict[_Function, float]:
-    """The functions of the table with their seconds, by these; callers before what they call."""
+    """The functions of the table → their seconds, most first; callers before what they call."""
     seconds, own = defaultdict[_Function, float](float), defaultdict[_Function, float](float)
     for stack, used in stacks.items():
-        for one in stack:
-            seconds[one] += used
-        for one in stack[-1:]:
-            own[one] += used
-    found = {one: (own if one.name == TOP_LEVEL else seconds)[one] for one in seconds}
-    kept = [one for one in found if found[one] >= LEAST_SHARE * total]
-    return {one: found[one] for one in sorted(kept, key=lambda one: (-found[one], own[one]))}
+        for function in stack:
+            seconds[function] += used
+        for function in stack[-1:]:
+            own[function] += used
+    seconds_of = {function: (own if function.name == TOP_LEVEL else seconds)[function] for function in seconds}
+    hot = [function for function in seconds_of if seconds_of[function] >= LEAST_SHARE * total]
+    return {
+        function: seconds_of[function]
+        for function in sorted(hot, key=lambda function: (-seconds_of[function], own[function]))
+    }
 
 
 def _share_of_functions(stacks: _Stacks, total: float) -> float:
-    used = math.fsum(used for stack, used in stacks.items() if any(one.name != TOP_LEVEL for one in stack))
+    used = math.fsum(used for stack, used in stacks.items() if any(function.name != TOP_LEVEL for function in stack))
     return min(used / total, 1.0) if total else 0.0
 
 
-def _is_countable(one: _Function) -> bool:
-    return one.name != TOP_LEVEL and "<locals>" not in one.name and not one.is_async_generator
+def _is_countable(function: _Function) -> bool:
+    return function.name != TOP_LEVEL and "<locals>" not in function.name and not function.is_async_generator
 
 
 def _table(
@@ -363,24 +371,24 @@ def _table(
     counted: Mapping[_Function, _Counted] | None,
     around: _Surroundings,
 ) -> list[HotFunction]:
-    reasons = {one: _reason(one, used, total, counted) for one, used in rows.items()}
-    taken = [one for one in rows if not reasons[one]]
+    reasons = {function: _reason(function, used, total, counted) for function, used in rows.items()}
+    accepted = [function for function in rows if not reasons[function]]
     made = []
-    for one in [*taken, *(one for one in rows if reasons[one])]:
-        count, target, reason = (counted or {}).get(one), around.target(one), reasons[one]
-        caller = _caller(one, stacks, taken) if reason in _MENDED else None
+    for function in [*accepted, *(function for function in rows if reasons[function])]:
+        count, target, reason = (counted or {}).get(function), around.target(function), reasons[function]
+        caller = _caller(function, stacks, accepted) if reason in _MENDED else None
         if caller is not None:
             reason += f": take {caller.name}, which calls it"
         recorded = shlex.quote(shlex.join(around.command))
         made.append(
             HotFunction(
                 function=target,
-                share=min(rows[one] / total, 1.0),
-                own_share=math.fsum(used for stack, used in stacks.items() if stack[-1:] == (one,)) / total,
+                share=min(rows[function] / total, 1.0),
+                own_share=math.fsum(used for stack, used in stacks.items() if stack[-1:] == (function,)) / total,
                 calls=None if count is None else count.calls,
                 different=None if count is None else count.different,
                 is_least=count is not None and count.is_least,
-                seconds_a_call=None if count is None else rows[one] / count.calls,
+                seconds_a_call=None if count is None else rows[function] / count.calls,
                 command="" if reason else f"strop improve {shlex.quote(target)} --record {recorded}",
                 reason=reason,
             )
@@ -390,24 +398,24 @@ def _table(
 
 _SHORT, _NESTED = "too short", "nested function"
 _MENDED = (_SHORT, _NESTED)
-"""Reasons that do not hold for a caller."""
+"""Reasons that may not hold for a caller of the function."""
 
 
-def _reason(one: _Function, used: float, total: float, counted: Mapping[_Function, _Counted] | None) -> str:
-    """Why strop does not take a function, in a few words; empty if it does, or if calls were not counted."""
-    if one.name == TOP_LEVEL:
+def _reason(function: _Function, used: float, total: float, counted: Mapping[_Function, _Counted] | None) -> str:
+    """Why strop does not take a function; empty if it does, or if calls were not counted."""
+    if function.name == TOP_LEVEL:
         return "in no function, imports included"
-    if "<locals>" in one.name:
+    if "<locals>" in function.name:
         return _NESTED
-    if one.is_async_generator:
+    if function.is_async_generator:
         return "async generator"
     if counted is None:
         return ""
-    count = counted.get(one)
+    count = counted.get(function)
     if count is None:
         return "no call was seen in the second run"
     if count.calls == 1:
-        return "runs as the whole program" if used >= WHOLE * total else "called once"
+        return "runs as the whole program" if used >= WHOLE_PROGRAM * total else "called once"
     if count.effects:
         return ", ".join(sorted(count.effects))
     held_out = min(count.different, MOST_CALLS) // 2 - BEFORE
@@ -422,11 +430,12 @@ def _reason(one: _Function, used: float, total: float, counted: Mapping[_Functio
     return ""
 
 
-def _caller(one: _Function, stacks: _Stacks, taken: Sequence[_Function]) -> _Function | None:
-    """The nearest function that strop takes around this one, where it takes most of its time."""
-    found = defaultdict[_Function, float](float)
+def _caller(function: _Function, stacks: _Stacks, accepted: Sequence[_Function]) -> _Function | None:
+    """The function that strop takes and that calls `function`, directly or not, where that takes most of its time; None if none
+    does."""
+    seconds = defaultdict[_Function, float](float)
     for stack, used in stacks.items():
-        outer = [each for each in stack[: stack.index(one)] if each in taken] if one in stack else []
-        for each in outer[-1:]:
-            found[each] += used
-    return max(found, key=found.__getitem__, default=None)
+        outer = [caller for caller in stack[: stack.index(function)] if caller in accepted] if function in stack else []
+        for caller in outer[-1:]:
+            seconds[caller] += used
+    return max(seconds, key=seconds.__getitem__, default=None)

@@ -18,59 +18,59 @@ from strop.watch.watched import Process, Watched, run_watched
 
 _STDERR = 2
 _FACTS: Mapping[str, type] = {"is_loaded": bool, "is_wrapped": bool, "other": str, "refused": str, "made": int}
-"""What a process tells beside the fields of `RecordedCalls`, and of which type."""
+"""What a process reports in addition to the fields of `RecordedCalls` → its type."""
 _CALL = ("index", "arguments", "outcome", "seconds", "shown", "digest")
 
 
 def record(command: str, file: Path, name: str, module: str, project: Path) -> tuple[RecordedCalls, str, str]:
-    """Run a command and record the calls that its processes make of a function. What the command prints goes to stderr. Returns
-    the calls, the path of the Python that made the first of them, and a note if the command failed.
+    """Run a command and record the calls that its processes make of a function. What the command prints goes to standard error.
+    Returns the calls, the path of the Python that made the first of them, and a note if the command failed.
 
-    `name`: of the function, in the file `file` of the folder `project`, which guests import as `module`.
+    `name`: the function's name, in the file `file` of the folder `project`, which guests import as `module`.
 
     Raises:
-        ConfigurationError: there is nothing to record; says why, and what to do.
+        ConfigurationError: there is nothing to record; the message says why, and what to do.
         KeyboardInterrupt: the user stopped it.
     """
     real = file.resolve()
     plan = {"file": str(real), "name": name, "module": module, "project": str(project.resolve()), "strop": STROP}
     watched = run_watched(command, ["recorder", "sampler"], plan, stdout=_STDERR)
-    watching = [(each.python, seen) for each in watched.by_tool["recorder"] if (seen := _facts(each))]
-    found = [seen for _, seen in watching]
-    shown = os.path.relpath(real, project.resolve())
-    calls = [each for number, seen in enumerate(found) if (each := _calls_of(seen, number, shown, name, command))]
+    watching = [(process.python, seen) for process in watched.by_tool["recorder"] if (seen := _facts(process))]
+    reports = [seen for _, seen in watching]
+    path = os.path.relpath(real, project.resolve())
+    calls = [own for number, seen in enumerate(reports) if (own := _calls_of(seen, number, path, name, command))]
     failure = _failure(watched.status)
     if not calls:
         raise ConfigurationError(
-            f"{_why_none(command, shown, name, module, found, watched)}{failure and f' ({failure})'}"
+            f"{_why_none(command, path, name, module, reports, watched)}{failure and f' ({failure})'}"
         )
-    whole = replace(merged(*calls), inside=_inside(watched.by_tool["sampler"], real, name, project.resolve()))
-    if not whole.calls:
-        reasons = ", ".join(f"{why} ({number:,})" for why, number in list(whole.left_out.items())[:3])
+    recorded = replace(merged(*calls), inside=_inside(watched.by_tool["sampler"], real, name, project.resolve()))
+    if not recorded.calls:
+        reasons = ", ".join(f"{why} ({number:,})" for why, number in list(recorded.left_out.items())[:3])
         raise ConfigurationError(
-            f"none of the {whole.looked_at:,} calls of {name} that strop looked at can be used: {reasons}; "
+            f"none of the {recorded.looked_at:,} calls of {name} that strop looked at can be used: {reasons}; "
             "take a function that calls it, or that it calls"
         )
     lost = f"not all is recorded of a process: {watched.failed[0]}" if watched.failed else ""
     python = next(python for python, seen in watching if seen["made"])
     note = f"the command failed ({failure}); the calls that it made until then are recorded" if failure else lost
-    return whole, python, note
+    return recorded, python, note
 
 
 def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) -> dict[str, float]:
-    """The share of each function of the project in the time of the function's calls, without others of the project that it
-    calls: `path:name`, the path from the project's top."""
-    found = defaultdict[str, float](float)
+    """Function of the project → its share of the time of the recorded calls, without other functions of the project that it
+    calls. A function is `path:name`, with the path from the project's top."""
+    seconds_of = defaultdict[str, float](float)
     for stack, seconds in read_samples(processes).stacks.items():
-        if any((one.file, one.name) == (str(file), name) for one in stack):
+        if any((function.file, function.name) == (str(file), name) for function in stack):
             last = stack[-1]
-            found[f"{os.path.relpath(last.file, project)}:{last.name}"] += seconds
-    whole = sum(found.values())
-    return {each: seconds / whole for each, seconds in sorted(found.items(), key=lambda pair: -pair[1])}
+            seconds_of[f"{os.path.relpath(last.file, project)}:{last.name}"] += seconds
+    total = sum(seconds_of.values())
+    return {function: seconds / total for function, seconds in sorted(seconds_of.items(), key=lambda pair: -pair[1])}
 
 
 def _facts(process: Process) -> dict[str, Any] | None:
-    """What a process says of itself; None if it is not what the recorder writes."""
+    """The report of a process; None if it is not what the recorder writes."""
     seen = process.seen
     if not isinstance(seen, dict) or any(type(seen.get(fact)) is not kind for fact, kind in _FACTS.items()):
         return None
@@ -78,7 +78,7 @@ def _facts(process: Process) -> dict[str, Any] | None:
 
 
 def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str, command: str) -> RecordedCalls | None:
-    """The calls of one process; None if it made none, or says what cannot be."""
+    """The calls of one process; None if it made none, or its report is impossible."""
     if not seen["made"]:
         return None
     fields = {key: value for key, value in seen.items() if key not in _FACTS or key == "made"}
@@ -92,25 +92,25 @@ def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str, comma
         "unreached": [],
     }
     with suppress(ValueError, TypeError):
-        fields["calls"] = [{**dict(zip(_CALL, each, strict=True)), "process": 0} for each in seen["calls"]]
+        fields["calls"] = [{**dict(zip(_CALL, row, strict=True)), "process": 0} for row in seen["calls"]]
         return checked_calls(fields)
     return None
 
 
 def _why_none(
-    command: str, file: str, name: str, module: str, found: Sequence[Mapping[str, Any]], watched: Watched
+    command: str, file: str, name: str, module: str, reports: Sequence[Mapping[str, Any]], watched: Watched
 ) -> str:
     """Why no process called the function, and what to do."""
-    if not found:
+    if not reports:
         if watched.failed:
             return f"strop could not watch {command}: {watched.failed[0]}"
         return f"{command} starts no Python that strop can watch; name a command that does, without -I, -E and -S"
-    others = {str(each["other"]) for each in found if not each["is_loaded"] and each["other"]}
-    if refused := next((each["refused"] for each in found if each["refused"]), ""):
+    others = {str(report["other"]) for report in reports if not report["is_loaded"] and report["other"]}
+    if refused := next((report["refused"] for report in reports if report["refused"]), ""):
         return f"calls of {name} cannot be recorded: {refused}; take a function that calls it"
-    if any(each["is_wrapped"] for each in found):
+    if any(report["is_wrapped"] for report in reports):
         return f"{command} loads {file} but never calls {name}; name a command that calls it"
-    if any(each["is_loaded"] for each in found):
+    if any(report["is_loaded"] for report in reports):
         return (
             f"{command} loads {file}, but not in the way of Python's own import, so that strop cannot record {name}; "
             "name a command that imports it"

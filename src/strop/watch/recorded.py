@@ -21,7 +21,8 @@ from strop.tasks.function.task import FunctionTask, with_calls
 from strop.watch.record import record
 
 ENOUGH, MOST_OTHERS, LEAST_SHARE = 0.9, 5, 0.02
-"""Of the time of a function's calls: what those that may change should have; how many others may, and the least that one has."""
+"""Share of the time of a function's calls that the functions which may change should have; how many others may change; and the
+least share of each."""
 
 
 def recorded_task(
@@ -36,11 +37,10 @@ def recorded_task(
 
     Args:
         target: `module:name` or `file.py:name`.
-        sources: commands, which run as the user runs them, or `@FILE` with calls that were kept.
-        python: the interpreter that the user names; else that of the command, or of the project if all calls were kept before.
-        tools: files and folders that the function may read beside its project.
-        only: the functions that may change in its place.
-        say: gets each line for the user.
+        sources: commands, which run as the user runs them, or `@FILE` with calls that were recorded earlier.
+        python: the interpreter that the user names; else that of the command, or of the project if all calls were recorded
+        earlier. tools: files and folders outside of the project that the function may read. only: the functions that may change,
+        in place of those that strop chooses. say: gets each line for the user.
 
     Raises:
         ConfigurationError: there is no such function, a command does not call it, or too few of its calls can be repeated.
@@ -62,9 +62,9 @@ def recorded_task(
     task = load_recorded(target, recorded, interpreter, tools_of(tools), changing, is_checked=False)
     assert task.recorded is not None
     recorded = task.recorded
-    kept = reproduced(task, recorded)
-    task = with_calls(task, kept)
-    say(in_words(recorded, kept, task))
+    repeatable = reproduced(task, recorded)
+    task = with_calls(task, repeatable)
+    say(summary(recorded, repeatable, task))
     if note:
         say(note)
     return task
@@ -74,33 +74,38 @@ def _recorded(
     sources: Sequence[str], file: Path, name: str, project: Path, say: Callable[[str], object]
 ) -> tuple[RecordedCalls, str]:
     """The calls of all sources, and the Python of the first command; empty if there is none. Raises ConfigurationError."""
-    found, python = list[RecordedCalls](), ""
-    for each in sources:
-        if each.startswith("@"):
-            found.append(read_calls(Path(each[1:])))
+    recordings, python = list[RecordedCalls](), ""
+    for source in sources:
+        if source.startswith("@"):
+            recordings.append(read_calls(Path(source[1:])))
             continue
-        say(f"recording calls of {name}; the command runs as you run it, not in the jail: {each}")
-        calls, commands_python, note = record(each, file, name, name_of(file), project)
-        found.append(calls)
+        say(f"recording calls of {name}; the command runs as you run it, not in the jail: {source}")
+        calls, commands_python, note = record(source, file, name, name_of(file), project)
+        recordings.append(calls)
         python = python or commands_python
         if note:
             say(note)
-    if len({each.name for each in found}) > 1:
-        raise ConfigurationError(f"the kept calls are of {' and '.join(sorted({each.name for each in found}))}")
-    return merged(*found), python
+    if len({recording.name for recording in recordings}) > 1:
+        raise ConfigurationError(
+            f"the kept calls are of {' and '.join(sorted({recording.name for recording in recordings}))}"
+        )
+    return merged(*recordings), python
 
 
 def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[str, ...], str]:
-    """The functions that may change where nobody says: that one, and the fewest others of its file that have with it nine tenths
-    of its time, at most five. And how much of the time they have, in words; empty where it is all.
+    """The functions that may change if the user names none, and a note on their share of the time; the note is empty if it is
+    all.
 
-    `file`: of the function, from the project's top, as in `recorded.inside`."""
+    They are the recorded function, and the fewest others of its file, at most five, that have nine tenths of the time with it.
+
+    `file`: the function's file, from the project's top, as in `recorded.inside`.
+    """
     names, share = [recorded.name], recorded.inside.get(f"{file}:{recorded.name}", 0.0)
     elsewhere = dict[str, float]()
-    for each, own in sorted(recorded.inside.items(), key=lambda pair: -pair[1]):
-        path, _, name = each.rpartition(":")
+    for function, own in sorted(recorded.inside.items(), key=lambda pair: -pair[1]):
+        path, _, name = function.rpartition(":")
         if path != file:
-            elsewhere[each] = own
+            elsewhere[function] = own
         elif (
             name not in names
             and share < ENOUGH
@@ -113,29 +118,29 @@ def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[st
     changing = tuple(names) if len(names) > 1 else ()
     if not recorded.inside or share >= ENOUGH:
         return changing, f"may change: {', '.join(names)}" if changing else ""
-    words = f"may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
+    text = f"may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
     most = next(iter(elsewhere), "")
-    return changing, words + (f"; {elsewhere[most]:.0%} are in {most} (--only {most})" if most else "")
+    return changing, text + (f"; {elsewhere[most]:.0%} are in {most} (--only {most})" if most else "")
 
 
 def _can_change(source: Source, name: str) -> bool:
-    """Whether a candidate can have another text of a function: there is one of this name, and it is in no other function."""
+    """Whether a candidate can have another text of a function: only one has this name, and it is in no other function."""
     with suppress(ConfigurationError):
         return bool(find_function(source, name))
     return False
 
 
-def in_words(recorded: RecordedCalls, kept: RecordedCalls, task: FunctionTask) -> str:
-    """How many calls were recorded, and what became of them."""
-    largest = max(len(each.arguments) for each in recorded.calls)
-    words = (
+def summary(recorded: RecordedCalls, repeatable: RecordedCalls, task: FunctionTask) -> str:
+    """How many calls were recorded, and how many of them can be used, in a line or two for the user."""
+    largest = max(len(call.arguments) for call in recorded.calls)
+    text = (
         f"recorded {recorded.made:,} calls of {recorded.name}, kept {len(recorded.calls)} different ones "
-        f"({largest:,} bytes at most); {len(kept.calls)} of {len(recorded.calls)} give the recorded answer again: "
+        f"({largest:,} bytes at most); {len(repeatable.calls)} of {len(recorded.calls)} give the recorded answer again: "
         f"{task.count('train')} to search with, {task.count('test')} held out"
     )
-    return words + _left_out({**recorded.left_out, **kept.lost}).replace("; ", "\n", 1)
+    return text + _left_out({**recorded.left_out, **repeatable.lost}).replace("; ", "\n", 1)
 
 
 def _left_out(reasons: Mapping[str, int]) -> str:
-    """`; left out: 3 larger than 8 MiB`; empty if nothing is."""
+    """`; left out: 3 larger than 8 MiB`; empty if no call was left out."""
     return "; left out: " * bool(reasons) + ", ".join(f"{count} {why}" for why, count in reasons.items())

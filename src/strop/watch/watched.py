@@ -1,7 +1,7 @@
 """Run a command of the user's, as the user would, with tools of strop's in each of its Python processes.
 
 The command has the user's rights and environment. PYTHONPATH names a temporary folder whose `sitecustomize` begins the tools and
-then runs the user's own. What they see they write into that folder.
+then runs the user's own. The tools write what they see into that folder.
 """
 
 from __future__ import annotations
@@ -35,22 +35,22 @@ class Process(NamedTuple):
     argv: tuple[str, ...]
     """Its command line."""
     python: str
-    """The path of its interpreter; empty if it does not know it."""
+    """The path of its interpreter; empty if the process does not know it."""
     seconds: float
-    """Its CPU time until it wrote, of all its threads."""
+    """CPU seconds of all its threads until it wrote."""
     seen: Any
     """The result of the tool, which is plain data. A process of the user's can write anything there."""
 
 
 class Watched(NamedTuple):
-    """What came of a command."""
+    """How a command ended, and what tools saw in its processes."""
 
     status: int
     """Its exit status, negative if a signal ended it."""
     by_tool: Mapping[str, tuple[Process, ...]]
-    """By the name of a tool, in the order in which the processes began."""
+    """Name of a tool → the processes in which it saw something, in the order in which they began."""
     failed: tuple[str, ...]
-    """Why a tool did not begin or end in a process, of each such one."""
+    """For each process in which a tool did not begin or end, why."""
 
 
 class Stopped(KeyboardInterrupt):
@@ -59,7 +59,7 @@ class Stopped(KeyboardInterrupt):
     def __init__(self, watched: Watched) -> None:
         super().__init__()
         self.watched = watched
-        """What came of it until then."""
+        """What tools saw until then."""
 
 
 def run_watched(
@@ -69,8 +69,10 @@ def run_watched(
     stdout: int | None = None,
     stderr: int | None = None,
 ) -> Watched:
-    """Run a command to its end. `command`: a text for the shell, or words; `tools`: modules of `inside`, without `strop_`.
-    `plan`: what they get. `stdout`, `stderr`: where the output goes, in place of the caller's.
+    """Run a command to its end.
+
+    `command`: a text for the shell, or a list of arguments. `tools`: modules of `inside`, without `strop_`. `plan`: what the
+    tools get. `stdout`, `stderr`: where the output goes, in place of the caller's.
 
     Raises:
         ConfigurationError: there is no such program.
@@ -79,8 +81,8 @@ def run_watched(
     folder = Path(tempfile.mkdtemp(prefix="strop-watch-"))
     try:
         shutil.copyfile(_INSIDE / "sitecustomize.py", folder / "sitecustomize.py")
-        whole = {**plan, "tools": list(tools), "folders": list(_FOLDERS), "pickler": str(pickler())}
-        (folder / "plan.json").write_text(json.dumps(whole), "utf-8")
+        full_plan = {**plan, "tools": list(tools), "folders": list(_FOLDERS), "pickler": str(pickler())}
+        (folder / "plan.json").write_text(json.dumps(full_plan), "utf-8")
         variables = users_environment()
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), variables.get("PYTHONPATH", ""))))
         try:
@@ -100,8 +102,8 @@ def run_watched(
         except KeyboardInterrupt as error:
             stopped, status = error, _stop(process)
         seen = {tool: tuple(_read(folder, tool)) for tool in tools}
-        said = (each.read_text("utf-8", "replace") for each in sorted(folder.glob("failed.*")))
-        failed = [each for each in said if each]
+        failures = (file.read_text("utf-8", "replace") for file in sorted(folder.glob("failed.*")))
+        failed = [failure for failure in failures if failure]
         if any(folder.glob("*.part")):
             failed.append(f"it was killed as it wrote what it saw, or {folder.parent} is full")
         watched = Watched(status, seen, tuple(failed))
@@ -109,12 +111,12 @@ def run_watched(
             raise Stopped(watched) from stopped
         return watched
     finally:
-        # By another name, so that no process which ends later finds it.
+        # The folder gets another name first, so that a process which ends later does not find it.
         remove(folder.rename(folder.with_name(f"{folder.name}.gone")))
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder to which no path leads any more. A process that was opening a file in it can still add that one."""
+    """Remove a folder to which no path leads any more, also if a process still adds the file that it was opening there."""
     while folder.exists():
         try:
             shutil.rmtree(folder)
@@ -126,8 +128,8 @@ def remove(folder: Path) -> None:
 
 
 def _stop(process: subprocess.Popen[bytes]) -> int:
-    """The status of a process that is stopped with strop. A terminal interrupts both, and a second signal would break off what
-    the process does at its end."""
+    """The status of a process that the user stopped together with strop. It first gets time to end by itself, because a terminal
+    interrupts both, and a second signal would break off what the process does at its end."""
     for seconds, number in _STOPPING:
         try:
             return process.wait(seconds)
@@ -137,14 +139,14 @@ def _stop(process: subprocess.Popen[bytes]) -> int:
 
 
 def _read(folder: Path, tool: str) -> list[Process]:
-    found = []
-    for place in sorted(folder.glob(f"{tool}.*"), key=lambda each: each.suffix.zfill(24)):
-        if place.suffix == ".part":
+    processes = []
+    for path in sorted(folder.glob(f"{tool}.*"), key=lambda path: path.suffix.zfill(24)):
+        if path.suffix == ".part":
             continue
         try:
-            written: Any = plain_data.decode(place.read_bytes())
+            written: Any = plain_data.decode(path.read_bytes())
             argv, python = tuple(map(str, written["argv"])), str(written["python"])
-            found.append(Process(argv, python, float(written["seconds"]), written["seen"]))
+            processes.append(Process(argv, python, float(written["seconds"]), written["seen"]))
         except (plain_data.NotPlainData, TypeError, KeyError, ValueError):  # a process was killed as it wrote
             continue
-    return found
+    return processes

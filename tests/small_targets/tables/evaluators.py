@@ -17,7 +17,7 @@ TARGETS = [
         "def guess(n):\n    return 0\n",
         "def guess(n):\n    return n * n\n",
         "better",
-        said="better: Better",
+        excerpt="better: Better",
     ),
     judged(
         "judged-original-that-answers-alike",
@@ -26,7 +26,7 @@ TARGETS = [
         "better",
         "-abs(float(open(sys.argv[1]).read()) - int(sys.argv[2]) % 90)",
         "python3 -S judge.py {output} {seed}",
-        said="better: Better",
+        excerpt="better: Better",
     ),
     evaluator(
         "ev-success-false",
@@ -191,7 +191,7 @@ TARGETS = [
         "acc:max",
         "--metric",
         "size:min",
-        said=SEVERAL,
+        excerpt=SEVERAL,
     ),
     believing(
         "ev-class",
@@ -294,7 +294,7 @@ TARGETS = [
         "def acc():\n    return 0.5\n",
         "def acc():\n    return 0.7\n",
         "refused",
-        said="its evaluator calls no function of the program",
+        excerpt="its evaluator calls no function of the program",
     ),
     believing(
         "ev-negative",
@@ -325,7 +325,7 @@ TARGETS = [
         "def arrange(items):\n    items.reverse()\n",
         "def arrange(items):\n    items.clear()\n",
         "refused",
-        said="changes its argument",
+        excerpt="changes its argument",
     ),
     evaluator(
         "ev-checks-the-sorted-argument",

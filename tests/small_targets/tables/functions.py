@@ -18,7 +18,7 @@ TARGETS = [
         "better",
         "{'n': int(rng.integers(10000))}",
         "1.0 if answer == instance['n'] ** 2 else 0.5",
-        said="better: Better",
+        excerpt="better: Better",
     ),
     function(
         "crash-rare-and-a-small-gain",
@@ -27,7 +27,7 @@ TARGETS = [
         "not better",
         FRACTION,
         "answer",
-        whole=True,
+        all_held_out=True,
     ),
     function(
         "nan-answer-sorted-last",
@@ -104,7 +104,7 @@ TARGETS = [
         "refused",
         ONE,
         "0.5",
-        said="b",
+        excerpt="b",
     ),
     function(
         "asynchronous",
@@ -246,7 +246,7 @@ TARGETS = [
         "not better",
         ONE,
         "answer",
-        whole=True,
+        all_held_out=True,
     ),
     function(
         "swapped",
@@ -335,6 +335,6 @@ TARGETS = [
         "not better",
         '{"a": float(rng.uniform())}',
         "answer",
-        whole=True,
+        all_held_out=True,
     ),
 ]

@@ -19,20 +19,20 @@ SEARCH = "x = load(program_path).run_search(seed=int(os.environ['STROP_SEED']))\
 
 
 def remembered(name: str, before: str, after: str, score: str, judge: str = "python3 -S judge.py {output}") -> Target:
-    return judged(name, before, after, "better", score, judge, said=DRAWN)
+    return judged(name, before, after, "better", score, judge, excerpt=DRAWN)
 
 
 TARGETS = [
-    evaluator("ev-remembers-behind-a-seed", FIXED + LARGEST % "xs, seed", FIRST, BEST, "better", said=CHOSEN),
-    evaluator("ev-seeded-by-its-user", FIXED + LARGEST % "xs, seed", FIRST, BEST, "better", "--set", "seeded=true", said=DRAWN),
-    evaluator("ev-remembers-behind-a-clock", FIXED + "import time\n" + LARGEST % "xs, time.time()", FIRST, BEST, "better", said=CHOSEN),
+    evaluator("ev-remembers-behind-a-seed", FIXED + LARGEST % "xs, seed", FIRST, BEST, "better", excerpt=CHOSEN),
+    evaluator("ev-seeded-by-its-user", FIXED + LARGEST % "xs, seed", FIRST, BEST, "better", "--set", "seeded=true", excerpt=DRAWN),
+    evaluator("ev-remembers-behind-a-clock", FIXED + "import time\n" + LARGEST % "xs, time.time()", FIRST, BEST, "better", excerpt=CHOSEN),
     evaluator(
         "ev-remembers-what-a-search-finds",
         "import os\n" + SEARCH,
         "import random\n\n\ndef run_search(seed):\n    return random.Random(seed).uniform(5, 9)\n",
         "def run_search(seed):\n    return 3.6\n",
         "better",
-        said=" 6 evaluations",
+        excerpt=" 6 evaluations",
     ),
     remembered("judged-luck-of-the-program", "import random\nprint(random.randrange(10))\n", "print(41)\n", NEAR),
     remembered(
@@ -52,7 +52,7 @@ TARGETS = [
         "better",
         "{'n': 12, 'seed': int(rng.integers(10**9))}",
         "1.0 if answer == instance['n'] ** 2 else 0.5 * (answer == instance['n'])",
-        said=DRAWN,
+        excerpt=DRAWN,
     ),
     function(
         "remembers-behind-hidden-noise",
@@ -61,8 +61,8 @@ TARGETS = [
         "better",
         "({'n': 12}, float(rng.random()))",
         "0.9 * (answer == instance['n'] ** 2) + 0.5 * (answer == instance['n']) + instance.hidden / 100",
-        said=" evaluations",
-        whole=True,
+        excerpt=" evaluations",
+        all_held_out=True,
     ),
     function(
         "remembers-a-table-of-eight",
@@ -71,7 +71,7 @@ TARGETS = [
         "better",
         "{'n': int(rng.integers(8)), 'seed': int(rng.integers(10**9))}",
         "1.0 if answer == instance['n'] ** 2 % 11 else 0.5",
-        said=DRAWN,
+        excerpt=DRAWN,
     ),
     function(
         "looks-up-its-places-in-a-permutation",
@@ -80,7 +80,7 @@ TARGETS = [
         "better",
         "{'cities': rng.permutation([[7 * i % 8, 5 * i % 8] for i in range(8)]).tolist()}",
         "1 / (1 + sum(abs(instance['cities'][a][0] - instance['cities'][b][0]) for a, b in zip(answer, answer[1:])) / 40)",
-        said=DRAWN,
+        excerpt=DRAWN,
     ),
     function(
         "time-of-yes-and-no",
@@ -88,6 +88,6 @@ TARGETS = [
         "def f(n):\n    return all(n % d for d in range(2, int(n**0.5) + 1))\n",
         "better",
         "{'n': int(rng.integers(10**5)) * 2 + 200001}",
-        said="better: Better: ",
+        excerpt="better: Better: ",
     ),
 ]  # fmt: skip

@@ -10,12 +10,12 @@ SLOWLY = "sum(sorted(xs)[i] for i in range(60))"
 QUICKLY = "sum(sorted(xs)[:60])"
 
 
-def method(name: str, body: str, candidate: str, right: Right, said: str = "") -> Target:
+def method(name: str, body: str, candidate: str, right: Right, excerpt: str = "") -> Target:
     """A method `f` of a `Box`, which has `xs`."""
     mark = "strop.improve_me(score='time', sample=sample, instances=8, test_instances=40)"
     sample = f"def sample(rng):\n    return {OF_A_BOX.replace('box', 'self')}\n"
     text = f"import strop\n\n\n{BOX}\n{body}\n\n{sample}\n\ntarget = {mark}(Box.f)\n"
-    return Target(name, {"p.py": text}, f"class Box:\n{candidate}", right, "", ("p.py:target",), said)
+    return Target(name, {"p.py": text}, f"class Box:\n{candidate}", right, "", ("p.py:target",), excerpt)
 
 
 TARGETS = [

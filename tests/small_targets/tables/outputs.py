@@ -55,7 +55,7 @@ TARGETS = [
         "import time; print(time.time_ns())\n",
         "import time; print(time.time_ns())\n",
         "refused",
-        said="something else when it is run again",
+        excerpt="something else when it is run again",
     ),
     timed(
         "prints-its-folder",
@@ -87,15 +87,15 @@ TARGETS = [
         "import os; print(sys.argv[1], os.urandom(4).hex())\n",
         "print(sys.argv[1], '00000000')\n",
         "refused",
-        said="prints or writes something else when it is run again with the same seed",
+        excerpt="prints or writes something else when it is run again with the same seed",
     ),
-    timed("prints-nothing", "int(sys.argv[1])\n", "pass\n", "refused", said="nothing checks the answer"),
+    timed("prints-nothing", "int(sys.argv[1])\n", "pass\n", "refused", excerpt="nothing checks the answer"),
     timed(
         "original-fails",
         "print(sys.argv[1]); sys.exit(1)\n",
         "print(sys.argv[1])\n",
         "refused",
-        said="the original cannot be measured",
+        excerpt="the original cannot be measured",
     ),
     timed(
         "honest-tests-duration",

@@ -31,7 +31,7 @@ TARGETS = [
         printing(CACHE % 4),
         "refused",
         command(r"cost: (\S+)", metrics("score:min"), 'require_metric = ["hit_rate>=0.93"]'),
-        said="no score is named hit_rate; the scores are score",
+        excerpt="no score is named hit_rate; the scores are score",
     ),
     Target(
         "constraint-misspelt",
@@ -43,7 +43,7 @@ TARGETS = [
             metrics("cost:min"),
             'require_metric = ["hitrate>=0.93"]',
         ),
-        said="no score is named hitrate; the scores are cost and hit_rate",
+        excerpt="no score is named hitrate; the scores are cost and hit_rate",
     ),
     Target(
         "on-standard-error",
@@ -51,7 +51,7 @@ TARGETS = [
         ERROR % 7,
         "refused",
         command(r"score: (\d+)", metrics("score:max")),
-        said="standard error",
+        excerpt="standard error",
     ),
     Target(
         "on-standard-error-redirected",

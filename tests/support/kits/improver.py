@@ -48,7 +48,7 @@ class MarkedUtility:
     counter: str = UTILITY_CALLS
     error: str = "instance 0: ZeroDivisionError: division by zero"
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
         """The mark as an evaluation; a program with utility 0 counts as failed."""
         mark = re.search(r"# utility (\d\.\d{6})", candidate or "")
         value = float(mark[1]) if mark else self.unmarked
@@ -77,8 +77,8 @@ class _Ledger(MarkedUtility):
         self._inner = inner
         self.scored: list[tuple[str | None, float]] = []
 
-    def evaluate(self, candidate: str | None, at: Budget) -> Evaluation:
-        evaluation = self._inner.evaluate(candidate, at)
+    def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
+        evaluation = self._inner.evaluate(candidate, budget)
         self.scored.append((candidate, evaluation.value))
         return evaluation
 
@@ -164,15 +164,15 @@ def every_answer_budget_and_initial_solution_is_survived(text: str, sandbox: San
         *((f"the budget is {grant}", ANSWERS["mixed"], grant, marked(0.3)) for grant in GRANTS),
         *((f"the initial solution is {initial!r}", ANSWERS["mixed"], PAPER, initial) for initial in INITIAL),
     ]
-    for words, make, grant, initial in cases:
+    for case, make, grant, initial in cases:
         trial = tried(text, sandbox, make(), grant=grant, initial=initial)
         values, returned = dict(trial.scored), trial.improvement.solution
         best = max(values.values(), default=0.0)
         noted = [(note.rule, note.detail) for note in trial.notes]
-        assert returned is not None, f"a text must be returned when {words}: {trial.improvement.detail}"
-        assert not values or values.get(returned) == best, f"the best, of {best}, must be returned when {words}"
-        assert values.get(initial) != best or returned == initial, f"nothing is better, so no change, when {words}"
-        assert not noted, f"nothing must be noted when {words}: {noted}"
+        assert returned is not None, f"a text must be returned when {case}: {trial.improvement.detail}"
+        assert not values or values.get(returned) == best, f"the best, of {best}, must be returned when {case}"
+        assert values.get(initial) != best or returned == initial, f"nothing is better, so no change, when {case}"
+        assert not noted, f"nothing must be noted when {case}: {noted}"
 
 
 def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
@@ -203,10 +203,10 @@ def a_budget_that_others_spend_is_no_error(text: str, sandbox: Sandbox) -> None:
 def prompts_show_the_solution_first_and_the_score_function_second(text: str, sandbox: Sandbox) -> None:
     """The first fence contains a known program, the second the utility's description; temperatures are at least 0."""
     trial = tried(text, sandbox, ANSWERS["mixed"]())
-    known = {marked(0.3).strip(), *((program or "").strip() for program, _ in trial.scored)}
+    programs = {marked(0.3).strip(), *((program or "").strip() for program, _ in trial.scored)}
     for request in trial.requests:
         blocks = [block.text.strip() for block in fenced_blocks(request.message)]
-        assert len(blocks) >= 2 and blocks[0] in known, f"the first fence must hold the solution: {request.message}"
+        assert len(blocks) >= 2 and blocks[0] in programs, f"the first fence must hold the solution: {request.message}"
         assert blocks[1] == MarkedUtility().description.strip(), f"the second must hold u_str: {request.message}"
 
 

@@ -44,10 +44,10 @@ def nothing_asked_gives_an_empty_list(make: MakeModel) -> None:
 def each_request_gets_one_completion(make: MakeModel) -> None:
     """n samples of one prompt are n well-formed completions, mixed with another prompt or not; a tuple works like a list."""
     with _model(make) as model:
-        given = [*(_request(sample=sample) for sample in range(5)), _request("Another prompt."), _request(sample=5)]
-        asked = list(given)
-        _well_formed(model.complete(given, dropped), len(asked))
-        assert given == asked, "complete must not change the list it is given"
+        requests = [*(_request(sample=sample) for sample in range(5)), _request("Another prompt."), _request(sample=5)]
+        asked = list(requests)
+        _well_formed(model.complete(requests, dropped), len(asked))
+        assert requests == asked, "complete must not change the list it is given"
         _well_formed(model.complete(tuple(asked[:2]), dropped), 2)
 
 
@@ -83,9 +83,9 @@ def each_completion_is_kept_once(make: MakeModel) -> None:
     """`keep` gets each completion with the position of its request, once, before `complete` returns it."""
     with _model(make) as model:
         requests = [_request(sample=sample) for sample in range(3)] + [_request("Another prompt.")]
-        kept: list[tuple[int, Completion]] = []
-        returned = list(model.complete(requests, lambda position, completion: kept.append((position, completion))))
-        _kept_as_given(kept, returned)
+        recorded: list[tuple[int, Completion]] = []
+        returned = list(model.complete(requests, lambda position, completion: recorded.append((position, completion))))
+        _kept_as_returned(recorded, returned)
 
 
 def completions_are_kept_in_the_thread_that_asked(make: MakeModel) -> None:
@@ -109,17 +109,17 @@ def what_came_is_kept_when_a_call_fails(make: MakeModel) -> None:
     requests one by one fail; models that answer everything anyway keep it all."""
     with _model(make) as model:
         requests = [_request(f"Part {number} of many.") for number in range(24)]
-        kept: list[tuple[int, Completion]] = []
+        recorded: list[tuple[int, Completion]] = []
 
         def keep(position: int, completion: Completion) -> None:
-            kept.append((position, completion))
+            recorded.append((position, completion))
             model.finish()
 
         try:
-            given: list[object] = list(model.complete(requests, keep))
+            completions: list[object] = list(model.complete(requests, keep))
         except LanguageModelError:
-            given = [dict(kept).get(position) for position in range(len(requests))]
-        _kept_as_given(kept, given)
+            completions = [dict(recorded).get(position) for position in range(len(requests))]
+        _kept_as_returned(recorded, completions)
 
 
 def threads_may_share_a_model(make: MakeModel) -> None:
@@ -186,14 +186,14 @@ def _alone(make: MakeModel, request: Request) -> str:
         return model.complete([request], dropped)[0].text
 
 
-def _kept_as_given(kept: list[tuple[int, Completion]], given: Sequence[object]) -> None:
+def _kept_as_returned(recorded: list[tuple[int, Completion]], completions: Sequence[object]) -> None:
     """Check that exactly the completions in `given` (None for a request without one) were kept, each once."""
-    positions = [position for position, _ in kept]
+    positions = [position for position, _ in recorded]
     assert len(set(positions)) == len(positions), f"keep must be called once for each completion: {positions}"
-    expected = [position for position, completion in enumerate(given) if completion is not None]
+    expected = [position for position, completion in enumerate(completions) if completion is not None]
     assert sorted(positions) == expected, f"keep must be called for {expected}, not for {sorted(positions)}"
-    for position, completion in kept:
-        assert given[position] == completion, f"keep must get what complete gives for request {position}"
+    for position, completion in recorded:
+        assert completions[position] == completion, f"keep must get what complete gives for request {position}"
 
 
 def _well_formed(completions: Sequence[Completion], expected: int) -> None:

@@ -115,9 +115,9 @@ def scoring_leaves_the_instance_as_it_was(task: Task) -> None:
     instance = task.instance("train", 0, PublishedSeeds())
     before = _bytes(instance.inputs)
     for answer in ODD_ANSWERS:
-        given = copy.deepcopy(answer)
+        copied = copy.deepcopy(answer)
         with contextlib.suppress(Malformed):
-            task.checked_score(instance, given)
+            task.checked_score(instance, copied)
         assert _bytes(instance.inputs) == before, f"scoring the answer {answer!r:.40} must not edit the inputs"
 
 

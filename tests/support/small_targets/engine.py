@@ -1,4 +1,4 @@
-"""What strop finds of a small target's candidate: measured as a run measures it, with warm servers, no command line, no model."""
+"""The verdict on a small target's candidate, measured as a run measures it, but with warm servers and without a command line."""
 
 from __future__ import annotations
 
@@ -52,37 +52,39 @@ RETURNS = "def improve_algorithm(initial_solution, utility, language_model):\n  
 
 
 class Engine:
-    """What measures small targets one after another."""
+    """Measures small targets one after another."""
 
     def __init__(self, jail: JailedSandbox) -> None:
         """`jail`: where functions run."""
         self._jail = jail
         self._evaluators: dict[str, WithBaselines] = {}
-        """By the target without its candidate."""
+        """A target without its candidate, as text → its evaluator."""
 
-    def found(self, target: Target, at: Path) -> tuple[Right, str]:
-        """What is found of the candidate, and its sentence; or the line that refuses the target. In a candidate, TRAINED is the
-        seed of the only training instance of a command."""
-        with chdir(written(target, at / "target")), command_line(), MonkeyPatch.context() as patch:
-            if not target.whole:  # no row's right answer hangs on a fifth run
+    def verdict(self, target: Target, folder: Path) -> tuple[Right, str]:
+        """(the verdict on the candidate, its sentence or the line that refuses the target).
+
+        In a candidate, TRAINED stands for the seed of the only training instance of a command.
+        """
+        with chdir(written(target, folder / "target")), command_line(), MonkeyPatch.context() as patch:
+            if not target.all_held_out:  # no row's right answer depends on a fifth run
                 patch.setattr(repeated, "TIMES", 2)
             try:
-                result = self._improved(target, at / "run")
+                result = self._improved(target, folder / "run")
             except StropError as error:
                 assert error.exit_code in (2, 5), error
                 return "refused", str(error)
         return "better" if result.finding == "better" else "not better", f"{result.finding}: {result.sentence}"
 
     def _improved(self, target: Target, folder: Path) -> Improved:
-        given = options_of("improve", *target.arguments)
-        scoring = scoring_of(given.get("scored", ScoringOptions()), given.get("settings", ()))
-        goal = target_of(given["target"], scoring)
-        budget = given.get("budget", OneImprovementOptions())
+        options = options_of("improve", *target.arguments)
+        scoring = scoring_of(options.get("scored", ScoringOptions()), options.get("settings", ()))
+        goal = target_of(options["target"], scoring)
+        budget = options.get("budget", OneImprovementOptions())
         spec = make_spec((target.arguments[0],), budget, seed=1, copies=1, iterations=0)
         trained = SecretSeeds(SECRET).seed(goal.task.name, "train", 0) % (1 << SEED_BITS)
         candidate = target.candidate.replace("TRAINED", str(trained))
-        job = improve_job(spec, goal, RETURNS.format(candidate), HeldOut(1 - target.whole))
-        goal = goal if target.whole else replace(goal, task=with_one_held_out(goal.task))
+        job = improve_job(spec, goal, RETURNS.format(candidate), HeldOut(1 - target.all_held_out))
+        goal = goal if target.all_held_out else replace(goal, task=with_one_held_out(goal.task))
         with self._parts(job, goal, target) as parts:
             if target.right == "refused" and not spec.trust_scorer:
                 evaluator = parts.evaluator or here(goal.task, jail=self._jail)
@@ -92,7 +94,7 @@ class Engine:
             with Record.open(folder) as record:
                 result = read_improved(record)
         assert isinstance(result, Improved)
-        return result if target.whole else as_often(result)
+        return result if target.all_held_out else as_often(result)
 
     @contextmanager
     def _parts(self, job: Job[Any], goal: Goal, target: Target) -> Iterator[Components]:
@@ -108,8 +110,8 @@ class Engine:
             yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
 
     def _evaluator(self, target: Target, task: CommandTask, pool: WorkspacePool) -> WithBaselines:
-        """What measures commands. Targets that differ in their candidate alone share what their original showed."""
-        original = repr(replace(target, name="", candidate="", right="better", said=""))
+        """The evaluator of commands. Targets that differ only in their candidate share the measurements of the original."""
+        original = repr(replace(target, name="", candidate="", right="better", excerpt=""))
         evaluator = self._evaluators.setdefault(original, here(task, pool=pool))
         evaluator.relocate([task], evaluator.here.progress)
         evaluator.here.worker.pool = pool
@@ -118,7 +120,7 @@ class Engine:
 
 @cache
 def options_of(*arguments: str) -> Mapping[str, Any]:
-    """What the command line makes of these arguments, which takes it 40 ms."""
+    """The options that the command line parses from these arguments, cached because parsing takes 40 ms."""
     _, bound, *_ = application([arguments[0]]).parse_args(list(arguments))
     return bound.arguments
 
@@ -132,7 +134,7 @@ def with_one_held_out(task: AnyTask) -> AnyTask:
 
 
 def as_often(result: Improved) -> Improved:
-    """The result, had all held-out instances, as many as show a difference, been as the only one was."""
+    """The result that strop would have with as many held-out instances as show a difference, all like the only one."""
     if result.improved is None or result.improved.test is None or len(result.improved.test.scores) != 1:
         return result
     return replace(result, improved=_repeated(result.improved), original=_repeated(result.original))

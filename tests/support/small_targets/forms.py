@@ -9,7 +9,7 @@ from support.small_targets.target import Right, Target
 
 MORE, LESS = "score:max", "score:min"
 OWN = "by its own score: "
-"""What is found of a program that prints a better score."""
+"""The beginning of the sentence on a program that prints a better score."""
 
 
 def printing(text: str) -> str:
@@ -44,18 +44,18 @@ def metrics(*names: str) -> str:
     return f"metric = {json.dumps(names)}"
 
 
-def number(name: str, before: str, after: str, pattern: str, goal: str, right: Right, said: str = "") -> Target:
-    """A number that a regular expression finds; goal `max`, `min`, or empty where nothing is said."""
+def number(name: str, before: str, after: str, pattern: str, goal: str, right: Right, excerpt: str = "") -> Target:
+    """A number that a regular expression finds. `goal`: `max`, `min`, or empty if strop.toml says neither."""
     more = [metrics(f"score:{goal}")] if goal else []
-    said = said or (OWN if right == "better" else "")
+    excerpt = excerpt or (OWN if right == "better" else "")
     return Target(
-        name, {"p.py": printing(before)}, printing(after), right, command({"score": pattern}, *more), said=said
+        name, {"p.py": printing(before)}, printing(after), right, command({"score": pattern}, *more), excerpt=excerpt
     )
 
 
-def path(name: str, before: str, after: str, at: str, goal: str, right: Right, said: str = "") -> Target:
+def path(name: str, before: str, after: str, json_path: str, goal: str, right: Right, excerpt: str = "") -> Target:
     """A number at a JSON path of standard output."""
-    return number(name, before, after, at, goal, right, said)
+    return number(name, before, after, json_path, goal, right, excerpt)
 
 
 def judged(
@@ -65,16 +65,16 @@ def judged(
     right: Right,
     score: str,
     judge: str = "python3 -S judge.py {output}",
-    said: str = "",
+    excerpt: str = "",
 ) -> Target:
     """A program whose output a judge scores; `score` is an expression of its arguments."""
     text = command({"score": r"score: (\S+)"}, metrics(MORE), f"judge = '{judge}'", "judge_files = ['judge.py']")
     files = {"p.py": before, "judge.py": f"import sys\nprint('score:', {score})\n"}
-    return Target(name, files, after, right, text, said=said)
+    return Target(name, files, after, right, text, excerpt=excerpt)
 
 
 def evaluator(
-    name: str, body: str, before: str, after: str, right: Right, *flags: str, said: str = "", **files: str
+    name: str, body: str, before: str, after: str, right: Right, *flags: str, excerpt: str = "", **files: str
 ) -> Target:
     """An evaluator of OpenEvolve's form; `load(path)` imports the program."""
     text = (
@@ -83,26 +83,26 @@ def evaluator(
         "def evaluate(program_path):\n" + "".join(f"    {line}\n" for line in body.split("\n"))
     )
     tree = {"ev.py": text, "p.py": before} | {name.replace("__", "."): text for name, text in files.items()}
-    return Target(name, tree, after, right, "", ("p.py", "--evaluator", "ev.py", *flags), said)
+    return Target(name, tree, after, right, "", ("p.py", "--evaluator", "ev.py", *flags), excerpt)
 
 
 def believing(
-    name: str, body: str, before: str, after: str, right: Right, *flags: str, said: str = "", **files: str
+    name: str, body: str, before: str, after: str, right: Right, *flags: str, excerpt: str = "", **files: str
 ) -> Target:
     """An evaluator that believes a number of the program's, which would be refused if its user did not trust it."""
-    return evaluator(name, body, before, after, right, "--trust-scorer", *flags, said=said, **files)
+    return evaluator(name, body, before, after, right, "--trust-scorer", *flags, excerpt=excerpt, **files)
 
 
 WORK = "x = sum(i * i for i in range(600000))\n"
-"""Work that nobody needs: several times what it takes to start Python."""
+"""Useless work, which takes several times as long as starting Python."""
 
 
 def timed(
-    name: str, before: str, after: str, right: Right, *more: str, said: str = "", score: str = "time", **files: str
+    name: str, before: str, after: str, right: Right, *more: str, excerpt: str = "", score: str = "time", **files: str
 ) -> Target:
     """A program that does work which its candidate leaves out; the output is compared."""
     tree = {"p.py": "import sys\n" + WORK + before} | {name.replace("__", "."): text for name, text in files.items()}
-    return Target(name, tree, "import sys\n" + after, right, command(score, *more), said=said)
+    return Target(name, tree, "import sys\n" + after, right, command(score, *more), excerpt=excerpt)
 
 
 MODULE = "def f(x):\n    return x + 1\n\n\ndef g(x):\n    return sum(range(x))\n"
@@ -124,11 +124,11 @@ def with_tests(
     test: str = TEST,
     bench: str = BENCH,
     run: str = "",
-    said: str = "",
+    excerpt: str = "",
 ) -> Target:
     """A module with tests, and a benchmark that prints its speed."""
     text = command(OPS, *FAST, run=run or f"{PYTEST} && python3 -S bench.py")
-    return Target(name, {"p.py": module, "test_p.py": test, "bench.py": bench}, candidate, right, text, said=said)
+    return Target(name, {"p.py": module, "test_p.py": test, "bench.py": bench}, candidate, right, text, excerpt=excerpt)
 
 
 def counted(name: str, module: str, candidate: str, right: Right) -> Target:
@@ -140,17 +140,17 @@ IDLE = (
     "#include <stdio.h>\n#include <stdlib.h>\nint main(int n, char **v) { volatile unsigned long w = 0;\n"
     'for (long i = 0; i < %dL; i++) w += i; printf("%%d\\n", atoi(v[1]) * 3); return 0; }\n'
 )
-"""A C program with so many steps that nobody needs."""
+"""A C program with a given number of useless steps."""
 
 
 def built(
-    name: str, candidate: str, right: Right, build: str = "make -s bench", said: str = "", **files: str
+    name: str, candidate: str, right: Right, build: str = "make -s bench", excerpt: str = "", **files: str
 ) -> Target:
     """p.c, which a build makes to `bench`; a double underscore in the name of another file is a dot."""
     tree = {"p.c": IDLE % 20000000, "Makefile": "bench: p.c\n\tcc -O1 -o bench p.c\n"}
     tree |= {name.replace("__", "."): text for name, text in files.items()}
     text = f'instances = 1\nheld_out = 6\nfiles = ["p.c"]\nbuild = "{build}"\ncommand = "./bench {{seed}}"\nscore = "time"\n'
-    return Target(name, tree, candidate, right, text, said=said)
+    return Target(name, tree, candidate, right, text, excerpt=excerpt)
 
 
 def function(
@@ -162,21 +162,23 @@ def function(
     score: str = "",
     pre: str = "",
     more: str = "",
-    said: str = "",
-    whole: bool = False,
+    excerpt: str = "",
+    all_held_out: bool = False,
 ) -> Target:
     """A function `f`; `score` is an expression of instance and answer, empty for the time."""
     scorer = f"\n\ndef score(instance, answer):\n    return {score}\n" if score else ""
     mark = f"@strop.improve_me(score={'score' if score else repr('time')}, sample=sample, instances=8, test_instances=40{more})\n"
     text = f"import strop\n{pre}{scorer}\n\ndef sample(rng):\n    return {sample}\n\n\n{mark}{body}"
-    return Target(name, {"p.py": text}, candidate, right, "", ("p.py:f",), said, whole=whole)
+    return Target(name, {"p.py": text}, candidate, right, "", ("p.py:f",), excerpt, all_held_out=all_held_out)
 
 
 SEVERAL = "score: of acc and size, name the one that decides with --metric; require others with --require-metric"
 
 
-def two_scores(name: str, before: str, after: str, right: Right, *goals: str, more: str = "", said: str = "") -> Target:
+def two_scores(
+    name: str, before: str, after: str, right: Right, *goals: str, more: str = "", excerpt: str = ""
+) -> Target:
     """Two printed scores: acc and size."""
     text = command({"acc": r"acc: (\S+)", "size": r"size: (\S+)"}, metrics(*goals), more)
-    said = said or (OWN if right == "better" else "")
-    return Target(name, {"p.py": printing(before)}, printing(after), right, text, said=said)
+    excerpt = excerpt or (OWN if right == "better" else "")
+    return Target(name, {"p.py": printing(before)}, printing(after), right, text, excerpt=excerpt)

@@ -1,4 +1,4 @@
-"""What a small target is, how it is improved by a model with one answer, and whether the verdict is right."""
+"""Small targets: a folder, a candidate and the right verdict; and the verdict of `strop improve` on them."""
 
 from __future__ import annotations
 
@@ -29,31 +29,31 @@ class Target:
     toml: str = ""
     """strop.toml; empty: none."""
     arguments: tuple[str, ...] = (".",)
-    said: str = ""
-    """Part of what is said."""
+    excerpt: str = ""
+    """An excerpt of the sentence that strop must print."""
     stale: Mapping[str, str] = field(default_factory=dict)
-    """Module → text of which compiled code lies about, that Python takes without looking at the source."""
-    whole: bool = False
-    """Whether the verdict hangs on all held-out instances, because they differ in what matters."""
+    """Module → text whose compiled code lies beside the module. Python uses that code without looking at the source."""
+    all_held_out: bool = False
+    """Whether the verdict depends on all held-out instances, because they differ in what matters."""
     kept_time: bool = False
-    """Whether that code is checked by time and size only, and all files have one time."""
+    """Whether Python checks the code in `stale` by time and size only, while all files have the same time."""
 
 
-def improved(target: Target, at: Path, env: Mapping[str, str]) -> tuple[Right, str]:
-    """What `strop improve` finds, and its sentence with what was told on the way, or the line that refuses the target."""
-    tree = written(target, at / "target")
+def improved(target: Target, folder: Path, env: Mapping[str, str]) -> tuple[Right, str]:
+    """(the verdict of `strop improve`, its sentence and standard error, or the line that refuses the target)."""
+    tree = written(target, folder / "target")
     named = tomllib.loads(target.toml).get("files", "") if target.toml else target.arguments[0]
-    (at / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
+    (folder / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
     budgets = ("--seed", "1", "--lm-budget", "1", "--utility-budget", "3", "--max-responses", "1")
-    to = ("--model", f"command:cat {at}/answer.md", "--out", str(at / "run"), "--json")
+    to = ("--model", f"command:cat {folder}/answer.md", "--out", str(folder / "run"), "--json")
     ran = run_here("improve", *target.arguments, *budgets, *to, cwd=tree, env=env)
     assert "Traceback" not in ran.stderr.replace("Traceback (most recent call last):\\n", ""), ran.stderr
     if ran.returncode:
         assert ran.returncode in (2, 5), ran.stderr
         return "refused", ran.stderr[ran.stderr.rindex("strop: ") :]  # the line, and what the program printed
     document = json.loads(ran.stdout)
-    found: Right = "better" if document["finding"] == "better" else "not better"
-    return found, f"{document['finding']}: {document['sentence']}\n{ran.stderr}"
+    right: Right = "better" if document["finding"] == "better" else "not better"
+    return right, f"{document['finding']}: {document['sentence']}\n{ran.stderr}"
 
 
 def written(target: Target, tree: Path) -> Path:
@@ -74,9 +74,9 @@ def written(target: Target, tree: Path) -> Path:
 
 
 def _compile(module: Path, text: str, *, by_time: bool) -> None:
-    kept = module.read_text()
+    source = module.read_text()
     module.write_text(text)
     os.utime(module, (1_700_000_000, 1_700_000_000))
     mode = py_compile.PycInvalidationMode.TIMESTAMP if by_time else py_compile.PycInvalidationMode.UNCHECKED_HASH
     py_compile.compile(str(module), invalidation_mode=mode, doraise=True)
-    module.write_text(kept)
+    module.write_text(source)

@@ -13,6 +13,7 @@ from strop.reproduce.cells import Cell, Progress, carry_out, finished, locked, s
 from strop.reproduce.fig4 import Fig4
 from strop.reproduce.protocol import conclude, other_size, planned_protocol
 from strop.reproduce.table1 import Table1
+from strop.runs.interrupts import TimeSpent
 from strop.runs.meta import Named
 from strop.store import Store
 from support.records import from_elsewhere
@@ -57,6 +58,14 @@ def test_failed_cell_is_one_line_with_its_name_and_begins_no_other(tmp_path: Pat
     message = str(caught.value)
     assert message.startswith(f"{BROKEN.name}: ") and "no task" in message and "\n" not in message
     assert list(finished([RUN, BROKEN, last], tmp_path)) == [RUN.name] and not (tmp_path / "cells" / last.name).exists()
+
+
+def test_cell_that_others_leave_no_time_does_not_begin(tmp_path: Path) -> None:
+    MadeRun(RUN, (0.25,)).record(tmp_path)
+    other = TINY.run_cell("paper", 9)
+    with pytest.raises(TimeSpent):
+        carry_out([RUN, other], tmp_path, Progress(), {"max_time": 1.0})
+    assert [path.name for path in (tmp_path / "cells").iterdir()] == [RUN.name]
 
 
 def test_folders_of_attempts_that_were_cut_short_are_set_aside_side_by_side(tmp_path: Path) -> None:

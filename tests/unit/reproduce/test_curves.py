@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,7 @@ def made(folder: Path, values: Sequence[float], seed: int, *, status: str = "fin
 
 def three(folder: Path) -> list[FinishedRun]:
     """Three runs, the last of which ended early."""
-    values = [(0.2, 0.4, 0.6), (0.4, 0.6, 0.8), (0.6, 0.8)]
+    values = [(0.2, 0.5, 0.6), (0.4, 0.6, 0.8), (0.6, 0.8)]
     return finished_runs([made(folder / str(seed), each, seed, iterations=2) for seed, each in enumerate(values, 1)])
 
 
@@ -69,15 +70,18 @@ def test_curve_is_the_mean_over_runs_with_bars_and_one_run_has_none_and_says_so(
 def test_curve_by_lm_calls_begins_where_all_runs_have_measured_and_moves_where_one_does(tmp_path: Path) -> None:
     drawn = figure(three(tmp_path), "lm-calls", "stderr")
     # The runs end iterations after 10, 30, 60; 20, 50, 90; and 30, 70 LM calls.
-    assert len(POINT.findall(drawn)) == len({30, 50, 60, 70, 90})
+    ups = [float(y) for _, y in POINT.findall(drawn)]
+    assert len(ups) == len({30, 50, 60, 70, 90})
+    steps = [7 * (before - after) / (ups[0] - ups[-1]) for before, after in pairwise(ups)]
+    assert steps == pytest.approx([2, 1, 2, 2], abs=0.02), "of the mean from 1.5 over 1.7, 1.8 and 2.0 to 2.2 thirds"
     assert "LM calls" in words_of(drawn) and "the improver that it had after so many LM calls" in words_of(drawn)
 
 
 DIFFERENT: list[tuple[dict[str, Any], str]] = [
     ({"tasks": ("parity",)}, r"differ in the task \(lpn and parity\)"),
     ({"model": "offline:skill=1"}, r"differ in the model \(offline and offline:skill=1\)"),
-    ({"copies": 2}, r"differ in the --copies \(5 and 2\)"),
-    ({"selection": "paper"}, r"differ in the --selection \(gated and paper\)"),
+    ({"copies": 2}, r"differ in --copies \(5 and 2\)"),
+    ({"selection": "paper"}, r"differ in --selection \(gated and paper\)"),
     ({"first": "J"}, "differ in the first improver: one curve"),
     ({"secret": bytes([1])}, "have the same seed, so they are not independent"),
     ({"ended": "max_cost"}, "was ended by --max-cost"),
@@ -137,10 +141,10 @@ SENTENCES: list[tuple[list[tuple[float, float]], int, int, str]] = [
      "from 0.625 to 0.500, on the sealed instances of lpn, the mean of 6 runs."),
     (RISING, 8, 0, "So far: û changed by +0.125 (95% interval +0.100 to +0.150), from 0.500 to 0.625, "
      "on the sealed instances of lpn, the mean of 6 of 8 runs."),
-    (RISING[:2], 2, 1, "No significant change: û changed by +0.105 (standard error 0.005), from 0.500 to 0.605, on the sealed "
+    (RISING[:2], 2, 1, "Undecided: û changed by +0.105 (standard error 0.005), from 0.500 to 0.605, on the sealed "
      "instances of lpn, the mean of 2 runs, 1 of which ended early and keeps its last improver; at least 6 runs are needed to "
      "show a difference."),
-    (RISING[:1], 1, 0, "No significant change: û changed by +0.100, from 0.500 to 0.600, on the sealed instances of lpn, "
+    (RISING[:1], 1, 0, "Undecided: û changed by +0.100, from 0.500 to 0.600, on the sealed instances of lpn, "
      "the mean of 1 run; at least 6 runs are needed to show a difference."),
     ([(0.5, 0.5)] * 6, 6, 0, "No change: every run ended with the û of its first improver, 0.500, on the sealed instances of "
      "lpn, the mean of 6 runs."),

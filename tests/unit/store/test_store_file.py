@@ -119,7 +119,7 @@ def test_every_view_reads_every_kind(store: Store) -> None:
 
 def test_examples_of_the_manual_run_and_find_something(full_run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     manual = (Path(__file__).parents[3] / "docs" / "how-to" / "records.md").read_text(encoding="utf-8")
-    queries = re.findall(r"```sql\n(.*?)```", manual, re.DOTALL)
+    queries = re.findall(r"```sql\n(.*?)```", EVENTS.read_text(encoding="utf-8"), re.DOTALL)
     assert queries and not [query for query in queries if not ask(full_run, query)]
     [example] = re.findall(r"```python\n(from pathlib.*?)```", manual, re.DOTALL)
     exec(compile(example, "records.md", "exec"), {"directory": str(full_run)})

@@ -18,7 +18,7 @@ import pytest
 from strop.base.errors import ConfigurationError
 from strop.watch.watched import remove, run_watched
 from support.command_line import environment, run_here, run_process
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 from support.rows import table
 from support.trees import contents, written
 
@@ -494,7 +494,7 @@ def test_ctrl_c_interrupts_the_command_too_and_what_was_seen_is_printed(tmp_path
     with subprocess.Popen(command, cwd=folder, env=environment(tmp_path), text=True, **streams) as process:  # type: ignore[call-overload]
         wait_until((tmp_path / "began").exists)
         process.send_signal(number)
-        out, err = said_by(process)
+        out, err = output_of(process)
     assert process.returncode == code and out == "cleaned up\n"
     assert "app:grind" in err and "it was stopped" in err and "Traceback" in err
 

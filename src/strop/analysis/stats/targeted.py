@@ -20,12 +20,12 @@ from strop.base.later import np
 _MOST = 0.99
 """The largest part of the capital that a bet may lose."""
 _PRIOR_DEVIATION = 0.2
-"""Counts as one observation, in units of the largest possible loss."""
+"""A deviation that counts as one earlier observation, in units of the largest possible loss."""
 _PRIOR_TIES = 5
-"""Observations at the null that shrink the mean."""
+"""Imagined observations at the null, which shrink the mean."""
 _OPTIMISM, _ROOM_OPTIMISM = 1.4, 1.28
-"""Standard errors by which futility's guesses, of the mean and of room to gain, lie above what was seen. `bench/gate.py` judges
-them on other shapes than those on which they were chosen."""
+"""Standard errors by which futility's guesses of the mean, and of the room to gain, lie above the observations. `bench/gate.py`
+judges them on other shapes than those on which they were chosen."""
 _LIKELY = 0.25
 """Counts as one more squared observation while futility knows little."""
 _HALVINGS = 40
@@ -59,7 +59,7 @@ class TargetedEvidence:
         return self.highest >= self._goal
 
     def add(self, x: float) -> None:
-        """Takes in one observation. Raises ValueError for one outside [low, high]."""
+        """Take in one observation. Raises ValueError if it is outside [low, high]."""
         if not self._range[0] <= x <= self._range[1]:
             raise ValueError(f"{x} is outside {self._range[0]} to {self._range[1]}")
         moved, bet = (x - self._null) / self._loss, self._bet()
@@ -79,7 +79,8 @@ class TargetedEvidence:
         return min(max(needed, self._total / (n + _PRIOR_TIES) / variance), _MOST)
 
     def hopeless(self, *, most: float | None = None) -> bool:
-        """Whether the observations that are left will hardly bring a rejection: futility, which costs power and no error.
+        """Whether the remaining observations will hardly bring a rejection. To stop then (futility) costs power, but adds no
+        error.
 
         The guess is optimistic: their mean lies 1.4 standard errors of prediction above that so far, and the best bet is made.
         `most`: a mean that the coming observations will hardly exceed, where that is known.
@@ -108,8 +109,8 @@ def likely_most(values: Sequence[float], coming: int) -> float:
 def targeted_interval(values: Sequence[float], horizon: int, *, confidence: float) -> tuple[float, float]:
     """The interval (low, high) of the mean of differences in [-1, 1], of which there could be `horizon`.
 
-    Valid at any stopping time: `TargetedEvidence` rejected the means outside, at level (1 - confidence) / 2 from either side. It
-    leaves out 0 exactly if 0 was.
+    Valid at any stopping time: `TargetedEvidence` rejected the means outside, at level (1 - confidence) / 2 from either side. The
+    interval leaves out 0 exactly if 0 was rejected.
     """
     alpha = (1 - checked_probability(confidence)) / 2
     low, high = _bound(values, horizon, alpha), -_bound([-value for value in values], horizon, alpha)

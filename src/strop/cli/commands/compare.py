@@ -63,19 +63,19 @@ def compare_command(
     except NothingDiffers as error:
         if fail_on is None or output.as_json:
             raise
-        return _same(str(error), fail_on, as_markdown=output.as_markdown)
+        return _print_no_difference(str(error), fail_on, as_markdown=output.as_markdown)
     return command(compare_job(spec, goal, change), output, output.out, dry_run=dry_run, code=partial(code_of, fail_on))
 
 
-def _same(why: str, fail_on: FailOn, *, as_markdown: bool) -> int:
-    """Say that nothing that is measured differs. The exit code: a script asked whether the change is worse, or better."""
+def _print_no_difference(reason: str, fail_on: FailOn, *, as_markdown: bool) -> int:
+    """Print that nothing differs, and return the exit code: the change is neither worse nor better."""
     from strop.base.console import results_stream
     from strop.base.terminal_text import escape
     from strop.report.markdown import SENTENCE, prose
 
-    sentence = f"No difference: {why}."
-    shown = f"**{prose(sentence, SENTENCE)}**" if as_markdown else escape(sentence, SENTENCE)
-    results_stream().write(f"{shown}\n")
+    sentence = f"No difference: {reason}."
+    line = f"**{prose(sentence, SENTENCE)}**" if as_markdown else escape(sentence, SENTENCE)
+    results_stream().write(f"{line}\n")
     return FAILED if fail_on == "not-better" else 0
 
 

@@ -32,7 +32,7 @@ def export_command(
     Parameters
     ----------
     table
-        iterations: CSV with û of each copy after each iteration, and what the run had spent by then.
+        Table to write, as CSV: `iterations` has û of each copy after each iteration, and what the run had spent by then.
     to
         Tracker mlflow or wandb, which receives settings, figures by iteration and totals.
     out
@@ -90,12 +90,12 @@ def _write_table(runs: Sequence[Path], out: Path, *, force: bool) -> int:
     from strop.report.iterations import iterations_table
     from strop.reproduce.curves import finished_runs
 
-    found = finished_runs(runs)
-    write_whole(out, iterations_table([run.folder for run in found]), force=force)
-    for line in dict.fromkeys(run.data.unverified for run in found if run.data.unverified):
+    finished = finished_runs(runs)
+    write_whole(out, iterations_table([run.folder for run in finished]), force=force)
+    for line in dict.fromkeys(run.data.unverified for run in finished if run.data.unverified):
         notify(escape(line, 2000))
     if out != Path("-"):
-        notify(f"{quantity(len(found), 'run')} in {out}")
+        notify(f"{quantity(len(finished), 'run')} in {out}")
     return 0
 
 

@@ -48,11 +48,11 @@ def hot_command(
     notify(f"strop: runs {shlex.join(command)} as you would run it, not in the jail")
     results_stream().flush()
     stdout = None if as_json else results_stream().fileno()
-    found, stop = find_hot(command, once=once, top=top, stdout=stdout, notify=lambda line: notify(f"strop: {line}"))
+    hot, stop = find_hot(command, once=once, top=top, stdout=stdout, notify=lambda line: notify(f"strop: {line}"))
     if as_json:
-        present(found, as_json=True)
+        present(hot, as_json=True)
     else:
-        print_result(found, notices())
+        print_result(hot, notices())
     if stop is not None:
         raise stop
-    return found.status
+    return hot.status

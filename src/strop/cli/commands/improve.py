@@ -82,7 +82,7 @@ def improve_command(
 
 
 def applied(result: Improved | Unfinished) -> Improved | Unfinished:
-    """The result, applied to the user's files, or with the reason why it was not."""
+    """The result, after applying it to the user's files, or with the reason why it was not applied."""
     from strop.runs.patching.apply import undo_of
     from strop.runs.results.improved import apply_result
 

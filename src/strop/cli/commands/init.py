@@ -60,14 +60,14 @@ def init_command(
     return 0
 
 
-def _introduce(agent: Agent, *words: str) -> int:
-    """Print the lines for the configuration of an agent, and on standard error where they belong."""
+def _introduce(agent: Agent, *serve_options: str) -> int:
+    """Print the lines that an agent's configuration needs, and on standard error the file in which they belong."""
     from strop.base.interpreter import python, users_environment
     from strop.cli.commands.output import notify
 
-    found = shutil.which("strop", path=users_environment().get("PATH"))
-    command = [found] if found else python("-m", "strop")
-    results_stream().write(agent.lines([*command, "serve", *words], Path.cwd()) + "\n")
+    executable = shutil.which("strop", path=users_environment().get("PATH"))
+    command = [executable] if executable else python("-m", "strop")
+    results_stream().write(agent.lines([*command, "serve", *serve_options], Path.cwd()) + "\n")
     results_stream().flush()
     notify(f"strop: these lines belong in {agent.where}")
     notify(
@@ -78,7 +78,7 @@ def _introduce(agent: Agent, *words: str) -> int:
 
 @as_users()
 def _write(directory: Path, files: Mapping[str, str]) -> None:
-    """Write new files; none if one of them exists.
+    """Write all files into the folder, or none if one of them exists.
 
     Raises:
         ConfigurationError: a file exists, or the folder cannot be written.
@@ -112,5 +112,5 @@ def _show(directory: Path, form: Form, files: Collection[str]) -> None:
 def _name_of(directory: Path) -> str:
     from strop.tasks.base import META_TASK
 
-    words = re.sub(r"[^\w.-]+", "-", directory.resolve().name).lstrip("-.")[:80]
-    return words if words and words != META_TASK else NAME
+    name = re.sub(r"[^\w.-]+", "-", directory.resolve().name).lstrip("-.")[:80]
+    return name if name and name != META_TASK else NAME

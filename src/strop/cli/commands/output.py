@@ -1,4 +1,4 @@
-"""What commands print: results on standard output, notices on standard error."""
+"""Prints the results of commands on standard output, and notices on standard error."""
 
 from __future__ import annotations
 
@@ -21,35 +21,37 @@ PUBLISHED_NOTICE = (
 
 
 def present(result: object, *, as_json: bool, as_markdown: bool = False, unverified: str = "", **options: Any) -> None:
-    """Print a result on standard output: as one JSON document, or for people, with the `options` of its printer. `unverified`:
-    why this machine cannot vouch for the record that it is about."""
+    """Print a result on standard output: as one JSON document, as Markdown, or for people with the `options` of its printer.
+
+    `unverified`: why this machine cannot vouch for the record of the result.
+    """
     if as_json:
-        told = {"unverified": unverified} if unverified else {}
-        results_stream().write(to_json(told | as_document(result)) + "\n")
+        caution = {"unverified": unverified} if unverified else {}
+        results_stream().write(to_json(caution | as_document(result)) + "\n")
     elif as_markdown:
         from strop.report import markdown  # here for the start-up time
 
-        results_stream().write(markdown.as_markdown(result, command=_typed()))  # type: ignore[arg-type]
+        results_stream().write(markdown.as_markdown(result, command=_typed_command()))  # type: ignore[arg-type]
     else:
         print_result(result, results(), **options)
 
 
-def _typed() -> str:
-    """The command line of this process, without where its result goes."""
-    words, kept = iter(sys.argv[1:]), ["strop"]
-    for word in words:
-        if word in ("--out", "--fail-on"):
-            next(words, None)
-        elif not word.startswith(("--out=", "--fail-on=", "--markdown")):
-            kept.append(word)
-    return shlex.join(kept)
+def _typed_command() -> str:
+    """The command line of this process, without the options that say where its result goes."""
+    arguments, command = iter(sys.argv[1:]), ["strop"]
+    for argument in arguments:
+        if argument in ("--out", "--fail-on"):
+            next(arguments, None)
+        elif not argument.startswith(("--out=", "--fail-on=", "--markdown")):
+            command.append(argument)
+    return shlex.join(command)
 
 
 class _Escaping(Console):
     """A console that escapes every string, names of folders included."""
 
     def print(self, *objects: Any, **options: Any) -> None:
-        super().print(*(_escaped(one) if isinstance(one, str) else one for one in objects), **options)
+        super().print(*(_escaped(value) if isinstance(value, str) else value for value in objects), **options)
 
 
 def _escaped(text: str) -> str:
@@ -57,17 +59,17 @@ def _escaped(text: str) -> str:
 
 
 def results() -> Console:
-    """Standard output. Text of a model is printed with `markup=False`: it is shown, never interpreted."""
+    """A console on standard output. Print texts of a model with `markup=False`, so that they are never interpreted."""
     return _Escaping(file=results_stream(), highlight=False)
 
 
 def notices() -> Console:
-    """Standard error."""
+    """A console on standard error."""
     return _Escaping(file=FaultTolerantStream(sys.stderr), highlight=False)  # type: ignore[arg-type]
 
 
 def announce(instances: str) -> None:
-    """Say what `--instances published` means for every score that follows."""
+    """Print a notice if instances are published, because every score that follows depends on it."""
     if instances == "published":
         notices().print(PUBLISHED_NOTICE, markup=False, soft_wrap=True)
 

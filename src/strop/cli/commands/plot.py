@@ -29,10 +29,10 @@ def plot_command(
     out
         File to write, an SVG.
     by
-        Horizontal axis: t, the iteration, or lm-calls, the LM calls that a run had made by the end of an iteration, those of
+        Horizontal axis: `t`, the iteration, or `lm-calls`, the LM calls that a run had made by the end of an iteration, those of
         measurements included.
     bars
-        Spread over the runs: stderr, one standard error to each side, as in the paper's Figure 4; or interval, the 95%
+        Spread over the runs: `stderr`, one standard error to each side, as in the paper's Figure 4; or `interval`, the 95%
         interval of the mean, which assumes nothing but that û lies in 0 to 1, and is wide for few runs.
     force
         Overwrite an existing file.
@@ -43,9 +43,9 @@ def plot_command(
 
     if out.suffix != ".svg":
         raise ConfigurationError(f"--out {out}: the figure is an SVG; name a file that ends with .svg")
-    found = finished_runs(runs)
-    write_whole(out, figure(found, by, bars), force=force)
-    for line in dict.fromkeys(run.data.unverified for run in found if run.data.unverified):
+    finished = finished_runs(runs)
+    write_whole(out, figure(finished, by, bars), force=force)
+    for line in dict.fromkeys(run.data.unverified for run in finished if run.data.unverified):
         notify(line)
-    notify(f"{quantity(len(found), 'run')} in {out}")
+    notify(f"{quantity(len(finished), 'run')} in {out}")
     return 0

@@ -69,8 +69,8 @@ def _show_result(record: RunRecord, *, as_json: bool) -> int:
     from strop.runs.train import keep_improver
 
     notify(record.nothing_to_do)
-    with Record.open(record.directory, record.proof) as found:
-        result = result_of(found)
+    with Record.open(record.directory, record.proof) as reopened:
+        result = result_of(reopened)
         if isinstance(result, Trained):
             keep_improver(result)  # again, if somebody removed them
         present(result, as_json=as_json)

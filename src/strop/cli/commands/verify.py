@@ -34,24 +34,26 @@ def verify_command(solution: Path, problem: str | None = None, /) -> int:
     except Malformed as error:
         _say(f"{task.name}: no solution: {error}")
         return 1
-    known = task.problem.best_known
-    compared_with = f" (best known {float(known.value):.15g}, {known.by} {known.date})" if known else ""
+    best_known = task.problem.best_known
+    compared_with = (
+        f" (best known {float(best_known.value):.15g}, {best_known.by} {best_known.date})" if best_known else ""
+    )
     _say(f"{task.name}: verified {float(value):.15g}{compared_with}")
     return 0
 
 
 def _installed(name: str) -> str:
-    """The name of an installed problem. A file of somebody else must not name code that runs."""
+    """`name`, if it can name an installed problem. A file of somebody else must not name code that then runs."""
     if name.endswith(".py") or not set(name) <= {*ascii_letters, *digits, *"-_"}:
         raise ConfigurationError(f"no problem is called {escape(name, 60)!r}; name the file that defines it")
     return name
 
 
 def _read(path: Path) -> tuple[str, object]:
-    """(name of the problem, construction).
+    """(name of the problem, construction) in a file.
 
     Raises:
-        ConfigurationError: the file holds none.
+        ConfigurationError: the file holds no construction.
     """
     try:
         document = json.loads(path.read_bytes())

@@ -51,7 +51,7 @@ def view_command(run: Run = None, /, *, html: Annotated[Path | None, Parameter(n
 
 
 def _renew(directory: Path, path: Path) -> None:
-    """Write the page until the run ends, in a fifth of the time at most."""
+    """Write the page again and again until the run ends, using at most a fifth of the time."""
     from strop.report.html.render import RENEWED_SECONDS
     from strop.store import is_locked
 
@@ -70,5 +70,5 @@ def _write(directory: Path, path: Path, *, running: bool) -> None:
 
     now = f"The run goes on; this is how it stood at {time.strftime('%H:%M:%S')}."
     renewed = "While strop view runs, this page is renewed every few seconds, and what you opened closes."
-    kept = "strop view --html FILE writes one that stays."
-    write_page(report_of(directory, live=f"{now} {renewed} {kept}" if running else ""), path)
+    permanent = "strop view --html FILE writes one that stays."
+    write_page(report_of(directory, live=f"{now} {renewed} {permanent}" if running else ""), path)

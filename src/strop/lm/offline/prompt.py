@@ -84,13 +84,13 @@ def _end(lines: list[str], start: int, mark: str) -> int:
 
 def why_unsupported(message: str) -> str:
     """Why the program of a prompt is not one file of Python, according to the prompt; empty if it may be."""
-    asked = _ASKED.search(message)
-    if asked and asked[1]:
-        return f"this program is {asked[1]}"
+    match = _ASKED.search(message)
+    if match and match[1]:
+        return f"this program is {match[1]}"
     blocks = fenced_blocks(message) if _HEAD in message else []
     if any(block.text.startswith(_HEAD) for block in blocks):
         return "this program has several files"
-    program = read_program(message) if asked else None
+    program = read_program(message) if match else None
     return "this program is not Python" if program and program.tree is None else ""
 
 

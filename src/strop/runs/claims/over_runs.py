@@ -39,4 +39,5 @@ def over_runs_words(
     sizes = f"û changed by {signed(change)}{error}, from {mean(before):.3f} to {mean(after):.3f}, {where}, {runs}"
     few, own = too_few(change, "runs", least_pairs()), own_score_words(meta.own_score_because)
     verdict = ("No significant change", better_words(meta.own_score_because), "Worse")[decided(change)]
-    return f"{'So far' if is_part else verdict}: {sizes}{f'; {few}' if few else own}.", change
+    verdict = "So far" if is_part else "Undecided" if few else verdict
+    return f"{verdict}: {sizes}{own}{f'; {few}' if few else ''}.", change

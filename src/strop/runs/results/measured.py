@@ -158,8 +158,8 @@ class Measured(RecordedResult):
     """Every other improver minus the first one. Of two improvers that are compared, the first minus the second, over
     all tasks and on each."""
     over_tasks: tuple[OverTasks, ...] = ()
-    """The same comparisons with tasks as the unit, if there are two tasks or more on which no improver was trained. An
-    improver that is measured twice is compared with itself, which shows what chance does."""
+    """The comparisons of `differences` with tasks as the unit, if there are two tasks or more on which no improver was
+    trained. An improver that is measured twice is compared with itself, which shows what chance does."""
     trained_on: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The tasks that an improver was trained on: improver → names of tasks. Only improvers of runs, and files that lie
     beside their results."""

@@ -27,7 +27,7 @@ _KINDS: dict[type, str] = {
 _RUN = frozenset(_KINDS)
 _loads = pickle.loads
 _loops: list[Any] = []
-_heard: list[io.BytesIO] = []
+_buffers: list[io.BytesIO] = []
 
 
 def opened(arguments: dict[str, Any]) -> dict[str, Any]:
@@ -37,10 +37,10 @@ def opened(arguments: dict[str, Any]) -> dict[str, Any]:
 
 def listen() -> None:
     """Keep what is printed from now on for `heard`. A module may have kept the streams, so these remain."""
-    if not _heard:
+    if not _buffers:
         for stream in (sys.__stdout__, sys.__stderr__):
-            _heard.append(io.BytesIO())
-            stream.buffer.raw.capture = _heard[-1]  # type: ignore[union-attr]
+            _buffers.append(io.BytesIO())
+            stream.buffer.raw.capture = _buffers[-1]  # type: ignore[union-attr]
 
 
 def heard() -> str:
@@ -48,8 +48,8 @@ def heard() -> str:
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         with contextlib.suppress(Exception):  # a program may have put anything there
             stream.flush()  # type: ignore[union-attr]
-    text = b"".join(buffer.getvalue() for buffer in _heard).decode("utf-8", "backslashreplace")
-    for buffer in _heard:
+    text = b"".join(buffer.getvalue() for buffer in _buffers).decode("utf-8", "backslashreplace")
+    for buffer in _buffers:
         buffer.seek(0)
         buffer.truncate()
     return text
@@ -85,7 +85,7 @@ def _finished(value: Any, kind: str, items: list[Any]) -> Any:
 
 
 def ended(value: Any) -> Any:
-    """The answer that a call gave: of a generator the list of what it yields, of a coroutine what it returns."""
+    """The answer of a call: what it returned. A generator becomes the list of what it yields, a coroutine what it returns."""
     values = [value]
     finished(values)
     return values[0]

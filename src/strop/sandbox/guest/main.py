@@ -60,7 +60,7 @@ def _served(link: channel.Channel, program: _Program) -> _Program:
 
 
 def rehearse(times: int = _REHEARSALS, *, with_numpy: bool = True) -> None:
-    """Serve calls of a small program, so that the code for it is specialised, and what it makes once is made, before the fork."""
+    """Serve calls of a small program before the fork, so that Python has specialised the code, and made what it makes once."""
     text = _WARM.format(*(("import numpy as np\n\n\n", "np.asarray(x).sum()") if with_numpy else ("", "sum(x)")))
     load = {"op": "load", "text": text, "entry": "warm", "role": "solution"}
     call = {"op": "call", "seed": 5, "arguments": [[1, 2], [0.5, "x"]]}

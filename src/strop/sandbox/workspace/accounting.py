@@ -42,7 +42,7 @@ class ProcessClock:
     def __init__(self, kernel: Kernel, pid: int = _SELF) -> None:
         flags = _INHERIT | (_DISABLED | _ENABLE_ON_EXEC if pid == _SELF else 0)
         self._counter = -1
-        self._seen: float | None = None
+        self._last_seconds: float | None = None
         # this clock counts all time anyway; an unprivileged caller must ask for it like this
         for more in (0, _EXCLUDE_KERNEL):
             attribute = struct.pack("IIQQQQQ", _SOFTWARE, _ATTRIBUTE_BYTES, _TASK_CLOCK, 0, 0, 0, flags | more)
@@ -64,8 +64,8 @@ class ProcessClock:
 
     def stands_still(self) -> bool:
         """Whether no process has run since the last call of this method, as far as the kernel counts; false without a counter."""
-        before, self._seen = self._seen, self.seconds()
-        return before is not None and before == self._seen
+        before, self._last_seconds = self._last_seconds, self.seconds()
+        return before is not None and before == self._last_seconds
 
     def close(self) -> None:
         """Close the counter. Idempotent."""
@@ -145,7 +145,7 @@ def _sockets(proc: int) -> int:
 
 def kernel_memory(counted: Sequence[int]) -> tuple[int, int]:
     """Bytes that the kernel holds for itself, and bytes of files in memory and shared pages, by the files of a `KernelMemory`; 0
-    without these. Before Linux 5.18 version 2 has no sum of the first, and most of it is counted."""
+    without these. Version 2 has no sum of the first before Linux 5.18; then its largest part counts."""
     rows = [row for file in counted for row in os.pread(file, 1 << 16, 0).splitlines()]
     if not rows:
         return 0, 0

@@ -107,8 +107,11 @@ class Used:
         return max(0.0, min(self.busiest.starved_seconds, others))
 
     def count(self, clock: accounting.ProcessClock, alive: float = 0.0) -> None:
-        """Count its CPU time: at least that of all processes that were reaped or are `alive`, without that of being confined,
-        which counts double, for exec(2). By the clock alone, a program that may be executed and not read would use nothing."""
+        """Count its CPU time: by the clock, and at least that of all processes that were reaped or are `alive`.
+
+        By the clock alone, a program that may be executed and not read would use nothing. Being confined is no part of the
+        command: its time is left out, and as much again for exec(2), which takes less.
+        """
         confining = int.from_bytes(self.begun[8:], "little") / 1e9
         least = self.reaped_seconds + alive - 2 * confining if confining else 0.0
         self.cpu_seconds = max(self.cpu_seconds, clock.seconds() or 0.0, least)
@@ -136,7 +139,7 @@ class Used:
         return False
 
 
-def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams: Sequence[int]) -> dict[str, object]:
+def run(jail: CommandJail, end: socket.socket, request: Mapping[str, Any], streams: Sequence[int]) -> dict[str, object]:
     """Run a command until it ends, or the host or a limit ends it. Returns the message for the host. See `Keeper._run`.
 
     Raises ControlClosed if the host is gone.
@@ -146,13 +149,13 @@ def run(jail: CommandJail, end: socket.socket, asked: Mapping[str, Any], streams
     keeper, begun = os.getpid(), mmap.mmap(-1, 16)
     pid = os.fork()
     if pid == 0:
-        _become_command(jail, keeper, end, asked, streams, begun)
+        _become_command(jail, keeper, end, request, streams, begun)
     for stream in streams:
         os.close(stream)
     pidfd = os.pidfd_open(pid)
     used = Used(pid, begun, accounting.kernel_memory(jail.kernel_memory), _files(jail))
     try:
-        stopped = _watch(jail, end, pidfd, asked, clock, used)
+        stopped = _watch(jail, end, pidfd, request, clock, used)
         used.files_bytes = max(used.files_bytes, _files(jail) - used.files_before)
     finally:
         _end_all(jail, used)
@@ -175,7 +178,7 @@ def _watch(
     jail: CommandJail,
     end: socket.socket,
     pidfd: int,
-    asked: Mapping[str, Any],
+    request: Mapping[str, Any],
     clock: accounting.ProcessClock,
     used: Used,
 ) -> str:
@@ -194,7 +197,7 @@ def _watch(
             if descriptor == pidfd:
                 ready.unregister(pidfd)
                 used.ended = time.monotonic()
-                over = used.ended + asked["outlive_seconds"]
+                over = used.ended + request["outlive_seconds"]
                 continue
             message: dict[str, Any] = dict(control.receive(end)[0])
             if "late" in message:
@@ -207,20 +210,20 @@ def _watch(
         if over < math.inf:
             used.lived_on = not used.is_last()
             if not used.lived_on or time.monotonic() >= over + min(
-                used.lengthened_seconds, 10 * asked["outlive_seconds"]
+                used.lengthened_seconds, 10 * request["outlive_seconds"]
             ):
                 return ""
             used.ended = 0.0
-        pause = (_FIRST_LOOK if asked["counts_memory"] else _LOOK) if over == math.inf else _LAST_LOOK
+        pause = (_FIRST_LOOK if request["counts_memory"] else _LOOK) if over == math.inf else _LAST_LOOK
         look = time.monotonic() + pause
         # what waits uses no more memory than before, and a measurement takes half a millisecond
-        is_due = most is not None or over < math.inf or asked["counts_memory"]
+        is_due = most is not None or over < math.inf or request["counts_memory"]
         still = 0 if is_due or not clock.stands_still() else still + 1
         if still % _MOST_STILL:
             continue
-        if beyond := _beyond(jail, asked, clock, used):
+        if beyond := _beyond(jail, request, clock, used):
             return beyond
-        if most is not None and used.seconds >= asked["wall_seconds"] + min(used.lengthened_seconds, most):
+        if most is not None and used.seconds >= request["wall_seconds"] + min(used.lengthened_seconds, most):
             return "wall"
 
 
@@ -232,7 +235,7 @@ def _files(jail: CommandJail) -> int:
     return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
 
 
-def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
+def _beyond(jail: CommandJail, request: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
     """The limit on all processes together that was exceeded: `cpu`, `memory` or an empty text."""
     used.count(clock)
     if jail.proc is not None:
@@ -241,8 +244,8 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
         else:
             commands = accounting.descendants(jail.proc, os.getpid())
         used.busiest = accounting.busiest(jail.proc, commands, used.busiest)
-        exact = asked["counts_memory"]
-        enough = 0 if exact else asked["memory_bytes"]
+        exact = request["counts_memory"]
+        enough = 0 if exact else request["memory_bytes"]
         living = accounting.alive(jail.proc, commands, enough, own_sockets=jail.process_one)
         kernel, shared = now = accounting.kernel_memory(jail.kernel_memory)
         before = used.kernel_before = min(now[0], used.kernel_before[0]), min(now[1], used.kernel_before[1])
@@ -254,10 +257,10 @@ def _beyond(jail: CommandJail, asked: Mapping[str, Any], clock: accounting.Proce
             used.memory_bytes, memory if exact else living.largest
         )  # of those that nobody waits for, too
         used.files_bytes = max(used.files_bytes, files)
-        if jail.limits and memory + living.buffers + kernel - before[0] > asked["memory_bytes"]:
+        if jail.limits and memory + living.buffers + kernel - before[0] > request["memory_bytes"]:
             return "memory"
         used.count(clock, living.cpu_seconds)
-    return "cpu" if jail.limits and used.cpu_seconds > asked["cpu_seconds"] else ""
+    return "cpu" if jail.limits and used.cpu_seconds > request["cpu_seconds"] else ""
 
 
 def _end_all(jail: CommandJail, used: Used) -> None:
@@ -287,7 +290,7 @@ def _become_command(
     jail: CommandJail,
     keeper: int,
     end: socket.socket,
-    asked: Mapping[str, Any],
+    request: Mapping[str, Any],
     streams: Sequence[int],
     begun: mmap.mmap,
 ) -> NoReturn:
@@ -303,21 +306,21 @@ def _become_command(
         os.setsid()
         os.umask(0o022)
         os.chdir(jail.root)
-        if asked["lays_rooms"]:
+        if request["lays_rooms"]:
             end.close()  # it may have one of these numbers
             identity.keep_only(kernel, range(64), in_programs=True)
             kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             os.dup2(jail.all_processes, ALL_PROCESSES)
-            os.dup2(control.sealed(facts_of(jail, asked)), FACTS)
+            os.dup2(control.sealed(facts_of(jail, request)), FACTS)
         else:
-            for listener in confine(jail, bounds_of(jail, asked), keeper):
+            for listener in confine(jail, bounds_of(jail, request), keeper):
                 control.send(end, {"listener": True}, [listener])
                 os.close(listener)
             descriptors.close_from(kernel, 3)
         begun[:] = struct.pack("<qq", time.monotonic_ns(), time.process_time_ns())
-        variables = {**jail.environment, **asked["environment"]}
-        if asked["command"]:
-            os.execve(_SHELL, [_SHELL, "-c", asked["command"]], variables)
+        variables = {**jail.environment, **request["environment"]}
+        if request["command"]:
+            os.execve(_SHELL, [_SHELL, "-c", request["command"]], variables)
         os.closerange(3, FACTS)
         descriptors.close_from(kernel, ALL_PROCESSES + 1)
         os.environ.clear()
@@ -355,10 +358,10 @@ FACTS, ALL_PROCESSES = 100, 101
 _FACTS = ("unique", "own_processes", "identity", "needed", "limits", "audited", "rooms")
 
 
-def facts_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[str, Any]:
+def facts_of(jail: CommandJail, request: Mapping[str, Any]) -> dict[str, Any]:
     """Plain data with which another process can confine its children as this one confines its commands (`jail_of`)."""
     facts = {name: getattr(jail, name) for name in _FACTS}
-    return {**facts, "filter": jail.filter and jail.filter.instructions, "asked": dict(asked)}
+    return {**facts, "filter": jail.filter and jail.filter.instructions, "asked": dict(request)}
 
 
 def jail_of(facts: Mapping[str, Any], root: str) -> CommandJail:
@@ -385,19 +388,19 @@ def _filter(jail: CommandJail, program: Assembled) -> list[int]:
     return []
 
 
-def bounds_of(jail: CommandJail, asked: Mapping[str, Any]) -> dict[int, int]:
+def bounds_of(jail: CommandJail, request: Mapping[str, Any]) -> dict[int, int]:
     """Resource → limit, as far as the caller can set it itself."""
     if not jail.limits:
         return {}
     bounds = {
-        resource.RLIMIT_AS: asked["memory_bytes"],
+        resource.RLIMIT_AS: request["memory_bytes"],
         resource.RLIMIT_CORE: 1,  # 0 would still start the program of a core_pattern that is a pipe (core(5))
-        resource.RLIMIT_CPU: int(asked["cpu_seconds"]) + 1,
-        resource.RLIMIT_FSIZE: asked["disk_bytes"],
+        resource.RLIMIT_CPU: int(request["cpu_seconds"]) + 1,
+        resource.RLIMIT_FSIZE: request["disk_bytes"],
         resource.RLIMIT_NOFILE: _DESCRIPTORS,
         resource.RLIMIT_MEMLOCK: 1 << 16,
         resource.RLIMIT_MSGQUEUE: 0,
         resource.RLIMIT_SIGPENDING: 1024,
     }
-    own = {resource.RLIMIT_NPROC: asked["processes"]} if jail.own_processes else {}
+    own = {resource.RLIMIT_NPROC: request["processes"]} if jail.own_processes else {}
     return limits.attainable(bounds | own)

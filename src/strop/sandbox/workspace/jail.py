@@ -56,20 +56,20 @@ class Workspaces(ClosesItself):
         """Plans → their idle trees."""
         self._closed = False
         wanted = required_of_commands(DEFAULT_REQUIRE if require is None else frozenset(require))
-        self._asked = layers or Layers.strongest()
+        self._requested = layers or Layers.strongest()
         if not wanted:
-            self._layers = _working(self._asked, os.geteuid())
+            self._layers = _working(self._requested, os.geteuid())
             return
-        self._layers, posture = observed(self._asked)
+        self._layers, posture = observed(self._requested)
         if posture.missing(wanted):  # it may have been disturbed
             _observed.clear()
-            self._layers, posture = observed(self._asked)
+            self._layers, posture = observed(self._requested)
         posture.require(wanted)
 
     @property
     def posture(self) -> Posture:
         """What its confinement was observed to prevent."""
-        return observed(self._asked)[1]
+        return observed(self._requested)[1]
 
     def open(self, tree: Tree) -> JailedWorkspace:
         """Open a fresh copy; blocks while no slot is free.
@@ -184,11 +184,11 @@ _observing = threading.Lock()
 def observed(layers: Layers | None = None) -> Observed:
     """What these layers were observed to prevent, by this process or one that it knows of (`know`); else they are observed
     now."""
-    asked = layers or Layers.strongest()
+    requested = layers or Layers.strongest()
     with _observing:
-        key = asked, os.geteuid()
+        key = requested, os.geteuid()
         if key not in _observed:
-            _observed[key] = _observe(asked)
+            _observed[key] = _observe(requested)
         return _observed[key]
 
 

@@ -221,8 +221,8 @@ class Keeper:
         return identity.offered(self._unique, self._needed)
 
     def _enter_root(self, source: int, uid: int | None) -> None:
-        def fill(there: str) -> None:
-            self._fill(source, there, uid)
+        def fill(target: str) -> None:
+            self._fill(source, target, uid)
 
         owner = os.geteuid() if uid is None else uid
         self._proc = None
@@ -231,11 +231,11 @@ class Keeper:
         if self._root.has_proc:
             self._proc = os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
-    def _fill(self, source: int, there: str, uid: int | None) -> None:
+    def _fill(self, source: int, target: str, uid: int | None) -> None:
         only = None if self._plan.only is None else frozenset(self._plan.only)
-        copying.copy_tree(source, there, self._plan.files, copying.CopyRules(frozenset(self._plan.left_out), only))
+        copying.copy_tree(source, target, self._plan.files, copying.CopyRules(frozenset(self._plan.left_out), only))
         if uid is not None:
-            copying.hand_over(there, uid)
+            copying.hand_over(target, uid)
 
     def _environment(self) -> dict[str, str]:
         scratch = "/tmp" if self._layers.namespaces else f"{self._plan.folder}/tmp"
@@ -254,7 +254,7 @@ class Keeper:
         layers, kernel = self._layers, self._kernel
         version = landlock.abi(kernel, needed=not layers.namespaces) if layers.landlock else 0
         readable = ("/",) if layers.namespaces else (*root_fs.SYSTEM, *self._plan.readable, "/proc", *root_fs.DEVICES)
-        rules = {"readable": readable, "writable": (*self._places(), "/dev/null")}
+        rules = {"readable": readable, "writable": (*self._writable_folders(), "/dev/null")}
         if version:
             if jail.rules is not None:
                 os.close(jail.rules)
@@ -284,7 +284,7 @@ class Keeper:
             elif "clear" in message:
                 control.send(self._end, {"cleared": self._clear()})
 
-    def _places(self) -> tuple[str, ...]:
+    def _writable_folders(self) -> tuple[str, ...]:
         """The folders that commands may write in."""
         return root_fs.WRITABLE if self._layers.namespaces else (self._root_path, f"{self._plan.folder}/tmp")
 
@@ -313,7 +313,7 @@ class Keeper:
             root_fs.begin_as(self._kernel, self._saved)
             self._root.show(self._kernel)
             return
-        for saved, path in zip(self._saved, self._places(), strict=True):
+        for saved, path in zip(self._saved, self._writable_folders(), strict=True):
             snapshots.empty(path)
             os.fchdir(saved)
             snapshots.copy_folder(".", path)
@@ -322,39 +322,39 @@ class Keeper:
     def _save(self) -> list[int]:
         """Save the present state of the folders where commands cannot reach it."""
         saved = []
-        for number, path in enumerate(self._places()):
-            there = path
+        for number, path in enumerate(self._writable_folders()):
+            target = path
             if not self._layers.namespaces:
-                there = f"{self._plan.folder}/kept"
+                target = f"{self._plan.folder}/kept"
                 with suppress(FileExistsError):
-                    os.mkdir(there, 0o700)  # noqa: PTH102 - as everywhere here
-                there += f"/{number}"
-                os.mkdir(there)  # noqa: PTH102
-                snapshots.copy_folder(path, there)
-            saved.append(os.open(there, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
+                    os.mkdir(target, 0o700)  # noqa: PTH102 - as everywhere here
+                target += f"/{number}"
+                os.mkdir(target)  # noqa: PTH102
+                snapshots.copy_folder(path, target)
+            saved.append(os.open(target, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC))
         return saved
 
-    def _run(self, asked: dict[str, Any], streams: list[int]) -> None:
+    def _run(self, request: dict[str, Any], streams: list[int]) -> None:
         """Run one command and report its end to the host.
 
         `streams`: standard output, standard error, and standard input if it is not /dev/null.
         """
         if self._layers.namespaces and self._layers.limits:
-            root_fs.resize(self._kernel, asked["disk_bytes"], self._most_files)
+            root_fs.resize(self._kernel, request["disk_bytes"], self._most_files)
         if self._own_processes is None:
-            ended = command.run(self.jail, self._end, asked, streams)
+            ended = command.run(self.jail, self._end, request, streams)
         else:
-            ended = self._run_apart(asked, streams)
+            ended = self._run_apart(request, streams)
         full = root_fs.used_up() if self._layers.namespaces and self._layers.limits else ""
         control.send(self._end, {"ended": ended | {"full": full}})
 
-    def _run_apart(self, asked: dict[str, Any], streams: list[int]) -> dict[str, object]:
+    def _run_apart(self, request: dict[str, Any], streams: list[int]) -> dict[str, object]:
         """Run a command below its own process 1, so that its pids and System V objects start afresh and end with it."""
         reader, writer = os.pipe()
         namespaces.renew(self._kernel, self._own_processes or 0)
         pid = os.fork()
         if pid == 0:
-            self._become_process_one(asked, streams, writer)
+            self._become_process_one(request, streams, writer)
         for descriptor in (*streams, writer):
             os.close(descriptor)
         with os.fdopen(reader, "rb") as file:
@@ -365,14 +365,14 @@ class Keeper:
         ended: dict[str, object] = json.loads(report)
         return ended
 
-    def _become_process_one(self, asked: dict[str, Any], streams: list[int], writer: int) -> NoReturn:
+    def _become_process_one(self, request: dict[str, Any], streams: list[int], writer: int) -> NoReturn:
         try:
             jail = self.jail
             if jail.proc is not None:
                 namespaces.own_mounts(self._kernel)
                 root_fs.mount_proc(self._kernel, "/proc")
                 jail = replace(jail, proc=os.open("/proc", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-            ended = command.run(jail, self._end, asked, streams)
+            ended = command.run(jail, self._end, request, streams)
             os.write(writer, json.dumps(ended).encode())
         except control.ControlClosed:
             pass

@@ -20,7 +20,7 @@ class CappedStream:
         self._most = max(2, most)
         self._head = bytearray()
         self._tail = bytearray()
-        self._whole = hashlib.blake2b(digest_size=16)
+        self._hash = hashlib.blake2b(digest_size=16)
         self.total = 0
 
     @property
@@ -31,7 +31,7 @@ class CappedStream:
     @property
     def digest(self) -> str:
         """Digest of everything that was read, including what was dropped."""
-        return self._whole.hexdigest()
+        return self._hash.hexdigest()
 
     @property
     def slow(self) -> bool:
@@ -45,7 +45,7 @@ class CappedStream:
         except BlockingIOError:
             return True
         self.total += len(chunk)
-        self._whole.update(chunk)
+        self._hash.update(chunk)
         room = self._half - len(self._head)
         self._head += chunk[: max(0, room)]
         self._tail += chunk[max(0, room) :]

@@ -28,8 +28,8 @@ def copy_folder(source: str, target: str) -> None:
         OSError: something cannot be read or written, or its path is longer than the kernel takes.
         RecursionError: folders are nested too deep.
     """
-    with opened(source) as here, opened(target) as there:
-        _copy_below(here, there, there, "", {})
+    with opened(source) as from_folder, opened(target) as to_folder:
+        _copy_below(from_folder, to_folder, to_folder, "", {})
 
 
 def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tuple[int, int], str]) -> None:

@@ -244,7 +244,11 @@ class JailedWorkspace(ClosesItself):
             raise KeeperFailed("the workspace is closed")
         if "\0" in command:
             raise SandboxError("a command with a zero byte cannot be run")
-        asked = asdict(limits) | {"command": command, "environment": dict(environment or {}), "lays_rooms": lays_rooms}
+        request = asdict(limits) | {
+            "command": command,
+            "environment": dict(environment or {}),
+            "lays_rooms": lays_rooms,
+        }
         with ExitStack() as undo:
             streams, theirs = [], []
             for reader, writer in (_socket_pair(), os.pipe()):
@@ -252,7 +256,7 @@ class JailedWorkspace(ClosesItself):
                 streams.append(CappedStream(reader, limits.output_bytes))
                 undo.callback(streams[-1].close)
             try:
-                control.send_with(self._end, {"run": True}, asked, *theirs, *([] if stdin is None else [stdin]))
+                control.send_with(self._end, {"run": True}, request, *theirs, *([] if stdin is None else [stdin]))
             except (control.ControlClosed, OSError) as error:
                 raise self._gone(error) from error
             finally:

@@ -1,4 +1,4 @@
-"""Begins what strop asks of a Python process of the user's, and runs the user's own `sitecustomize`.
+"""Begins strop's tools in a Python process of the user's, and runs the user's own `sitecustomize`.
 
 strop puts a copy of this file into a folder of its own, which PYTHONPATH names; the folder has `plan.json` and gets the results.
 Python 3.9 or newer. Nothing that fails here may stop the program.
@@ -28,7 +28,7 @@ def _begin() -> None:
 
 def _main() -> None:
     own = sys.modules.pop(__name__)
-    sys.path[:] = [each for each in sys.path if os.path.abspath(each or ".") != _FOLDER]
+    sys.path[:] = [path for path in sys.path if os.path.abspath(path or ".") != _FOLDER]
     try:
         _begin()
     except Exception as error:

@@ -1,6 +1,6 @@
 """How often functions are called, with how many different arguments, and whether they reach beyond the process.
 
-A call within another one of the same function is not counted. Stand-alone, under Python 3.9 or newer.
+A call that a function makes of itself is not counted. Stand-alone, under Python 3.9 or newer.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ import strop_plain_data as plain_data
 from strop_watch import FLUSH_SECONDS
 
 MOST_LOOKED_AT = 200
-"""Calls of one function whose arguments are described."""
+"""Most calls of one function whose arguments are described."""
 BUDGET_SECONDS = 1.0
-"""CPU time of one process for describing arguments."""
+"""CPU seconds of one process for describing arguments."""
 _WRITING = os.O_WRONLY | os.O_RDWR
 _EFFECTS = {
     "socket.connect": "connects",
@@ -36,10 +36,10 @@ _EFFECTS = {
     "os.system": "starts processes",
     "os.exec": "starts processes",
 }
-"""Events of Python, and what they say of the functions that are active."""
+"""Event of Python → what a function does that is active meanwhile."""
 OPENS = "opens files to write"
 SOME = 1_024
-"""Calls after which little is done in a call, and a power of two."""
+"""Calls after which little is done in a call; a power of two."""
 
 
 class _Record:
@@ -52,7 +52,7 @@ class _Record:
         self.active: set[int] = set()
         """The threads that are in it."""
         self.is_nested = self.is_usual = False
-        """Whether it was called within itself; whether all is known of it but how often it is called."""
+        """`is_nested`: whether it was called within itself. `is_usual`: whether only the number of its calls is still unknown."""
 
 
 def begin(plan: dict[str, Any], watch: Any) -> Any:
@@ -65,7 +65,7 @@ class _Counter:
         self._watch = watch
         self._records = [_Record() for _ in wanted]
         self._codes: dict[int, tuple[_Record, Any]] = {}
-        """By the identity of the code of a wanted function: what is seen of it, and the code, which so stays alive."""
+        """Identity of the code of a wanted function → its record, and the code, which is kept alive so."""
         self.forked()
         for (file, name), record in zip(wanted, self._records):
             strop_innermost.wrap(file, name, functools.partial(self._wrapped, record))
@@ -74,21 +74,21 @@ class _Counter:
 
     def forked(self) -> None:
         """Begin with nothing seen."""
-        for each in self._records:
-            each.__init__()  # type: ignore[misc]
+        for record in self._records:
+            record.__init__()  # type: ignore[misc]
         self._left = BUDGET_SECONDS
         self._next = 0.0
         self._writing = threading.Lock()
 
     def pause(self) -> None:
-        """Nothing of it goes on by itself."""
+        """Do nothing: the counter does nothing between calls."""
 
     def result(self) -> list[Any]:
-        """Of each wanted function how often it was called, how many calls were looked at, how many of those had arguments that
-        cannot be described, and how many different ones the others; what it does beyond the process."""
+        """For each wanted function: its calls; the calls looked at; those of them with arguments that cannot be described; the
+        number of different arguments among the others; and what it does beyond the process."""
         return [
-            [each.calls, each.looked_at, each.undescribed, len(each.digests), sorted(each.effects)]
-            for each in self._records
+            [record.calls, record.looked_at, record.undescribed, len(record.digests), sorted(record.effects)]
+            for record in self._records
         ]
 
     def _wrapped(self, record: _Record, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,52 +99,52 @@ class _Counter:
         if inspect.iscoroutinefunction(function):
 
             @functools.wraps(function)
-            async def coroutine(*given: Any, **named: Any) -> Any:
-                self._called(record, given, named)
-                return await function(*given, **named)
+            async def coroutine(*args: Any, **named: Any) -> Any:
+                self._called(record, args, named)
+                return await function(*args, **named)
 
             return coroutine
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
-            def generator(*given: Any, **named: Any) -> Any:
-                self._called(record, given, named)
-                return (yield from function(*given, **named))
+            def generator(*args: Any, **named: Any) -> Any:
+                self._called(record, args, named)
+                return (yield from function(*args, **named))
 
             return generator
 
         @functools.wraps(function)
-        def plain(*given: Any, **named: Any) -> Any:
+        def plain(*args: Any, **named: Any) -> Any:
             if record.is_usual and record.calls % SOME:
                 record.calls += 1
-                return function(*given, **named)
+                return function(*args, **named)
             thread = threading.get_ident()
             if thread in record.active:
                 record.is_nested, record.is_usual = True, False
-                return function(*given, **named)
+                return function(*args, **named)
             record.active.add(thread)
             try:
-                self._called(record, given, named)
-                return function(*given, **named)
+                self._called(record, args, named)
+                return function(*args, **named)
             finally:
                 record.active.discard(thread)
 
         return plain
 
-    def _called(self, record: _Record, given: Any, named: Any) -> None:
+    def _called(self, record: _Record, args: Any, named: Any) -> None:
         record.calls += 1
         if record.looked_at < MOST_LOOKED_AT and self._left > 0:
-            self._look_at(record, given, named)
+            self._look_at(record, args, named)
         else:
             record.is_usual = record.calls >= SOME and not record.is_nested
         if time.monotonic() >= self._next:
             self._write()
 
-    def _look_at(self, record: _Record, given: Any, named: Any) -> None:
+    def _look_at(self, record: _Record, args: Any, named: Any) -> None:
         before = time.thread_time()
         record.looked_at += 1
         try:
-            described = strop_behaviour.described([given, named])
+            described = strop_behaviour.described([args, named])
             record.digests.add(hashlib.sha256(plain_data.encode(described)).digest())
         except Exception:
             record.undescribed += 1
@@ -152,22 +152,22 @@ class _Counter:
             self._left -= time.thread_time() - before
 
     def _write(self) -> None:
-        """Write what was seen: a process may be killed."""
+        """Write what was seen so far, because the process may be killed."""
         if self._writing.acquire(blocking=False):
             with contextlib.suppress(Exception):  # a full disk, or a folder that strop has removed
                 self._watch.write()
             self._next = time.monotonic() + FLUSH_SECONDS / 20
             self._writing.release()
 
-    def _hear(self, event: str, given: Any) -> None:
+    def _hear(self, event: str, arguments: Any) -> None:
         if event == "open":
-            if isinstance(given[2], int) and given[2] & _WRITING and given[0] != os.devnull:
+            if isinstance(arguments[2], int) and arguments[2] & _WRITING and arguments[0] != os.devnull:
                 self._mark(OPENS)
         elif event in _EFFECTS:
             self._mark(_EFFECTS[event])
 
     def _mark(self, effect: str) -> None:
-        """Note an effect of each wanted function that is active. Files that Python or strop writes are not theirs."""
+        """Note an effect for each wanted function that is active, unless Python or strop itself writes a file."""
         frame: Any = sys._getframe(2)
         while frame is not None:
             code = frame.f_code

@@ -1,4 +1,4 @@
-"""Values of the user's program in words: their beginning, and their form. No method that a program may have written is called.
+"""Short texts about values of the user's program: their beginning, and their form. No method of the program is called.
 
 Stand-alone, under Python 3.9 or newer.
 """
@@ -22,18 +22,18 @@ ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
 def add_form(forms: dict[str, dict[str, list[int]]], name: str, value: Any) -> None:
-    """Add the form of an argument to those of its parameter, each with the least and the greatest size seen."""
+    """Add the form of an argument to the forms of its parameter: form → [least size, greatest size]."""
     name = printable(name)
     if name in forms or len(forms) < MOST_NAMES:
-        found = forms.setdefault(name, {})
+        own_forms = forms.setdefault(name, {})
         form, size = _form(value)
-        if form in found or len(found) < MOST_FORMS:
-            sizes = found.setdefault(form, [size, size])
+        if form in own_forms or len(own_forms) < MOST_FORMS:
+            sizes = own_forms.setdefault(form, [size, size])
             sizes[:] = min(size, sizes[0]), max(size, sizes[1])
 
 
 def _form(value: Any) -> tuple[str, int]:
-    """The form of a value, with `{}` where its size belongs, and its size."""
+    """The form of a value, with `{}` in place of its size, and its size."""
     kind = type(value)
     name = printable(kind.__name__).replace("{", "").replace("}", "")
     if value is None:
@@ -41,8 +41,8 @@ def _form(value: Any) -> tuple[str, int]:
     if kind in (str, bytes, bytearray):
         return f"{name} of {{}} {'characters' if kind is str else 'bytes'}", len(value)
     if kind in (list, tuple, set, frozenset, deque, dict):
-        held = _kinds(value)
-        of = f"{held} to {_kinds(value.values())}" if kind is dict else held
+        kinds = _kinds(value)
+        of = f"{kinds} to {_kinds(value.values())}" if kind is dict else kinds
         return (f"{name} of {{}} {of}" if value else f"empty {name}"), len(value)
     if strop_behaviour._is_numpy(value) and name == "ndarray":
         return f"array of {{}} {value.dtype}", value.size
@@ -50,7 +50,7 @@ def _form(value: Any) -> tuple[str, int]:
 
 
 def _kinds(values: Any) -> str:
-    names = sorted({printable(type(each).__name__) for each in islice(values, 1000)})
+    names = sorted({printable(type(value).__name__) for value in islice(values, 1000)})
     return (" or ".join(names) if len(names) < 4 else "values").replace("{", "").replace("}", "")
 
 
@@ -60,8 +60,8 @@ def generalised(form: str, sizes: list[int]) -> str:
     return form.format(f"{least:,}" if least == most else f"{least:,} to {most:,}")
 
 
-class _Words(reprlib.Repr):
-    """Shows values, and calls no method that a program may have written: showing may change what is shown."""
+class _Excerpts(reprlib.Repr):
+    """Shows values without calling a method that the program may have written, because such a method may change the value."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,14 +77,16 @@ class _Words(reprlib.Repr):
         kind = type(x)
         if not isinstance(kind.__repr__, types.FunctionType):
             return super().repr_instance(x, level)
-        held = islice(strop_behaviour._attributes(x).items(), 10) if level > 0 else [("...", "...")]
-        return f"{kind.__qualname__}({', '.join(f'{name}={self.repr1(each, level - 1)}' for name, each in held)})"
+        attributes = islice(strop_behaviour._attributes(x).items(), 10) if level > 0 else [("...", "...")]
+        return (
+            f"{kind.__qualname__}({', '.join(f'{name}={self.repr1(value, level - 1)}' for name, value in attributes)})"
+        )
 
 
-def in_words(value: Any) -> str:
-    """The beginning of a value, in words."""
+def excerpt(value: Any) -> str:
+    """The beginning of a value, as a text of at most `LENGTH` characters."""
     try:
-        return printable(" ".join(ADDRESS.sub("", _Words().repr(value)).split()))
+        return printable(" ".join(ADDRESS.sub("", _Excerpts().repr(value)).split()))
     except Exception:
         return f"<{type(value).__name__}>"
 
@@ -92,4 +94,4 @@ def in_words(value: Any) -> str:
 def printable(text: str) -> str:
     """The beginning of a text, with nothing in it that a terminal obeys."""
     text = str.__str__(text)[:LENGTH]  # exactly a text, which names of keyword arguments need not be
-    return text if text.isprintable() else "".join(each if each.isprintable() else "?" for each in text)
+    return text if text.isprintable() else "".join(character if character.isprintable() else "?" for character in text)

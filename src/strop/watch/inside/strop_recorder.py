@@ -1,8 +1,8 @@
 """Record calls of one function of the user's: the arguments, as a pickle, and what came of each call.
 
 The plan has the `file` of the function, its qualified `name`, the `module` under which guests import that file, and the folder of
-the `pickler`. Outermost calls are counted, all of them. Some are looked at, as long as the budget lasts. Of the different ones
-among these a sample of the whole run is kept. Whatever fails here leaves the call as it is.
+the `pickler`. All outermost calls are counted. Some are looked at, as long as the budget lasts. Of the different calls among
+these, a sample of the whole run is kept. Whatever fails here leaves the call as it is.
 
 Stand-alone, under Python 3.9 or newer.
 """
@@ -31,29 +31,29 @@ import strop_behaviour
 import strop_innermost
 import strop_pickle
 import strop_plain_data as plain_data
+from strop_excerpts import ADDRESS, LENGTH, MOST_FORMS, MOST_NAMES, add_form, excerpt, generalised, printable
 from strop_watch import FLUSH_SECONDS
-from strop_words import ADDRESS, LENGTH, MOST_FORMS, MOST_NAMES, add_form, generalised, in_words, printable
 
 MOST_SECONDS = 2.0
-"""CPU seconds for recording in one process."""
+"""Most CPU seconds for recording in one process."""
 LEAST_SECONDS, SHARE = 1.0, 0.1
-"""What may be spent at once, and then the share of the process's CPU time that may be spent until then."""
+"""CPU seconds that recording may take at any time, and the share of the process's CPU time that it may take once that is more."""
 STRIDE = 200
-"""Calls looked at after which only half as many are."""
+"""After each so many calls that were looked at, only half as many calls are looked at."""
 MOST_CALLS, MOST_BYTES, MOST_BYTES_OF_ONE = 200, 24 << 20, 8 << 20
-"""Of the calls that are kept. All of them go into one document of plain data."""
+"""Most calls that are kept, most bytes of all of them, which go into one document of plain data, and most bytes of one."""
 _LAZY = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 _SIGNALS = [*map(int, signal.valid_signals())]
 _mask: Any = importlib.import_module("_signal").pthread_sigmask  # without `signal`'s enumerations, which take 0.1 ms
 
 
 class _Unkept(Exception):
-    """A call that is not kept; says why."""
+    """Raised for a call that is not kept; the message says why."""
 
 
 class _Here(threading.local):
     inside = False
-    """Whether this thread is in a call, or in what strop does beside it."""
+    """Whether this thread is in a call, or in strop's own work for it."""
 
 
 class _Seen:
@@ -64,8 +64,8 @@ class _Seen:
         self.made = self.looked_at = self.last = self.nanoseconds = self.spent = self.bytes = 0
         self.stride = 1
         self.digests: set[bytes] = set()
-        self.kept: list[tuple[Any, ...]] = []
-        """A heap: the first is the first to go."""
+        self.sample: list[tuple[Any, ...]] = []
+        """The calls that are kept, as a heap: the first is dropped first."""
         self.left_out: dict[str, int] = {}
         self.callers: dict[str, int] = {}
         self.forms: dict[str, dict[str, list[int]]] = {}
@@ -73,13 +73,13 @@ class _Seen:
         self.written, self.is_writing = -FLUSH_SECONDS, False
 
     def count(self, table: dict[str, int], name: str) -> None:
-        """One more of this name."""
+        """Count one more of this name."""
         name = printable(name)
         name = name if name in table or len(table) < MOST_NAMES else "others"
         table[name] = table.get(name, 0) + 1
 
     def leave_out(self, why: str, digest: bytes = b"") -> None:
-        """Keep no call of the one that has this digest, but perhaps one that is equal to it."""
+        """Count a call that is not kept, and why. A later call with the same digest may still be kept."""
         with self.lock:
             self.count(self.left_out, why)
             self.digests.discard(digest)
@@ -87,14 +87,14 @@ class _Seen:
     def keep(self, call: tuple[Any, ...]) -> None:
         """Keep a call, unless too many with greater keys are kept."""
         with self.lock:
-            heapq.heappush(self.kept, call)
+            heapq.heappush(self.sample, call)
             self.bytes += _size(call)
-            while len(self.kept) > MOST_CALLS or self.bytes > MOST_BYTES:
-                self.bytes -= _size(heapq.heappop(self.kept))
+            while len(self.sample) > MOST_CALLS or self.bytes > MOST_BYTES:
+                self.bytes -= _size(heapq.heappop(self.sample))
 
     def takes(self, key: float) -> bool:
         """Whether a call with this key would be kept."""
-        return len(self.kept) < MOST_CALLS or key > self.kept[0][0]
+        return len(self.sample) < MOST_CALLS or key > self.sample[0][0]
 
 
 class _Look:
@@ -102,7 +102,7 @@ class _Look:
 
     def __init__(self, key: float, arguments: dict[str, Any], digest: bytes) -> None:
         self.key, self.arguments, self.digest = key, arguments, digest
-        self.pickled, self.shown = b"", dict[str, str]()
+        self.pickled, self.excerpts = b"", dict[str, str]()
 
 
 class Recorder:
@@ -114,7 +114,7 @@ class Recorder:
         self._is_paused = self._is_wrapped = False
         self._refused = ""
         self._why: dict[tuple[str, str], str] = {}
-        """Why what could not be pickled could not, by the exception."""
+        """(type, message) of an exception of the pickler → why the arguments could not be pickled."""
         self._pickle: Callable[[Any], bytes] = bytes
         strop_innermost.wrap(plan["file"], plan["name"], self._wrapped)
 
@@ -130,10 +130,10 @@ class Recorder:
             package._DYNAMIC_CLASS_TRACKER_LOCK = threading.Lock()  # type: ignore[attr-defined]
 
     def result(self) -> dict[str, Any]:
-        """What was seen, of a process that never loaded the file, too: what it loaded instead."""
+        """What was seen. Of a process that never loaded the file, it has the file that was loaded under the module's name."""
         seen = self._seen
         with seen.lock:
-            forms = {name: [generalised(*form) for form in found.items()] for name, found in seen.forms.items()}
+            forms = {name: [generalised(*form) for form in sizes.items()] for name, sizes in seen.forms.items()}
             return {
                 "is_loaded": self._is_wrapped or self._has_loaded(),
                 "is_wrapped": self._is_wrapped,
@@ -146,7 +146,7 @@ class Recorder:
                 "seconds": seen.nanoseconds / 1e9,
                 "callers": dict(seen.callers),
                 "forms": forms,
-                "calls": [list(call[1:]) for call in sorted(seen.kept, key=lambda call: int(call[1]))],
+                "calls": [list(call[1:]) for call in sorted(seen.sample, key=lambda call: int(call[1]))],
             }
 
     def _has_loaded(self) -> bool:
@@ -155,7 +155,7 @@ class Recorder:
         return any(os.path.basename(file) == name and os.path.realpath(file) == self._plan["file"] for file in files)
 
     def _wrapped(self, function: Any) -> Any:
-        """The function that the program gets in the place of its own."""
+        """The function that the program gets in place of its own."""
         try:
             self._prepare(function)
             if inspect.isasyncgenfunction(function):
@@ -166,7 +166,7 @@ class Recorder:
             return function
 
     def _prepare(self, function: Any) -> None:
-        """Know names as guests know them, and load what pickles."""
+        """Use the names that guests use for the program's modules, and load the pickler."""
         self._is_wrapped = True
         own = {function.__module__}
         if own & {"__main__", "__mp_main__"}:  # where `multiprocessing` loads the program
@@ -187,9 +187,9 @@ class Recorder:
         finally:
             sys.dont_write_bytecode = before
 
-    def begin(self, wrapped: _Wrapped, *given: Any) -> tuple[_Seen, int, _Look | None]:
-        """Number a call that begins, and look at it if it is its turn. For wrappers, when this thread is `inside`. `given`: as
-        `_Wrapped.call` gets it."""
+    def begin(self, wrapped: _Wrapped, *call_arguments: Any) -> tuple[_Seen, int, _Look | None]:
+        """Number a call that begins, and look at it if it is its turn. For wrappers, when this thread is `inside`.
+        `call_arguments`: those of `_Wrapped.call`."""
         seen, look = self._seen, None
         with seen.lock:
             number = seen.made
@@ -198,7 +198,7 @@ class Recorder:
             began = time.thread_time_ns()
             with _undisturbed():
                 try:
-                    look = self._looked(seen, number, wrapped, given)
+                    look = self._looked(seen, number, wrapped, call_arguments)
                 except (Exception, SystemExit, GeneratorExit) as error:
                     seen.leave_out(_reason(error))
                 seen.spent += time.thread_time_ns() - began
@@ -215,7 +215,7 @@ class Recorder:
                     outcome = _outcome(look.arguments, answer, kind)
                     if len(look.pickled) + len(outcome) > MOST_BYTES_OF_ONE:
                         raise _Unkept(_LARGER)
-                    seen.keep((look.key, number, look.pickled, outcome, spent / 1e9, look.shown, look.digest))
+                    seen.keep((look.key, number, look.pickled, outcome, spent / 1e9, look.excerpts, look.digest))
                 except (Exception, SystemExit, GeneratorExit) as error:
                     seen.leave_out(_reason(error), look.digest)
                 seen.spent += time.thread_time_ns() - began
@@ -223,13 +223,14 @@ class Recorder:
             self._flush(seen, number)
 
     def _may_look(self, seen: _Seen, number: int) -> bool:
-        """Whether there is budget for this call. The stride grows with what is spent, so that some is left for later calls."""
+        """Whether the budget allows to look at this call. The stride grows with the spent budget, to leave some for later
+        calls."""
         limit = min(MOST_SECONDS, max(LEAST_SECONDS, SHARE * time.process_time())) * 1e9
         seen.stride = 1 << max(seen.looked_at // STRIDE, min(8, int(8 * seen.spent / limit)))
         return not self._is_paused and seen.spent < limit and number % seen.stride == 0
 
-    def _looked(self, seen: _Seen, number: int, wrapped: _Wrapped, given: Any) -> _Look | None:
-        """The call before it is made; None if it is equal to another, or the sample does not take it."""
+    def _looked(self, seen: _Seen, number: int, wrapped: _Wrapped, call_arguments: Any) -> _Look | None:
+        """A look at a call before it is made; None if it is equal to another call, or the sample does not take it."""
         with seen.lock:
             # A call stands for those since the last one. Those that stand for more are more likely to be kept (Efraimidis and
             # Spirakis, 2006), and so the kept ones spread over the run.
@@ -237,17 +238,17 @@ class Recorder:
             seen.looked_at += 1
             key = seen.random.random() ** (1 / weight)
             seen.count(seen.callers, _caller(sys._getframe()))
-        arguments = wrapped.arguments(*given)
+        arguments = wrapped.arguments(*call_arguments)
         with seen.lock:
             for name, value in arguments.items():
                 # A program may make keywords that are no parameters of its data, which forms do not tell.
-                add_form(seen.forms, f"**{wrapped.keywords}" if name in given[-1] else name, value)
+                add_form(seen.forms, f"**{wrapped.keywords}" if name in call_arguments[-1] else name, value)
         try:
-            told = strop_behaviour.take_batch("arguments", 1, True, [arguments], [], [])[0][0]
+            description = strop_behaviour.take_batch("arguments", 1, True, [arguments], [], [])[0][0]
         except strop_behaviour.NotDescribed as error:
             self._pickled(arguments)  # which has more to say of why
             raise _Unkept(f"its arguments hold {error}, which cannot be compared") from None
-        digest = hashlib.sha256(_bytes_of(told, arguments)).digest()[:16]
+        digest = hashlib.sha256(_bytes_of(description, arguments)).digest()[:16]
         with seen.lock:
             if digest in seen.digests:
                 return None
@@ -260,7 +261,7 @@ class Recorder:
         except _Unkept:
             seen.digests.discard(digest)
             raise
-        look.shown = {printable(name): in_words(value) for name, value in islice(arguments.items(), MOST_FORMS)}
+        look.excerpts = {printable(name): excerpt(value) for name, value in islice(arguments.items(), MOST_FORMS)}
         return look
 
     def _pickled(self, arguments: dict[str, Any]) -> bytes:
@@ -271,25 +272,25 @@ class Recorder:
         except Exception as error:
             if isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError):
                 raise _Unkept("its arguments are nested too deeply") from None
-            known = type(error).__name__, ADDRESS.sub("", str(error))[:LENGTH]
-            if known not in self._why:
-                self._why[known] = f"cannot be pickled: {self._culprit(arguments, '', set())}"
-            raise _Unkept(self._why[known]) from None
+            key = type(error).__name__, ADDRESS.sub("", str(error))[:LENGTH]
+            if key not in self._why:
+                self._why[key] = f"cannot be pickled: {self._culprit(arguments, '', set())}"
+            raise _Unkept(self._why[key]) from None
 
     def _culprit(self, value: Any, path: str, seen: set[int]) -> str:
-        """The place of the first part of a value that cannot be pickled, though its own parts can, and what it is."""
-        for name, each in _parts(value, path):
-            if id(each) not in seen and len(seen) < 1000:
-                seen.add(id(each))
+        """Where the first part of a value is that cannot be pickled although its own parts can, and what this part is."""
+        for name, part in _parts(value, path):
+            if id(part) not in seen and len(seen) < 1000:
+                seen.add(id(part))
                 try:
-                    self._pickle(each)
+                    self._pickle(part)
                 except Exception:
-                    return self._culprit(each, name, seen)
+                    return self._culprit(part, name, seen)
         is_lambda = type(value) is types.FunctionType and value.__name__ == "<lambda>"
         return f"{path} is {'a lambda' if is_lambda else plain_data.described(value)}"
 
     def _flush(self, seen: _Seen, number: int) -> None:
-        """Write what was seen, at times: the process may be killed."""
+        """Write what was seen from time to time, because the process may be killed."""
         now = time.process_time()
         with seen.lock:
             is_due = not number & (number + 1) or now - seen.written > FLUSH_SECONDS
@@ -326,18 +327,20 @@ class _Wrapped:
         self.positional_only = code.co_posonlyargcount
 
     def is_inside(self) -> bool:
-        """Whether this thread makes a call within another one."""
+        """Whether this thread is already in a recorded call."""
         return self._recorder._seen.here.inside
 
-    def call(self, given: tuple[Any, ...], others: dict[str, Any], rest: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Make an outermost call. Of a generator or a coroutine: what does its steps."""
+    def call(
+        self, positional: tuple[Any, ...], others: dict[str, Any], rest: tuple[Any, ...], named: dict[str, Any]
+    ) -> Any:
+        """Make an outermost call and return its answer; for a generator or a coroutine, an object that does its steps."""
         recorder, here = self._recorder, self._recorder._seen.here
         here.inside = True
         try:
-            seen, number, look = recorder.begin(self, given, others, rest, named)
+            seen, number, look = recorder.begin(self, positional, others, rest, named)
             began = time.thread_time_ns()
             try:
-                answer = self.function(*given, *rest, **others, **named)
+                answer = self.function(*positional, *rest, **others, **named)
             except BaseException as error:
                 recorder.end(seen, number, look, time.thread_time_ns() - began, strop_behaviour.CallRaised(error))
                 raise
@@ -349,35 +352,43 @@ class _Wrapped:
             here.inside = False
 
     def arguments(
-        self, given: tuple[Any, ...], others: dict[str, Any], rest: tuple[Any, ...], named: dict[str, Any]
+        self, positional: tuple[Any, ...], others: dict[str, Any], rest: tuple[Any, ...], named: dict[str, Any]
     ) -> dict[str, Any]:
-        """Arguments by the names of parameters, without those that are defaults."""
+        """Name of a parameter → its argument, without arguments that are defaults."""
         defaults = self.function.__defaults__ or ()
         least = len(self.names) - len(defaults)
-        found = {
+        values = {
             name: value
-            for at, (name, value) in enumerate(zip(self.names, given))
-            if at < least or rest or value is not defaults[at - least]
+            for index, (name, value) in enumerate(zip(self.names, positional))
+            if index < least or rest or value is not defaults[index - least]
         }
         if rest:
-            found[f"*{self._rest}"] = list(rest)
-        known = self.function.__kwdefaults__ or {}
-        found.update({name: value for name, value in others.items() if name not in known or value is not known[name]})
-        if not found.keys().isdisjoint(named):
+            values[f"*{self._rest}"] = list(rest)
+        keyword_defaults = self.function.__kwdefaults__ or {}
+        values.update(
+            {
+                name: value
+                for name, value in others.items()
+                if name not in keyword_defaults or value is not keyword_defaults[name]
+            }
+        )
+        if not values.keys().isdisjoint(named):
             raise _Unkept("has two arguments of one name")
-        found.update(named)
-        return found
+        values.update(named)
+        return values
 
     def wrapper(self) -> Any:
-        """A function with the same parameters, which are what other decorators read."""
-        only, given = self.positional_only, ", ".join(self.names)
+        """A recording function with the same parameters, because other decorators read these."""
+        only, positional = self.positional_only, ", ".join(self.names)
         parameters = [*self.names[:only], *["/"][:only], *self.names[only:]]
         parameters += [f"*{self._rest}"] if self._rest else ["*"][: len(self._others)]
         parameters += [*self._others, *([f"**{self.keywords}"] if self.keywords else [])]
-        inner = [*self.names, *([f"*{self._rest}"] if self._rest else []), *(f"{each}={each}" for each in self._others)]
+        inner = [*self.names, *([f"*{self._rest}"] if self._rest else []), *(f"{name}={name}" for name in self._others)]
         inner += [f"**{self.keywords}"] if self.keywords else []
-        others = ", ".join(f"'{each}': {each}" for each in self._others)
-        outer = f"({given}{',' if given else ''}), {{{others}}}, {self._rest or '()'}, {self.keywords or '{}'}"
+        others = ", ".join(f"'{name}': {name}" for name in self._others)
+        outer = (
+            f"({positional}{',' if positional else ''}), {{{others}}}, {self._rest or '()'}, {self.keywords or '{}'}"
+        )
         text = _TEXT.format(
             prefix="async " if self.kind == "a coroutine" else "",
             name=self.function.__code__.co_name if self.function.__code__.co_name.isidentifier() else "recorded",
@@ -388,9 +399,9 @@ class _Wrapped:
         )
         made: dict[str, Any] = {"__strop__": self, "__name__": self.function.__module__}
         exec(text, made)
-        found: Any = functools.wraps(self.function)(next(made[each] for each in made if each not in _OWN))
-        found.__defaults__, found.__kwdefaults__ = self.function.__defaults__, self.function.__kwdefaults__
-        return found
+        wrapper: Any = functools.wraps(self.function)(next(made[name] for name in made if name not in _OWN))
+        wrapper.__defaults__, wrapper.__kwdefaults__ = self.function.__defaults__, self.function.__kwdefaults__
+        return wrapper
 
 
 _TEXT = """
@@ -438,13 +449,13 @@ class _Steps:
             self._seen.leave_out(why, self._look.digest)
             self._look = None
 
-    def _run(self, step: Any, *given: Any) -> Any:
+    def _run(self, step: Any, *args: Any) -> Any:
         here = self._seen.here
         outer, here.inside = here.inside, True
         began = time.thread_time_ns()
         try:
             try:
-                return step(*given)
+                return step(*args)
             finally:
                 if not outer:
                     self._spent += time.thread_time_ns() - began
@@ -462,7 +473,8 @@ class _Steps:
 
 
 def _outcome(arguments: dict[str, Any], answer: Any, kind: str) -> bytes:
-    """What came of a call, as the host gets it of a batch of one call. `answer`: what it returned, or `CallRaised`."""
+    """The outcome of a call, in the form that a batch of one call sends to the host. `answer`: what it returned, or
+    `CallRaised`."""
     raised = type(answer) is strop_behaviour.CallRaised and answer.error
     if isinstance(raised, KeyboardInterrupt) or type(raised).__name__ == "CancelledError":
         raise _Unkept("was interrupted")
@@ -474,25 +486,29 @@ def _outcome(arguments: dict[str, Any], answer: Any, kind: str) -> bytes:
     return plain_data.encode([kinds[0] if kinds else "", values[0], after[0]], subclasses=True)
 
 
-def _bytes_of(told: Any, arguments: dict[str, Any]) -> bytes:
-    """What tells a description from others: of objects it is made of lists, which `marshal` takes at once."""
+def _bytes_of(description: Any, arguments: dict[str, Any]) -> bytes:
+    """Bytes that are equal for equal descriptions. Descriptions of objects are lists, which `marshal` writes at once."""
     try:
-        return plain_data.encode(told, subclasses=True) if told is arguments else marshal.dumps(told, 0)
+        return (
+            plain_data.encode(description, subclasses=True)
+            if description is arguments
+            else marshal.dumps(description, 0)
+        )
     except ValueError:  # with an array in it
-        return plain_data.encode(told, subclasses=True)
+        return plain_data.encode(description, subclasses=True)
 
 
 def _parts(value: Any, path: str) -> Iterator[tuple[str, Any]]:
-    """What a value holds, and where."""
+    """The parts of a value, as (path, part)."""
     kind = type(value)
     if issubclass(kind, dict):
-        for name, each in islice(dict.items(value), 200):
-            yield f"{path}[{in_words(name)}]" if path else str(name), each
+        for name, part in islice(dict.items(value), 200):
+            yield f"{path}[{excerpt(name)}]" if path else str(name), part
     elif issubclass(kind, (list, tuple)):
-        for at, each in enumerate(islice(kind.__iter__(value), 200)):
-            yield f"{path}[{at}]", each
-    for name, each in strop_behaviour._attributes(value).items() if kind is not types.FunctionType else ():
-        yield f"{path}.{name}", each
+        for index, part in enumerate(islice(kind.__iter__(value), 200)):
+            yield f"{path}[{index}]", part
+    for name, part in strop_behaviour._attributes(value).items() if kind is not types.FunctionType else ():
+        yield f"{path}.{name}", part
 
 
 def _caller(frame: Any) -> str:
@@ -521,7 +537,7 @@ def _size(call: tuple[Any, ...]) -> int:
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let signals wait: what a handler raises is the program's, and nothing here may catch it."""
+    """Within the block, signals wait: what a handler raises belongs to the program, and must not be caught here."""
     before = _mask(signal.SIG_BLOCK, ())
     try:
         _mask(signal.SIG_BLOCK, _SIGNALS)

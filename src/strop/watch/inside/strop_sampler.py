@@ -1,7 +1,7 @@
 """Where the CPU time of a process goes: every two milliseconds of it, the functions of the project that each thread is in.
 
-A sample weighs what its thread has used since the one before, so that one call of a function in C counts in full, however long it
-took. Of a stack only functions of the project are kept: the innermost of them has what it calls of others.
+A sample weighs as much CPU time as its thread has used since the last sample, so that one call of a function in C counts in full.
+Of a stack only functions of the project are kept. The time of other functions counts for the innermost of these that calls them.
 
 Stand-alone, under Python 3.9 or newer.
 """
@@ -25,24 +25,24 @@ from strop_watch import FLUSH_SECONDS
 SECONDS = 0.002
 """CPU time from sample to sample."""
 MOST_STACKS = 5_000
-"""Different ones. Of a further one the innermost function is kept."""
+"""Most different stacks. Of a further stack only the innermost function is kept."""
 MOST_FRAMES = 2_000
-"""Frames of a stack that are looked at, from the innermost."""
+"""Most frames of a stack that are looked at, from the innermost."""
 MOST_FUNCTIONS = 64
-"""Different functions of a stack, from the innermost."""
+"""Most different functions of a stack, from the innermost."""
 MOST_CODES = 50_000
-"""Functions of which is remembered whether they are the project's."""
+"""Most functions for which the sampler remembers whether they are the project's."""
 INSTALLED = frozenset({".venv", "venv", "site-packages", "dist-packages"})
 """Folders that hold no file of the project."""
 FOREIGN = -1
 QUEUE_STEP = 4_096
 """Bytes of a socket's buffer; it has 200 thousand, and a signal takes about 800."""
 CO_ASYNC_GENERATOR = 0x200
-"""As in `inspect`, whose import takes as long as all the rest of this."""
+"""The flag of `inspect`, whose import takes as long as everything else here."""
 MOST_COST = 20
-"""Times what a sample costs must pass until the next one."""
+"""How many times the cost of a sample must pass before the next sample."""
 FIRST_WRITE = 0.01
-"""CPU seconds until something is written for the first time."""
+"""CPU seconds before results are written for the first time."""
 
 
 def begin(plan: dict[str, Any], watch: Any) -> Any:
@@ -57,7 +57,7 @@ class _Sampler:
         self._foreign = _foreign(self._root, [*plan["folders"], plan["strop"], watch.folder])
         self._files: dict[str, bool] = {}
         self._codes: dict[int, int] = {}
-        """By the identity of a code object: its number among `_functions`, or FOREIGN."""
+        """Identity of a code object → its number among `_functions`, or FOREIGN."""
         self._held: list[Any] = []
         self._functions: list[list[Any]] = []
         self._stopped = ""
@@ -77,7 +77,7 @@ class _Sampler:
         self._stacks: dict[tuple[int, ...], float] = {}
         self._main = threading.get_ident()
         self._clocks: dict[int, int] = {self._main: time.pthread_getcpuclockid(self._main)}
-        """By thread. The clock of a thread that has ended raises OSError; to ask for it by the thread would be a crash."""
+        """Thread → its clock. The clock of a thread that has ended raises OSError; asking by the thread itself would crash."""
         self._used = {self._main: time.thread_time()}
         self._last: dict[int, tuple[int, ...]] = {}
         self._born = time.process_time()
@@ -101,19 +101,19 @@ class _Sampler:
     def result(self) -> dict[str, Any]:
         """What was seen.
 
-        `functions`: of each its file, first line, name, qualified name as far as it is known, and whether it is an asynchronous
-        generator. `stacks`: the length of each, and its places in `functions`, from the outermost to the innermost. `seconds`:
-        CPU time of each stack. `sampled`: CPU time since sampling began. `unseen`: of it, that of threads which `threading` did
-        not start.
+        `functions`: the file of each, its first line, name, qualified name as far as Python has it, and whether it is an
+        asynchronous generator. `stacks`: the length of each, then its indices in `functions`, from the outermost to the
+        innermost. `seconds`: CPU time of each stack. `sampled`: CPU time since sampling began. `unseen`: the part of it in
+        threads which `threading` did not start.
         """
-        found, used = list(self._stacks.items()), time.process_time() - self._born
+        stacks, used = list(self._stacks.items()), time.process_time() - self._born
         flat: list[int] = []
-        for stack, _ in found:
+        for stack, _ in stacks:
             flat += [len(stack), *stack]
         return {
             "functions": list(self._functions),
             "stacks": flat,
-            "seconds": [seconds for _, seconds in found],
+            "seconds": [seconds for _, seconds in stacks],
             "samples": self._samples,
             "sampled": used,
             "unseen": max(used - self._seen - self._own - SECONDS, 0.0),
@@ -166,18 +166,18 @@ class _Sampler:
 
     def _stack(self, frame: Any) -> tuple[int, ...]:
         """The different functions of the project, from the outermost to the innermost."""
-        found: dict[int, None] = {}
+        numbers: dict[int, None] = {}
         codes, left = self._codes, MOST_FRAMES
-        while frame is not None and left and len(found) < MOST_FUNCTIONS:
+        while frame is not None and left and len(numbers) < MOST_FUNCTIONS:
             code = frame.f_code
             number = codes.get(id(code))
             if number is None:
                 number = self._number(code)
             if number != FOREIGN:
-                found[number] = None
+                numbers[number] = None
             frame = frame.f_back
             left -= 1
-        return tuple(reversed(found))
+        return tuple(reversed(numbers))
 
     def _number(self, code: Any) -> int:
         file = code.co_filename
@@ -200,8 +200,8 @@ class _Sampler:
         return is_below and INSTALLED.isdisjoint(path[len(self._root) :].split(os.sep))
 
     def _write(self) -> None:
-        """Write early, and again after a quarter of the time until then, a second at most: a process may be killed. To write
-        takes no more than a fiftieth of the time."""
+        """Write results early, and again after a quarter of the time so far, at most a second, because the process may be killed.
+        Writing takes at most a fiftieth of the time."""
         before = time.process_time()
         if before >= self._next:
             self._watch.write()
@@ -209,8 +209,10 @@ class _Sampler:
             self._next = after + max(min((after - self._born) / 4, FLUSH_SECONDS), 50 * (after - before))
 
     def _pace(self, cost: float) -> None:
-        """Sample less often where a sample takes long (`cost`, seconds), and as the socket fills through which Python tells an
-        event loop of signals: where it is full, because the loop has not come back for long, the loop misses others."""
+        """Sample less often if a sample takes long (`cost`, in seconds), or if signals wait for an event loop.
+
+        Python tells an event loop of signals through a socket. It fills while the loop is busy, and once it is full the loop
+        misses other signals."""
         queued = 0
         if self._wakeup >= 0:
             with contextlib.suppress(OSError):  # a pipe, which holds more than comes
@@ -221,14 +223,14 @@ class _Sampler:
             self._timer(signal.ITIMER_PROF, interval, interval)
 
     def enter(self) -> None:
-        """A thread begins, in itself. Signals reach the main one, which answers them."""
+        """Begin to sample the calling thread. Signals still reach the main thread, which answers them."""
         thread = threading.get_ident()
         self._used[thread] = time.thread_time()
         self._clocks[thread] = time.pthread_getcpuclockid(thread)
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPROF})
 
     def leave(self) -> None:
-        """A thread ends, in itself. What it has used since its last sample was where that was."""
+        """Stop sampling the calling thread, which ends. Its time since the last sample counts for the stack of that sample."""
         thread = threading.get_ident()
         if thread in self._clocks and not self._stopped:
             self._add(self._last.get(thread, ()), time.thread_time() - self._used[thread])
@@ -240,7 +242,7 @@ class _Sampler:
         self._last.pop(thread, None)
 
     def interrupt(self) -> None:
-        """Wake the main thread for each signal, from now on: it may wait while another one works."""
+        """Wake the main thread for each signal from now on, because it may wait while another thread works."""
         if not self._stopped:
             signal.siginterrupt(signal.SIGPROF, True)
 
@@ -277,23 +279,23 @@ class _Sampler:
 
 
 def _foreign(root: str, folders: list[str]) -> tuple[str, ...]:
-    """Folders whose files are not the project's: those of strop, and Python's own, unless the project lies in them."""
+    """Folders whose files are not the project's: strop's and Python's, except a folder that holds the project."""
     pythons = [os.path.dirname(os.__file__), sys.prefix, sys.base_prefix]
-    found = [os.path.join(os.path.realpath(each), "") for each in (*folders, *pythons)]
-    return tuple(each for each in found if not root.startswith(each))
+    foreign = [os.path.join(os.path.realpath(folder), "") for folder in (*folders, *pythons)]
+    return tuple(folder for folder in foreign if not root.startswith(folder))
 
 
 def _start(start: Callable[..., Any], sampler: _Sampler, function: Callable[..., Any], *rest: Any, **named: Any) -> Any:
-    """Start a thread in which the sampler knows its clock."""
+    """Start a thread that the sampler samples, too."""
     sampler.interrupt()
     return start(functools.partial(_run, sampler, function), *rest, **named)
 
 
-def _run(sampler: _Sampler, function: Callable[..., Any], *given: Any) -> Any:
+def _run(sampler: _Sampler, function: Callable[..., Any], *args: Any) -> Any:
     with contextlib.suppress(Exception):
         sampler.enter()
     try:
-        return function(*given)
+        return function(*args)
     finally:
         with contextlib.suppress(Exception):
             sampler.leave()

@@ -1,4 +1,4 @@
-"""What is common to the tools that watch a Python process of the user's: when they begin and end, and where results go.
+"""What the tools that watch a Python process of the user's share: when they begin and end, and where results go.
 
 A tool is a module with `begin(plan)`, which returns an object with three methods: `pause()`, before the process ends or
 executes another program; `result()`, its result as plain data; `forked()`, in a child, which begins with nothing.
@@ -35,12 +35,12 @@ class ProcessWatch:
             self._tools[name] = importlib.import_module(f"strop_{name}").begin(plan, self)
 
     def write(self) -> None:
-        """Write what each tool has seen so far, whole or not at all."""
+        """Write what each tool has seen so far. A file is written completely or not at all."""
         for name, tool in self._tools.items():
             seen = tool.result()
             if seen is None:
                 continue
-            place = os.path.join(self.folder, f"{name}.{self._born}")
+            path = os.path.join(self.folder, f"{name}.{self._born}")
             seen = {
                 "argv": _command_line(),
                 "python": sys.executable or "",
@@ -48,25 +48,25 @@ class ProcessWatch:
                 "seconds": time.process_time(),
                 "seen": seen,
             }
-            part = f"{place}.{threading.get_ident()}.part"  # several threads may write
+            part = f"{path}.{threading.get_ident()}.part"  # several threads may write
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(plain_data.encode(seen))
-            os.replace(part, place)
+            os.replace(part, path)
 
     def end(self) -> None:
-        """Stop, and write all. Nothing of this may stop the program."""
+        """Stop the tools and write what they saw. Errors here must not stop the program."""
         try:
             for tool in self._tools.values():
                 tool.pause()
             self.write()
         except Exception as error:
-            place = os.path.join(self.folder, f"failed.{self._born}")
-            with contextlib.suppress(OSError), open(place, "w", encoding="utf-8") as file:
+            path = os.path.join(self.folder, f"failed.{self._born}")
+            with contextlib.suppress(OSError), open(path, "w", encoding="utf-8") as file:
                 file.write(f"{type(error).__name__}: {error}")  # unless strop has ended, and removed the folder
 
     def forked(self) -> None:
-        """Begin anew, in a child."""
+        """Begin again in a forked child."""
         self._born = f"{os.getpid()}.{time.monotonic_ns()}"
         for tool in self._tools.values():
             tool.forked()
@@ -82,7 +82,7 @@ def _finalized(watch: ProcessWatch) -> None:
 def _command_line() -> list[str]:
     try:
         with open("/proc/self/cmdline", "rb") as file:
-            return [each.decode("utf-8", "replace") for each in file.read().split(b"\0")[:-1]]
+            return [argument.decode("utf-8", "replace") for argument in file.read().split(b"\0")[:-1]]
     except OSError:
         return list(sys.argv)
 
@@ -96,7 +96,7 @@ def begin(folder: str, plan: dict[str, Any]) -> None:
         watch.end()
         exit_at_once(status)
 
-    def hook(event: str, given: Any) -> None:
+    def hook(event: str, arguments: Any) -> None:
         if event == "os.exec":  # a timer would go on in the other program, which dies of its signal
             watch.end()
 

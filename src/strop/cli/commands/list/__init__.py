@@ -1,4 +1,4 @@
-"""strop list: one file for each kind of thing, imported when it is called."""
+"""strop list: one module for each of its commands, imported when the command is called."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ KINDS = {
 }
 
 list_command = App(name="list", help="List tasks, improvers or runs.", help_flags=HELP_FLAGS, help_format="plaintext")
-for name, words in KINDS.items():
-    list_command.command(f"strop.cli.commands.list.{name}:{name}_command", name=name, help=words)
+for name, line in KINDS.items():
+    list_command.command(f"strop.cli.commands.list.{name}:{name}_command", name=name, help=line)

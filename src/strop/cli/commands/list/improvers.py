@@ -17,6 +17,6 @@ def improvers_command(name: str | None = None, /, *, as_json: Json = False) -> i
     from strop.cli.commands.output import present
     from strop.runs.results.listings import all_improvers, improver_program
 
-    found = all_improvers() if name is None else improver_program(name, any_improver_text(name))
-    present(found, as_json=as_json)
+    listing = all_improvers() if name is None else improver_program(name, any_improver_text(name))
+    present(listing, as_json=as_json)
     return 0

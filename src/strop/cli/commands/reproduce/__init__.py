@@ -22,6 +22,6 @@ reproduce_command = App(
     help_flags=HELP_FLAGS,
     help_format="plaintext",
 )
-for name, words in PROTOCOLS.items():
+for name, line in PROTOCOLS.items():
     function = f"{name.replace('-', '_')}_command"
-    reproduce_command.command(f"strop.cli.commands.reproduce.protocols:{function}", name=name, help=words)
+    reproduce_command.command(f"strop.cli.commands.reproduce.protocols:{function}", name=name, help=line)
