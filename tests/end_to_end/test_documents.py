@@ -33,9 +33,8 @@ DOCS = [path for path in ROOT.glob("docs/**/*.md") if path.parent.name != "desig
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_readme_is_short_and_counts_the_lines_of_the_algorithm() -> None:
-    lines = len((ROOT / "src/strop/core/algorithm.py").read_text("utf-8").splitlines())
-    assert len(README.split()) < 700 and f"[these {lines} lines](src/strop/core/algorithm.py)" in README
+def test_readme_is_short() -> None:
+    assert len(README.split()) < 700
 
 
 COSTED = re.compile(r"strop (run [^#`\n]*--max-cost [^#`\n]*)")
@@ -43,11 +42,9 @@ COSTED = re.compile(r"strop (run [^#`\n]*--max-cost [^#`\n]*)")
 
 
 def test_money_of_a_document_pays_at_least_one_iteration_by_the_plan_of_its_command(strop: Any) -> None:
-    found = [
-        COSTED.findall((ROOT / page).read_text(encoding="utf-8")) for page in ("README.md", "docs/how-to/models.md")
-    ]
-    assert all(found)
-    commands = {shlex.join(shlex.split(words)) for each in found for words in each}
+    found = COSTED.findall((ROOT / "docs" / "how-to" / "models.md").read_text(encoding="utf-8"))
+    commands = {shlex.join(shlex.split(words)) for words in found}
+    assert commands
     for command in {f"{command.replace(' --dry-run', '')} --dry-run --json" for command in commands}:
         planned = strop(*shlex.split(command), OPENAI_BASE_URL="")
         assert planned.returncode == 0, planned.stderr

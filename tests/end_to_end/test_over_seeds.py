@@ -74,6 +74,8 @@ def test_limit_is_of_all_runs_together_and_a_larger_one_continues(strop: Strop, 
     calls = sum(event.cost for record in records for event in recorded(record, LmCalled))
     assert 0 < calls <= sum(spent_in(record)["max_calls"] for record in records) <= 14
     assert json.loads(strop("show", "f", "--json").stdout)["status"] == "budget"
+    (listed,) = json.loads(strop("list", "runs", ".", "--json").stdout)["runs"]
+    assert (listed["run"], listed["command"], listed["cost"]) == ("f", "seeds", None)
     assert strop("resume", "f").returncode == 4, "the limit stays that of the folder"
     ended = strop("resume", "f", "--max-calls", "1000")
     assert ended.returncode == 0 and "the mean of 2 runs" in ended.stdout, ended.stderr

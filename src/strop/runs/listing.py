@@ -34,7 +34,8 @@ class RunListing:
     """Score on the sealed split, from 0 to 1: û of the last improver that was measured, or the utility of the improved
     program. Null if there is none."""
     cost: float | None = None
-    """Price of the responses in dollars. Null if the price of one is not known."""
+    """Price of the responses in dollars. Null if the price of one is not known, and for a folder of several runs, each of
+    which has its own price."""
     is_bound: bool = False
     """Whether `cost` is an upper bound, because the server did not count all tokens."""
 
@@ -73,6 +74,6 @@ def _listing(directory: Path, *, results: bool) -> RunListing:
         detail=run.unverified,
         command=run.meta.kind,
         score=mean(last.test) if last is not None and last.test else None if improved is None else improved.value,
-        cost=run.costs.total.dollars if results else None,
+        cost=run.costs.total.dollars if results and not run.meta.seeds else None,
         is_bound=run.costs.total.is_bound,
     )
