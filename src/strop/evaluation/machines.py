@@ -65,7 +65,7 @@ def lacking(protections: Mapping[str, bool], require: Collection[str]) -> str:
 
 
 def inspect_this_machine(address: str = "", slots: int = 1) -> Machine:
-    """This machine. Starts a jail the first time, which takes about a second.
+    """The description of this machine. The first call starts a jail, which takes about a second.
 
     Raises:
         SandboxError: no guest can be run here.

@@ -9,7 +9,7 @@ from strop.analysis.stats import mean
 TIMES, SECONDS = 5, 2.0
 """How many times an instance is measured at most, and in how many wall seconds of both programs together."""
 AT_LEAST, AT_MOST = " at least", " at most"
-"""Behind a metric's name: the smallest and the largest of its repeated values."""
+"""Ends of the names of metrics that hold the smallest and the largest of repeated values."""
 
 
 def repeats(seconds: float) -> int:

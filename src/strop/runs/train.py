@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from strop.runs.journal import Journal
 
 _ROLES = (*ROLES, IMPROVEMENT)
-"""In the order in which they are listed."""
+"""Roles of LM calls in the order of display."""
 FILE = "best.py"
 """The best improver, in the run's directory."""
 

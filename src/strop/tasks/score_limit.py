@@ -39,7 +39,7 @@ class _TooLong(BaseException):
 
 
 def let_scorers_end_this_process() -> None:
-    """From now on a scorer that nothing else can end ends this process, by `SIGNAL`. Call `watch` again and again."""
+    """Let a scorer that nothing else can end end this process, by `SIGNAL`. Afterwards call `watch` again and again."""
     global _ends_process
     _ends_process = True
     signal.signal(signal.SIGALRM, _alarm)

@@ -97,7 +97,7 @@ class AnswerForm:
     finite: bool = True
     """Whether all numbers were finite, also those that a text holds."""
     bits: int = 0
-    """Of the largest integer, with its sign."""
+    """Bits of the largest integer, with its sign."""
     empty: bool = False
     """Whether a list, a dict or a set had no items."""
     lengths: set[int] = field(default_factory=set)

@@ -113,7 +113,7 @@ def test_arguments_that_are_no_plain_data_are_bytes_on_the_host_and_equal_ones_o
     one, again, other = (task.instance("train", index, seeds) for index in (0, 0, 1))
     assert list(one.inputs) == [OPAQUE] and type(one.inputs[OPAQUE]) is bytes
     assert one.inputs == again.inputs != other.inputs
-    assert one.hidden.shown["self"] == "<module.Box object>"
+    assert one.hidden.in_words["self"] == "<module.Box object>"
 
 
 def test_description_and_check_say_that_objects_are_made_before_the_clock(tmp_path: Path) -> None:

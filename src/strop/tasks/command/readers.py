@@ -90,7 +90,7 @@ MOST_FAILED = 16 << 20
 """Most characters of an output that are parsed without finding JSON: each line may begin a document that is invalid only at its
 end."""
 GIVES_NO = " gives no "
-"""In a message that lists the contents of an output."""
+"""Words that mark a message which lists the contents of an output."""
 _MOST_NAMES = 10
 """Most names that are listed if a value is missing."""
 _SHOWN = 80
@@ -444,7 +444,7 @@ _MOST_XML = 1 << 20
 
 
 def test_counts(output: str) -> tuple[Counts, ...]:
-    """For each kind of summary how many tests passed and failed; (0, 0) where an output has none of that kind."""
+    """The numbers of passed and failed tests in each kind of summary; (0, 0) for a kind that an output lacks."""
     counts_by_kind = (list(kind(output)) for kind in _KINDS)
     return tuple(
         (max(sum(count[0] for count in counts), 0), sum(count[1] for count in counts)) for counts in counts_by_kind

@@ -37,11 +37,11 @@ class ScoreKind:
     scored_by: Literal["kernel", "program"]
     """The kernel counts costs, which no program can forge: less is better. A program decides about rates in [0, 1]."""
     unit: str
-    """Behind the number; seconds (`s`) are written as people do, and of shares (`%`) the percentage."""
+    """The unit behind the number. Seconds (`s`) are written as `0.85 ms` or `1.2 s`, and shares (`%`) as percentages."""
     noun: str
     """What is measured, in a sentence; empty: the metric's name says it."""
     meaning: str
-    """For the model, and beside a value."""
+    """What the value means, in words for the model, which also stand beside a value."""
     read: Callable[[Printed], float] | None
     """The value in `unit`; None: `readers` finds it in the output."""
     is_time: bool = False

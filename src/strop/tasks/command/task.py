@@ -52,7 +52,8 @@ class Judge:
     """A command that scores, or accepts, what a program left behind."""
 
     command: str
-    """For `sh -c`; `{output}`, `{input}`, `{case}`, `{seed}` and, for a task of one file, `{program}` are filled in."""
+    """The command, for `sh -c`. `{output}`, `{input}`, `{case}`, `{seed}` and, for a task of one file, `{program}` are filled
+    in."""
     files: tuple[str, ...] = ()
     """Files of the tree that only the judge sees."""
     build: str = ""

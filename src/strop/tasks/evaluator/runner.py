@@ -47,9 +47,9 @@ TREE = "evaluation_tree"
 NO_ERRORS = ("", "none", "null", "no", "no error", "no errors", "ok", "success", "0", "false", "n/a", "-")
 """What evaluators write as an error where there is none."""
 STUB = "_strop.Stub("
-"""In a line of what stands for a program that runs in a process of its own."""
+"""Text in the lines of a stub, which stands for a program that runs in a process of its own."""
 PREFIX = "strop-note: "
-"""The same as in strop.base.scorer_notes."""
+"""The beginning of a note's line, the same as in strop.base.scorer_notes."""
 
 Values = dict[str, Any]
 """Numbers, truth values, and others as texts or None."""

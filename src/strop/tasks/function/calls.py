@@ -20,7 +20,7 @@ LEAST_CALLS = 12
 MOST_CALLS = 200
 """Calls that are kept."""
 MOST_BYTES, MOST_BYTES_OF_ONE = 24 << 20, 8 << 20
-"""Of the arguments and outcomes of all calls that are kept, which go into one document of plain data, and of one."""
+"""Most bytes of the arguments and outcomes of all kept calls, which go into one document of plain data, and of a single one."""
 _FORMAT = "recorded calls 1"
 _MOST_TEXT, _MOST_ITEMS, _MOST_NUMBER = 4096, 10_000, 1 << 53
 _SIZE = re.compile(r"(.+ of )([\d,]+)(?: to ([\d,]+))?( .+)")
@@ -29,23 +29,23 @@ _SIZE = re.compile(r"(.+ of )([\d,]+)(?: to ([\d,]+))?( .+)")
 
 @dataclass(frozen=True)
 class RecordedCall:
-    """One call."""
+    """A recorded call of a function."""
 
     index: int
-    """Of the call in its process, from 0."""
+    """Number of the call in its process, from 0."""
     process: int
-    """Which process of the run, from 0."""
+    """Number of the process in the run, from 0."""
     arguments: bytes
     """A pickle of {name: value}, with `{"*args": [...]}` for what `*args` takes. Only guests open it."""
     outcome: bytes
     """Plain data: [kind, answer, arguments after the call], from `strop_behaviour.take_batch`; empty if nobody knows it,
     as of generators."""
     seconds: float
-    """CPU of the call in the run."""
+    """CPU seconds of the call in the run."""
     shown: Mapping[str, str]
     """The beginning of each argument in words. For `--show-calls` alone."""
     digest: bytes = b""
-    """Of the description of the arguments: equal for equal ones. Empty: nobody knows it."""
+    """Digest of the description of the arguments, the same for equal arguments. Empty if it is not known."""
 
 
 @dataclass(frozen=True)
@@ -53,39 +53,39 @@ class RecordedCalls:
     """The calls that a command made."""
 
     file: str
-    """Of the function, from the project's top."""
+    """The function's file, as a path from the project's top."""
     name: str
-    """Its qualified name."""
+    """The function's qualified name."""
     commands: tuple[str, ...]
     calls: tuple[RecordedCall, ...]
-    """Different ones, in the order of the runs."""
+    """Different calls, in the order of the runs."""
     made: int
-    """Outermost calls in all."""
+    """How many outermost calls were made."""
     different: int
-    """Of those looked at."""
+    """How many different calls were among those looked at."""
     looked_at: int
     left_out: Mapping[str, int]
-    """Reason in words → how many of those looked at were not kept for it."""
+    """Reason in words → how many of the calls looked at were left out for it."""
     seconds: float
-    """CPU of all outermost calls."""
+    """CPU seconds of all outermost calls."""
     program_seconds: float
-    """CPU of the processes that made them."""
+    """CPU seconds of the processes that made the calls."""
     callers: Mapping[str, int]
-    """`module:qualname` → calls looked at that it made."""
+    """Caller as `module:qualname` → how many of the calls looked at it made."""
     forms: Mapping[str, tuple[str, ...]]
     """Parameter → forms seen: `list of 12 to 450 str`, `Matcher`, `None`."""
     inside: Mapping[str, float]
-    """Function below it → share of its time; empty if nobody looked."""
+    """Function that the calls call → its share of their time; empty if it was not measured."""
     digest: str = ""
-    """SHA-256 of the function's file with which the original was seen to repeat the calls; empty: nobody tried."""
+    """SHA-256 of the function's file with which the original was seen to repeat the calls; empty before that was tried."""
     lost: Mapping[str, int] = field(default_factory=dict)
-    """Why the original did not repeat others → how many."""
+    """Reason in words → how many calls the original did not repeat for it."""
     unreached: tuple[str, ...] = ()
     """Lines of the functions that may change which no call reached: `12: raise ValueError(text)`."""
 
     @property
     def share(self) -> float:
-        """Of the CPU time of the processes that made them, that of the calls."""
+        """The share of the calls in the CPU time of the processes that made them, in [0, 1]."""
         return min(self.seconds / self.program_seconds, 1.0) if self.program_seconds else 0.0
 
     def write(self, path: Path) -> None:
@@ -135,10 +135,11 @@ def checked_calls(untrusted: Mapping[str, Any]) -> RecordedCalls:
 
 
 def merged(*recorded: RecordedCalls) -> RecordedCalls:
-    """The calls of several runs or processes as those of one: equal ones once, and of too many an evenly spread choice.
+    """The calls of several runs or processes as those of one run. Equal calls are there once; of too many there is an evenly
+    spread choice.
 
     Raises:
-        ValueError: they are of different functions, or of none.
+        ValueError: the calls are of different functions, or there are none.
     """
     if len({(run.file, run.name) for run in recorded}) != 1:
         raise ValueError("calls of one function can be merged")
@@ -170,7 +171,7 @@ def merged(*recorded: RecordedCalls) -> RecordedCalls:
 
 
 def _spread(calls: Sequence[RecordedCall]) -> tuple[RecordedCall, ...]:
-    """As many of these as may be kept: one of each part of the run."""
+    """A choice of as many calls as may be kept, one from each part of the run."""
     number = min(MOST_CALLS, len(calls))
     while True:
         chance = random.Random(0)
@@ -194,7 +195,7 @@ def _sums(tables: Sequence[Mapping[str, int]]) -> dict[str, int]:
 
 
 def _weighted(tables: Sequence[tuple[Mapping[str, float], float]]) -> dict[str, float]:
-    """Means of shares, weighed by seconds."""
+    """Name → mean of its shares, weighted by seconds."""
     total_seconds = sum(seconds for table, seconds in tables if table)
     means: dict[str, float] = {}
     for table, seconds in tables:
@@ -204,7 +205,7 @@ def _weighted(tables: Sequence[tuple[Mapping[str, float], float]]) -> dict[str, 
 
 
 def _forms(tables: Sequence[Mapping[str, Sequence[str]]]) -> dict[str, tuple[str, ...]]:
-    """Forms of each parameter; those that differ in sizes alone are one."""
+    """Parameter → its forms. Forms that differ only in sizes are merged."""
     sizes_by_form: dict[str, dict[tuple[str, str], list[int]]] = {}
     for table in tables:
         for name, forms in table.items():
@@ -224,7 +225,7 @@ def _form(before: str, after: str, sizes: Sequence[int]) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """With lists in the place of tuples, and mappings as dicts."""
+    """The value with lists in place of tuples, and dicts in place of other mappings."""
     if isinstance(value, Mapping):
         return {name: _plain(item) for name, item in value.items()}
     return [_plain(item) for item in value] if isinstance(value, (list, tuple)) else value
@@ -243,7 +244,8 @@ def _checked(fields: Mapping[str, Callable[[Any], Any]], table: Mapping[str, Any
 
 
 def _table(value: Any) -> dict[str, Any]:
-    """A dict of a few texts. The decoder hashes no key of a file from elsewhere; texts hash to numbers that nobody foresees."""
+    """A checked dict whose keys are short texts. The decoder hashed no key of the file, which may be hostile; hashes of texts
+    cannot be foreseen."""
     if not isinstance(value, (dict, plain_data.Unhashed)) or len(value) > _MOST_ITEMS:
         raise ValueError
     pairs = list(value.items())
@@ -281,7 +283,7 @@ def _bytes(value: Any) -> bytes:
 
 
 def _outcome(value: Any) -> bytes:
-    """An outcome."""
+    """A checked outcome of a call."""
     if not (data := _bytes(value)):
         return data
     outcome = plain_data.decode(data, hashed=False)

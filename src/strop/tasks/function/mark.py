@@ -77,7 +77,7 @@ class Drawn(NamedTuple):
     """What the host knows of an instance beside its inputs. Hidden data stay with the scorer."""
 
     seed: int | None
-    """None if its inputs are listed."""
+    """The seed that drew the instance; None if its inputs are listed."""
     resolved: Sequence[Any]
     """The values of the functions in the declared answer for this instance, in their order."""
     in_words: Mapping[str, str] | None = None

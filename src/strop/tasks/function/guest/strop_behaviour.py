@@ -46,7 +46,7 @@ _dict_of_type = type.__dict__["__dict__"].__get__
 _mro_of_type = type.__dict__["__mro__"].__get__
 _encoded = str.encode
 _ADDRESS = re.compile("(?<= at )0x[0-9a-f]{6,16}(?=[>,])")
-"""As `repr` shows it. A number of a program's own may look alike elsewhere."""
+"""An address as `repr` shows it. Elsewhere a number of the program's own may look like one."""
 _OF_ALIAS: list[Any] = [types.GenericAlias.__dict__[name].__get__ for name in ("__origin__", "__args__")]
 _arguments_of: Any = BaseException.__dict__["args"].__get__
 renamed: dict[str, str] = {}
@@ -90,7 +90,8 @@ _SENT = (str, bytes, bytearray, int, float, complex, tuple, list, dict, frozense
 
 
 def described(values: list[Any]) -> list[Any]:
-    """The description of values in one walk: what several of them share is numbered. Raises NotDescribed."""
+    """The descriptions of values, made in one walk, so that parts which several values share have the same number. Raises
+    NotDescribed."""
     walk = _Walk()
     return [walk.of(value, 0) for value in values]
 
@@ -98,8 +99,9 @@ def described(values: list[Any]) -> list[Any]:
 def take_batch(
     what: str, count: int, objects: bool, arguments: list[Any], results: list[Any], kinds: list[str]
 ) -> list[list[Any]]:
-    """Take the next answers or arguments of a batch: [values, kinds, arguments], the latter empty where there is nothing to say.
-    `objects`: describe what is no plain data; else it stays as it is, and cannot be sent."""
+    """The next answers or arguments of a batch, which are removed from the lists: [values, kinds, arguments]. `kinds` and
+    `arguments` are empty where there is nothing to report. With `objects`, values that are no plain data are described; otherwise
+    they stay as they are, and cannot be sent."""
     inputs, made, lazy = arguments[:count], results[:count], kinds[:count]
     del arguments[:count], results[:count], kinds[:count]
     if not what.startswith("answers"):
@@ -119,12 +121,12 @@ def take_batch(
 
 _HOLDERS = (list, dict, set, bytearray)
 _earlier: dict[int, Any] = {}
-"""What answers hold that can be changed: it stays alive, so that no other has its place."""
+"""Identity → part of an answer that can be changed. The parts stay alive, so that no other object gets the same identity."""
 
 
 def shared(values: list[Any]) -> list[bool]:
-    """Of each answer whether it holds a list, dict, set or array that an earlier one holds, of the same process. A caller may
-    change an answer, and then the next one."""
+    """Whether each answer holds a list, dict, set or array that an earlier answer of the process holds. A caller that changes the
+    one would change the other."""
     are_shared = []
     for value in values:
         parts: dict[int, Any] = {}
@@ -150,12 +152,12 @@ def shared(values: list[Any]) -> list[bool]:
 
 
 def _as_data(values: list[Any], objects: bool) -> list[Any]:
-    """Values in one walk if one of them is no plain data, or a part of them is there more than once."""
+    """The values, or their descriptions if `objects` and one of them is no plain data or shares a part."""
     return described(values) if objects and not (all(map(is_plain, values)) and _is_tree(values, set())) else values
 
 
 def _is_tree(values: Any, seen: set[int]) -> bool:
-    """Whether nothing in plain values that can be changed is there more than once."""
+    """Whether no part of plain values that can be changed is there more than once."""
     for value in values:
         kind = type(value)
         if kind in _ATOMS or issubclass(kind, (str, bytes, int, float, complex)):
@@ -172,14 +174,14 @@ def _is_tree(values: Any, seen: set[int]) -> bool:
 
 
 def _owner(array: Any) -> Any:
-    """What has the memory of an array."""
+    """The object that owns the memory of an array."""
     while getattr(array, "base", None) is not None:
         array = array.base
     return array
 
 
 def _kind(value: Any, sent: Any, lazy: str) -> str:
-    """What an answer is, where it is not sent as it is, or was not there at once."""
+    """The kind of an answer that is described or that came later, such as `an object` or `a generator`; empty for any other."""
     if sent is value or is_plain(value):
         return lazy
     if type(value) is CallRaised:
@@ -323,7 +325,7 @@ class _Walk:
 
 
 def _finite(value: Any) -> Any:
-    """A number that cannot be sent, in words."""
+    """A number or a text, with numbers that cannot be sent in words."""
     if type(value) is float and (value != value or value in (float("inf"), float("-inf"))):
         return ["float", repr(value)]
     if type(value) is int and not -(2**63) <= value < 2**63:
@@ -334,7 +336,7 @@ def _finite(value: Any) -> Any:
 
 
 def _content(value: Any, base: type) -> Any:
-    """What an object of a subclass holds as the type that it extends."""
+    """The content of an object as the plain type `base` that its class extends."""
     if base is dict:
         return dict(dict.items(value))
     if base is collections.deque:
@@ -353,7 +355,7 @@ _AS_BASE: dict[type, Any] = {
 
 
 def _attributes(value: Any) -> dict[str, Any]:
-    """What an object holds in its dict and its slots."""
+    """The attributes of an object, from its dict and its slots."""
     attributes: dict[str, Any] = {}
     facts = _facts(type(value))
     if facts.held is not None:
@@ -375,10 +377,11 @@ class _Facts(NamedTuple):
     base: Any
     """The plain type that it extends, if any."""
     held: Any
-    """What gives an object's dict; None if it has none."""
+    """A function that returns an object's dict; None if objects have none."""
     slots: list[tuple[str, Any]]
     is_hidden: bool
-    """Whether they have a state that only C knows, or their class is an installed package's and says what is kept of them."""
+    """Whether objects have a state that only C knows, or belong to a class of an installed package that says what a pickle
+    keeps."""
 
 
 _facts_by_type: dict[type, _Facts] = {}
@@ -438,11 +441,11 @@ _TABLES = {
     )
     for path in names
 }
-"""Of a table's columns pickle would also tell how they lie in memory."""
+"""Readers of tables of pandas. A pickle would also tell how columns lie in memory."""
 
 
 def _says_what_it_keeps(kind: type) -> bool:
-    """Whether an installed package has a class that says what `pickle` keeps of its objects: not what they only remember."""
+    """Whether a class is an installed package's and says what `pickle` keeps of its objects, which leaves out caches."""
     module = sys.modules.get(str(kind.__module__))
     file = str(_attributes(module).get("__file__")) if issubclass(type(module), types.ModuleType) else ""
     is_installed = "/site-packages/" in file or "/dist-packages/" in file
@@ -450,7 +453,7 @@ def _says_what_it_keeps(kind: type) -> bool:
 
 
 def _reduced(value: Any, kind: type) -> Any:
-    """What `pickle` would keep of an object, if code in C or of an installed package says it."""
+    """The parts of an object that `pickle` would keep, if code in C or of an installed package says so. Raises NotDescribed."""
     dicts = [_dict_of_type(owner) for owner in _mro_of_type(kind)]
     reducers = [next((own[name] for own in dicts if name in own), None) for name in _KEEPING]
     if any(type(reducer) in _PYTHONS for reducer in reducers) and not _says_what_it_keeps(kind):
@@ -465,8 +468,8 @@ def _reduced(value: Any, kind: type) -> Any:
 
 
 def _name(kind: type) -> str:
-    """The name by which a class is found in its module; of another one its name alone. A class of a program travels as code, and
-    is found nowhere then."""
+    """The name by which a class is found in its module. A class that is not found there, such as one of a program that travels as
+    code, is called `another` of its name."""
     module = str(kind.__module__)
     name = f"{renamed.get(module, module)}.{kind.__qualname__}"
     named: Any = sys.modules.get(module) if module != "__main__" or module in renamed else None

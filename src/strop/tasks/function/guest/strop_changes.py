@@ -1,4 +1,4 @@
-"""Change the arguments of a call in one place and by one step: a call that nobody recorded, near one that somebody did.
+"""Change the arguments of a call in one place and by one step, so that it is a call near a recorded one.
 
 Stand-alone, under Python 3.9 or newer.
 """
@@ -14,7 +14,7 @@ from typing import Any
 MOST_DEPTH = 3
 """Steps from an argument down to what changes."""
 _DOWN = 0.5
-"""How often a part of a value changes, and not the value."""
+"""The probability that a part of a value changes, and not the value itself."""
 _SHOWN = 40
 
 
@@ -23,14 +23,14 @@ class Unchanged(Exception):
 
 
 def change(arguments: dict[str, Any], chance: random.Random) -> str:
-    """Change one argument, and say how. Raises Unchanged, and what the code of a value raises."""
+    """Change one argument. Returns the change in words. Raises Unchanged, and anything that the code of a value raises."""
     name = chance.choice([*arguments])
     arguments[name], how = _changed(arguments[name], name.lstrip("*"), chance, 0)
     return how
 
 
 def _changed(value: Any, name: str, chance: random.Random, depth: int) -> tuple[Any, str]:
-    """What takes the place of a value, and in words how."""
+    """A changed value, and the change in words."""
     parts, steps = _parts(value) if depth < MOST_DEPTH else [], _steps(value, chance)
     if parts and (chance.random() < _DOWN or not steps):
         key, part = chance.choice(parts)
@@ -48,7 +48,7 @@ def _changed(value: Any, name: str, chance: random.Random, depth: int) -> tuple[
 
 
 def _parts(value: Any) -> list[tuple[Any, Any]]:
-    """What a value holds, each with its place."""
+    """The parts of a value, each with its key, index or attribute."""
     if type(value) in (list, tuple):
         return list(enumerate(value))
     if type(value) is dict:
@@ -65,7 +65,7 @@ def _parts(value: Any) -> list[tuple[Any, Any]]:
 
 
 def _put(value: Any, key: Any, new: Any) -> Any:
-    """The value with another part. All but tuples stay the object that they are, which others may hold, too."""
+    """The value with another part. All values but tuples are changed in place, because other objects may hold them, too."""
     if type(value) is tuple:
         return (*value[:key], new, *value[key + 1 :])
     if _is_object(value):
@@ -82,7 +82,7 @@ def _is_object(value: Any) -> bool:
 
 
 def _steps(value: Any, chance: random.Random) -> list[Any]:
-    """The steps from a value to others, each in words."""
+    """The steps that change a value: each has its words and a function that returns the changed value."""
     kind = type(value)
     if kind is bool:
         return [("negated", lambda: not value)]
@@ -106,7 +106,7 @@ def _steps(value: Any, chance: random.Random) -> list[Any]:
 
 
 def _of_items(value: Any, chance: random.Random, made: Callable[[Any], Any]) -> list[Any]:
-    """Steps of what holds items in an order; of an empty one there are none."""
+    """The steps for a value with items in an order; empty if it has none."""
     items = list(value)
     if not items:
         return []
@@ -161,7 +161,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """A value in words; of what cannot be shown in a few, its type."""
+    """The `repr` of a value, or its type for objects and functions."""
     if _is_object(value) or callable(value):
         return f"a {type(value).__name__}"
     return repr(value)

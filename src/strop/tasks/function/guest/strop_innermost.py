@@ -17,14 +17,14 @@ from typing import Any
 
 _wrappers: list[Callable[[Any], Any]] = []
 _wanted: dict[str, dict[str, int]] = {}
-"""By the real path of a file: the qualified names of functions, and the number of the wrapper of each."""
+"""Real path of a file → the qualified names of functions, each with the number of its wrapper."""
 _held: list[Any] = []
 _get_code = importlib.machinery.SourceFileLoader.get_code
 
 
 def wrap(file: str, name: str, wrapper: Callable[[Any], Any]) -> None:
-    """Let `wrapper` be the innermost decorator of the function with this qualified name, when the file is loaded. Such a file may
-    be the program that Python starts."""
+    """Make `wrapper` the innermost decorator of the function with this qualified name when the file is loaded. The file may be
+    the program that Python starts."""
     if not _wrappers:
         importlib.machinery.SourceFileLoader.get_code = _code_of  # type: ignore[method-assign]
         sys.path_hooks.insert(0, _StartedFile)
@@ -33,12 +33,12 @@ def wrap(file: str, name: str, wrapper: Callable[[Any], Any]) -> None:
 
 
 def wrapper(number: int) -> Callable[[Any], Any]:
-    """The decorator with this number; what the loaded text calls."""
+    """The decorator with this number. The loaded text calls it."""
     return _wrappers[number]
 
 
 def hold(file: str, name: str) -> None:
-    """Let `held` give the function with this qualified name, as it is below all its decorators."""
+    """Let `held` return the function with this qualified name, as it is below all its decorators."""
     wrap(file, name, _hold)
 
 
@@ -55,7 +55,7 @@ def _hold(function: Any) -> Any:
 
 
 def compiled(text: str | bytes, shown_path: str, file: str, *, is_program: bool = False) -> types.CodeType:
-    """The code of a file's text, with its wrappers. `shown`: what tracebacks call it."""
+    """The code of a file's text, with its wrappers. Tracebacks call the file `shown_path`."""
     names = _wanted.get(os.path.realpath(file))
     if not names:
         return compile(text, shown_path, "exec", dont_inherit=True)
@@ -104,7 +104,7 @@ class _StartedFile:
         return importlib.util.spec_from_loader(name, self, origin=self._path)  # type: ignore[arg-type]
 
     def get_code(self, name: str) -> types.CodeType:
-        """Its code. From here on the folder of the program is the first of the path, as for every program."""
+        """The code of the program. It also puts the folder of the program first on the path, as Python does for every program."""
         folder = os.path.dirname(os.path.realpath(self._path))
         sys.path[:] = [folder if entry == self._path else entry for entry in sys.path]
         with open(self._path, "rb") as file:

@@ -26,10 +26,12 @@ class PickleTooLarge(Exception):
 def pickler(
     folder: str, marking_module: str, renamed: Mapping[str, str] | None = None, most: int = 0
 ) -> Callable[[Any], bytes]:
-    """What makes the pickle of a value. `marking_module`: the module that marks a function of another one, which programs do not
-    have; empty if there is none. `renamed`: modules here, and the name under which the opening process imports each; what they
-    define travels by name. A pickle of more than `most` bytes ends as soon as it has them, with PickleTooLarge: the value may
-    be as large as the memory."""
+    """A function that pickles a value.
+
+    `marking_module` is a module that marks a function of another one, and that programs do not have; empty if there is none.
+    `renamed` maps modules here to the names under which the opening process imports them; what they define travels by name. A
+    pickle ends with PickleTooLarge as soon as it has more than `most` bytes, because a value may be as large as the memory.
+    """
     if not _made:
         importlib.import_module("strop_user_module").bring(folder)
         package = importlib.import_module("strop_cloudpickle")
@@ -97,17 +99,17 @@ def _is(module: str, name: str, value: Any) -> bool:
 
 
 class _Constants:
-    """Names of constants that programs compare by identity, which a copy does not have: objects that hold nothing, and those of
-    types that extend plain ones, as modules have them."""
+    """Names of constants in modules that programs compare by identity, which a copy would not have: objects that hold nothing,
+    and objects of types that extend plain ones."""
 
     def __init__(self, renamed: Mapping[str, str]) -> None:
         self._renamed = renamed
         self.names: dict[int, tuple[str, str]] = {}
-        """By identity: module, and name in it."""
+        """Identity of a constant → its module, and its name there."""
         self._modules = 0
 
     def update(self) -> None:
-        """Look for them again if more is imported."""
+        """Collect the constants again if more modules were imported."""
         if len(sys.modules) == self._modules:
             return
         self._modules = len(sys.modules)
@@ -131,7 +133,7 @@ def _is_constant(value: Any) -> bool:
 
 
 class _Names:
-    """Names of classes that travel as code. The package draws them at random, and equal inputs would be different bytes."""
+    """Names of classes that travel as code. The package would draw them at random, so that equal inputs had different bytes."""
 
     def __init__(self, package: Any) -> None:
         self._package = package

@@ -16,15 +16,16 @@ MOST_SECONDS = 20.0
 _AT_ONCE = 1000
 """Events between two looks at the clock."""
 _SILENT = (ast.Pass, ast.Break, ast.Continue)
-"""Statements that Python 3.9 may jump over: nothing tells that they are reached."""
+"""Statements that Python 3.9 may jump over, so that tracing does not see them."""
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Reached:
-    """Traces the calls that are made within it."""
+    """A context manager that traces the calls inside, and collects the lines that none of them reaches."""
 
     def __init__(self, text: str, shown_path: str, names: Collection[str]) -> None:
-        """`text`: of the module; `shown`: what its code calls its file; `names`: the qualified names of the functions."""
+        """`text` is that of the module, `shown_path` the name of the file in its code, `names` the qualified names of the
+        functions."""
         self.calls = 0
         """How many calls were traced from their beginning to their end."""
         self._shown, self._own, self._left = shown_path, set[int](), set[int]()
@@ -64,7 +65,7 @@ class Reached:
         return self._traced if self._goes_on() else None
 
     def _goes_on(self) -> bool:
-        """Whether there is something left to see, and time."""
+        """Whether lines and time are left; otherwise tracing ends."""
         self._events += 1
         if self._left and (self._events % _AT_ONCE or time.process_time() < self._ends):
             return True

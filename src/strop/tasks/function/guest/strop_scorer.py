@@ -43,11 +43,11 @@ _MOST_PICKLED = plain_data.MOST_BYTES - 4096
 _ROOT = f"{os.getcwd()}/"
 """The tree, as the process begins: a module may go elsewhere."""
 _MOST_DRAWN = 4096
-"""Instances that are kept with what only the scorer knows; others are drawn again."""
+"""How many instances are kept with their hidden data; others are drawn again."""
 
 
 def answer(setup: Mapping[str, Any], question: str, content: bytes) -> bytes:
-    """The answer to a question, both plain data. `setup`: the module's `path` and `name` and the name `asked` for."""
+    """The answer to a question, both plain data. `setup` has the module's `path` and `name`, and the name `asked` for."""
     if not _scorers:
         _scorers.append(_Scorer(**setup))
     scorer, arguments = _scorers[0], plain_data.decode(content)
@@ -59,9 +59,12 @@ _scorers: list[_Scorer] = []
 
 
 def used(setup: Mapping[str, Any], content: bytes) -> bytes:
-    """What the original uses of the tree, in a process of its own: (module or nothing, file) of each file that it imports or
-    opens, as it is loaded and in some calls; and the lines of some functions that none of these calls reaches. `setup`: its text
-    and what `user_module.imported` takes; `content`: its entry, the arguments of the calls, and the names of the functions."""
+    """The files of the tree that the original imports or opens as it is loaded and in some calls, and the lines of some functions
+    that no call reaches. Runs in a process of its own.
+
+    Each file has the name of its module before it, or an empty text. `setup` has the text and the arguments of
+    `user_module.imported`. `content` has the entry, the arguments of the calls and the names of the functions.
+    """
     names = ("strop_by_name", "strop_calling", "strop_user_module")
     by_name, calling, user_module = map(importlib.import_module, names)
     opened: set[str] = set()
@@ -89,7 +92,7 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
 
 
 class _Wrong(Exception):
-    """The target is none; the words say why."""
+    """There is no such target, as the message says."""
 
 
 class _Scorer:
@@ -142,7 +145,7 @@ class _Scorer:
             raise _Wrong(f"cannot be loaded: {type(error).__name__}: {error}") from None
 
     def _find(self) -> None:
-        """The function that is asked for, and its mark. Raises _Wrong."""
+        """Find the function that is asked for, and its mark. Raises _Wrong."""
         names, asked = marked_names(self._module), self._asked or "task"
         bound = getattr(self._module, asked, None)
         own = getattr(bound, "__qualname__", "") if hasattr(bound, MARK) else ""
@@ -161,7 +164,7 @@ class _Scorer:
         self._mark = {**_ARGUMENTS, **self._marking.settings}
 
     def _find_held(self) -> None:
-        """The function whose calls were recorded. Raises _Wrong."""
+        """Find the function whose calls were recorded. Raises _Wrong."""
         try:
             self._function = strop_innermost.held()
         except NameError:
@@ -170,7 +173,7 @@ class _Scorer:
         self._mark = {**_ARGUMENTS, "score": "time", "cases": [{}, {}]}
 
     def describe(self) -> dict[str, Any]:
-        """What the host must know of the target, or why there is none."""
+        """The facts about the target that the host needs, or `wrong`, which says why there is no target."""
         if not self._mark:
             return {"wrong": self._why, "names": self._names}
         mark, function = self._mark, self._function
@@ -204,7 +207,7 @@ class _Scorer:
         }
 
     def draw(self, seed: int) -> tuple[Any, ...]:
-        """The inputs of the instance with this seed, and what the answer's form depends on."""
+        """The inputs of the instance with this seed, and the values of functions in the declared answer; or why it failed."""
         try:
             instance = self._instance(seed)
         except _CannotTell as error:
@@ -225,12 +228,12 @@ class _Scorer:
             return ("failed", str(error))
 
     def case(self, inputs: dict[str, Any]) -> tuple[Any, ...]:
-        """What the answer's form depends on, for listed inputs."""
+        """The values of functions in the declared answer, for listed inputs."""
         return ("drawn", {}, self._resolved(Instance(_unpickled(inputs))))
 
     def changed(self, data: bytes, seed: int, most: int, seconds: float) -> tuple[Any, ...]:
-        """The pickled arguments of a call, changed in different ways: as many as are asked for, or as can be made in so many CPU
-        seconds. Each with what changed, in words."""
+        """The pickled arguments of a call, changed in up to `most` different ways, each with its change in words. Ends early
+        after `seconds` CPU seconds."""
         chance, changes, ends = random.Random(seed), dict[bytes, str](), time.process_time() + seconds
         opened = importlib.import_module("strop_calling").opened
         pickle = strop_pickle.pickler(self._pickler, "")
@@ -248,7 +251,7 @@ class _Scorer:
         return ("changed", [[made, how] for made, how in changes.items() if how])
 
     def score(self, of: Any, answer: Any) -> tuple[Any, ...]:
-        """What an answer is worth. `of`: the instance's inputs, or its seed and the order of its inputs."""
+        """The score of an answer. `of` has the instance's inputs, or its seed and the order of its inputs."""
         score = self._mark["score"]
         parameters = list(inspect.signature(score).parameters.values())
 
@@ -266,7 +269,7 @@ class _Scorer:
         return self._judged(lambda: bool(self._mark["accept"](self._copy_of(of), answer)), lambda value: value)
 
     def expected(self, arguments: dict[str, Any]) -> tuple[Any, ...]:
-        """What the original function answers. `arguments`: as the program gets them."""
+        """The answer of the original function to these arguments, which are as the program gets them."""
         by_name, calling = map(importlib.import_module, ("strop_by_name", "strop_calling"))
 
         def called() -> Any:
@@ -276,7 +279,7 @@ class _Scorer:
         return self._judged(called, lambda value: value)
 
     def _judged(self, judge: Callable[[], Any], sent: Callable[[Any], Any]) -> tuple[Any, ...]:
-        """What a function of the mark says, and its notes."""
+        """The value that a function of the mark returns, its beginning in words, and its notes; or how it failed."""
         try:
             with contextlib.redirect_stdout(sys.stderr):
                 value = judge()
@@ -291,7 +294,7 @@ class _Scorer:
             return ("failed", _blame(error), list(strop.notes))
 
     def _copy_of(self, of: Any) -> Instance:
-        """The instance, of which a scorer may change everything. Raises _CannotTell."""
+        """A copy of an instance, which a scorer may change. Raises _CannotTell."""
         instance = Instance(_unpickled(of)) if isinstance(of, dict) else self._instance(of[0])
         names = instance.inputs if isinstance(of, dict) else of[1]
         try:
@@ -318,7 +321,8 @@ class _Scorer:
         return self._drawn[seed]
 
     def _pickled(self, inputs: dict[str, Any]) -> tuple[bytes, dict[str, Any], dict[str, str]]:
-        """Arguments as one pickle; of each what its name is checked by, and its beginning in words. Raises _CannotTell."""
+        """Arguments as one pickle, with the shape of each by which the host checks its name, and the beginning of each in words.
+        Raises _CannotTell."""
         stars: set[str] = set()
         with contextlib.suppress(TypeError, ValueError):  # a function in C that does not tell its parameters
             parameters = inspect.signature(self._function).parameters
@@ -343,7 +347,7 @@ class _Scorer:
         return data, shape, {name: _in_words(value) for name, value in inputs.items()}
 
     def _case(self, case: Any) -> tuple[Any, ...]:
-        """A case as plain data or as a pickle, and its words; or why it is neither."""
+        """A case as plain data or as a pickle, with its beginning in words, or with the reason why it is neither."""
         kind = "tuple" if isinstance(case, tuple) else "dict" if isinstance(case, Mapping) else type(case).__name__
         value: Any = list(case) if kind == "tuple" else dict(case) if kind == "dict" else None
         case_text = f"{case!r:.60}"
@@ -357,18 +361,18 @@ class _Scorer:
             return kind, None, case_text, str(error)
 
     def _resolved(self, instance: Instance) -> list[Any]:
-        """What the functions in the declared answer give for an instance."""
+        """The values of the functions in the declared answer for an instance."""
         callables: list[Any] = []
         _declared(self._mark.get("answer"), callables)
         return [_resolved_field(function, instance) for function in callables]
 
 
 class _CannotTell(Exception):
-    """A function of the mark failed; the words say how."""
+    """A function of the mark failed, as the message says."""
 
 
 def _generator(sample: Any, seed: int) -> Any:
-    """What `sample` draws from: NumPy's generator, or Python's if its parameter is called `random`."""
+    """The generator that `sample` draws from: NumPy's, or Python's if its parameter is called `random`."""
     if next(iter(inspect.signature(sample).parameters), "") == "random":
         return random.Random(seed)
     try:
@@ -408,7 +412,7 @@ def _marking(value: Any) -> str:
 
 
 def _required(mark: dict[str, Any]) -> dict[str, bool]:
-    """What must hold of the arguments of `improve_me`, by the words for where it does not."""
+    """Message → whether its requirement for the arguments of `improve_me` holds."""
     score, accept, cases, best_known = (mark[key] for key in ("score", "accept", "cases", "best_known"))
     close = mark["close"]
     unknown = sorted({*mark} - {*_ARGUMENTS, *SETTINGS})
@@ -441,7 +445,8 @@ def _is_method(name: str, module: types.ModuleType) -> bool:
 
 
 def _signature(function: Any) -> Any:
-    """The parameters of a function: name, kind, and whether it has a default; or why it has none."""
+    """The parameters of a function, each with name, kind, and whether it has a default; or a text that says why they are
+    unknown."""
     try:
         parameters = inspect.signature(function).parameters.values()
     except (TypeError, ValueError) as error:
@@ -474,7 +479,7 @@ def _unpickled(inputs: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _shape(value: Any) -> Any:
-    """What is checked of the arguments that a call takes behind a star: whether there are some."""
+    """A list that shows whether a call takes arguments behind a star: `[0]` if there are some, `[]` if not; None for no list."""
     return [0] * bool(len(value)) if isinstance(value, (list, tuple)) else None
 
 
@@ -486,7 +491,7 @@ def _in_words(value: Any) -> str:
 
 
 def _declared(declared: Any, callables: list[Any]) -> Any:
-    """A declared answer as plain data; a function in it is its number in `callables`, to which it is added."""
+    """A declared answer as plain data. Functions in it are added to `callables`, and replaced by their numbers there."""
     if not isinstance(declared, Answer):
         return None
     return [_of(declared.of, callables), {key: _field(value, callables) for key, value in declared.fields.items()}]
@@ -510,7 +515,7 @@ def _field(value: Any, callables: list[Any]) -> Any:
 
 
 def _resolved_field(function: Any, instance: Instance) -> Any:
-    """What a function in the declared answer gives for an instance."""
+    """The value of a function in the declared answer for an instance, or the error that it raised."""
     try:
         value = function(instance)
     except Exception as error:
@@ -561,7 +566,8 @@ def _is_plain(value: Any) -> bool:
 
 
 def _unsendable(value: Any) -> str:
-    """Why a value cannot be sent; empty if it can. What extends a plain type would arrive as that type."""
+    """Why a value cannot be sent; empty if it can. A value of a class that extends a plain type cannot, because it would arrive
+    as that type."""
     try:
         plain_data.encode(value)
     except plain_data.NotPlain as error:
@@ -581,7 +587,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _shown(value: Any) -> str:
-    """The beginning of a value in words; of what cannot be shown, its type."""
+    """The beginning of a value's `repr`, or its type if it has none."""
     try:
         return repr(value)[:60]
     except Exception:
