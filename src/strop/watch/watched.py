@@ -69,10 +69,8 @@ def run_watched(
     stdout: int | None = None,
     stderr: int | None = None,
 ) -> Watched:
-    """Run a command to its end.
-
-    `command`: a text for the shell, or a list of arguments. `tools`: modules of `inside`, without `strop_`. `plan`: what the
-    tools get. `stdout`, `stderr`: where the output goes, in place of the caller's.
+    """Run a command to its end. `command`: a text for the shell, or a list of arguments. `tools`: modules of `inside`, without
+    `strop_`. `plan`: what the tools get. `stdout`, `stderr`: where the output goes, in place of the caller's.
 
     Raises:
         ConfigurationError: there is no such program.

@@ -182,10 +182,8 @@ def _watch(
     clock: accounting.ProcessClock,
     used: Used,
 ) -> str:
-    """Wait until the command has ended; return why it was stopped, or an empty text.
-
-    Once its own process has ended, the others may take `outlive_seconds`, or up to ten times as long while they wait for a
-    core."""
+    """Wait until the command has ended; return why it was stopped, or an empty text. Once its own process has ended, the others
+    may take `outlive_seconds`, or up to ten times as long while they wait for a core."""
     ready = select.poll()
     ready.register(pidfd, select.POLLIN)
     ready.register(end.fileno(), select.POLLIN)
