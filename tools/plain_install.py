@@ -3,8 +3,8 @@
     python tools/plain_install.py ENVIRONMENT
 
 ENVIRONMENT is a new folder, which holds uv, the environment that uv makes for strop, and the command `strop`. There are no
-constraints: it is the newest release of everything. In an empty folder follow the README's console blocks, and for each form of
-`strop init` the commands that it prints, and `strop eval`. The offline stand-in takes the place of every language model, and most
+constraints: it is the newest release of everything. Compare the README's session with what strop prints now, and for each form of
+`strop init` type the commands that it prints, and `strop eval`. The offline stand-in takes the place of every language model, and most
 searches are small. The first command that fails ends it.
 """
 
@@ -13,7 +13,6 @@ from __future__ import annotations
 import os
 import re
 import shlex
-import shutil
 import subprocess
 import sys
 import time
@@ -23,10 +22,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).resolve().parents[1]
+README, SESSION = ROOT / "README.md", ROOT / "tools" / "make_session.py"
 MODELS = re.compile(r"--model '?(?:(?:openai|openrouter|llamacpp)/[^ ]+|MODEL)|--base-url \S+|--track mlflow")
 """What needs a key, a server or an extra."""
-OF_A_CLONE = re.compile(r"make |\. ")
-"""What CI runs anyway; it installs with constraints."""
 SMALL = "--lm-budget 1 --max-responses 1 --utility-budget 2"
 
 
@@ -48,9 +46,6 @@ class Newcomer:
     def types(self, command: str, folder: Path) -> str:
         """What the command prints in a folder, or `pip` and `uv` in the clone. One that fails ends this process."""
         words = shlex.split(command)
-        for word in words:
-            if word.startswith("examples/"):
-                shutil.copytree(ROOT / word, folder / word)
         installs = words[0] in ("pip", "uv")
         variables = os.environ | self._of_uv if installs else {"HOME": str(self.folder), "COLUMNS": "200"}
         began = time.monotonic()
@@ -61,17 +56,6 @@ class Newcomer:
         if ended.returncode:
             sys.exit(f"{ended.stdout}{ended.stderr}\nexit code {ended.returncode} of: {command}")
         return ended.stdout
-
-    def follows(self, page: Path) -> None:
-        """Type the blocks of a page, each in the empty folder. Only runs are made small: a patch of a search is applied."""
-        for block in blocks(page):
-            folder = self.folder
-            for command in block:
-                if command.startswith("cd "):
-                    folder /= command.removeprefix("cd ")
-                elif not OF_A_CLONE.match(command):
-                    small = f" {SMALL} --copies 1 -T 1 --gate-pairs 2" * command.startswith("strop run")
-                    self.types(MODELS.sub("--model offline", command) + small, folder)
 
     def tries(self, form: str) -> None:
         """Make the example of a form, and type what `strop init` prints."""
@@ -90,13 +74,9 @@ def main(environment: Path) -> None:
     with TemporaryDirectory(prefix="strop-plain-") as folder:
         newcomer = Newcomer(environment.absolute(), Path(folder))
         newcomer.types("pip install uv", Path(folder))
-        (program,) = re.findall(
-            r"```python\n(# app\.py\n.*?)```",
-            (ROOT / "docs" / "tutorial.md").read_text("utf-8"),
-            re.DOTALL,
-        )
-        (Path(folder) / "app.py").write_text(program)  # the command that the newcomer has
-        newcomer.follows(ROOT / "README.md")
+        ((installs, *_), *_) = blocks(README)
+        newcomer.types(installs, Path(folder))
+        subprocess.run([sys.executable, SESSION, environment / "bin" / "strop", "--check"], check=True)
         forms, *_ = re.findall(r"\[choices: (.*?)\]", newcomer.types("strop init --help-all", Path(folder)))
         for form in forms.split(", "):
             newcomer.tries(form)
