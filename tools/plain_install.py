@@ -3,9 +3,9 @@
     python tools/plain_install.py ENVIRONMENT
 
 ENVIRONMENT is a new folder, which holds uv, the environment that uv makes for strop, and the command `strop`. There are no
-constraints: it is the newest release of everything. Compare the README's session with what strop prints now, and for each form of
-`strop init` type the commands that it prints, and `strop eval`. The offline stand-in takes the place of every language model, and most
-searches are small. The first command that fails ends it.
+constraints: it is the newest release of everything. Compare the README's session with what strop prints now. For each form of
+`strop init` type the commands that it prints, and `strop eval`. There the offline stand-in takes the place of every language
+model, and most searches are small. The first command that fails ends it.
 """
 
 from __future__ import annotations
