@@ -26,7 +26,7 @@ PACKAGE = "rouge-score==0.1.2"
 COMMANDS = {
     "strop hot -- python evaluate.py": r"time  .*|.*(RougeScorer\.score|:_score_lcs)",
     "strop improve rouge_score.rouge_scorer:_score_lcs --record 'python evaluate.py' --lm-budget 2": r"Better: .*",
-    "strop apply": r"applied: .*",
+    "strop apply          # after `strop show --full` has shown the patch; it keeps the old file": r"applied: .*",
 }
 """What is typed, and which lines of what it prints README.md shows, folded as a terminal folds them."""
 INSTALL = "$ uv tool install .    # in a clone of this repository; Linux, Python 3.11 or newer; two minutes"
