@@ -1,7 +1,7 @@
-"""Makes docs/report.webp, the picture of a run's page: examples/recorded/golomb.
+"""Makes docs/report.webp, the picture of a run's page: of the session that README.md shows, which is carried out anew.
 
-`python tools/make_screenshot.py` needs chromium, chromedriver and Pillow, which matplotlib brings. Run it after a change of
-the page's looks.
+`python tools/make_screenshot.py` needs PyPI, chromium, chromedriver and Pillow, which matplotlib brings. Run it after a change
+of the page's looks.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+from make_session import session
 from PIL import Image
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
 ROOT = Path(__file__).parents[1]
-RUN = ROOT / "examples" / "recorded" / "golomb"
 PICTURE = ROOT / "docs" / "report.webp"
 WIDTH, HEIGHT, SCALE = 1120, 1400, 1.25
 
@@ -40,7 +40,10 @@ def screenshot(page: Path) -> bytes:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as folder:
-        page = Path(folder) / "page.html"
-        subprocess.run([sys.executable, "-m", "strop", "view", str(RUN), "--html", str(page)], check=True)
+        strop, page = Path(sys.executable).with_name("strop"), Path(folder) / "page.html"
+        session(strop, Path(folder))
+        (project,) = Path(folder).glob("rouge*/")
+        (run,) = project.glob("runs/*")
+        subprocess.run([strop, "view", run.relative_to(project), "--html", page], cwd=project, check=True)
         Image.open(io.BytesIO(screenshot(page))).convert("RGB").save(PICTURE, quality=82, method=6)
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size:,} bytes")
