@@ -133,6 +133,9 @@ TARGETS = {
     "few cases": Row(
         on("fn.py"), "give 12 cases, of which half are held out", "", {"fn.py": WORK.replace("range(12)", "range(4)")}, {"fn.py": WORK}
     ),
+    "tests in an interpreter of the copy": Row(
+        on("fn.py", "--test '.venv/bin/python -c pass'"), "write python, and give --python", on("fn.py", "--test 'python -c pass' --python .venv"), {"fn.py": WORK}, made=MAKES.format(".venv")
+    ),
     "marks a name of Python's": Row(
         on("fn.py"), "rename it", "", {"fn.py": f"import random\n{WORK}", "random.py": ""}, {"fn.py": f"import chance\n{WORK}", "chance.py": ""}
     ),

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import glob
 import inspect
-import re
-import shlex
 import sys
 import threading
 from collections import Counter
@@ -23,7 +21,7 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
-from strop.base.python_discovery import check_found, interpreter_of, runs_python
+from strop.base.python_discovery import check_copied, check_found, interpreter_of, runs_python
 from strop.base.surface import option
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
@@ -154,12 +152,7 @@ def _with_python(task: CommandTask, python: str) -> CommandTask:
     an interpreter.
     """
     commands = f"{task.command} {task.build} {task.test}"
-    for word in re.findall(r"[\w./-]+/bin/python[\d.]*", commands):
-        if (task.root / word).parent.with_name("pyvenv.cfg").is_file() and (task.root / word).is_relative_to(task.root):
-            raise ConfigurationError(
-                f"{word} is no file of the copy that commands run in; write python, and give "
-                f"{option('python')} {shlex.quote(str((task.root / word).parents[1]))}"
-            )
+    check_copied(commands, task.root)
     if not python and (task.tools or not runs_python(commands)):
         return task
     interpreter = interpreter_of(task.root, python)

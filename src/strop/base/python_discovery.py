@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -108,6 +109,21 @@ def check_found(interpreter: Interpreter, commands: str) -> None:
             f"commands would not find {interpreter.path} as {others[0]}; name a virtual environment of it: "
             f"{interpreter.path} -m venv FOLDER, then {option('python')} FOLDER"
         )
+
+
+def check_copied(commands: str, project: Path) -> None:
+    """Check that commands, which run in a copy of a project without its virtual environments, start no Python of one by its path.
+
+    Raises:
+        ConfigurationError: they do.
+    """
+    for word in re.findall(r"[\w./-]+/bin/python[\d.]*", commands):
+        environment = (project / word).parents[1]
+        if (environment / "pyvenv.cfg").is_file() and environment.is_relative_to(project):
+            raise ConfigurationError(
+                f"{word} is no file of the copy that commands run in; write python, and give "
+                f"{option('python')} {shlex.quote(str(environment))}"
+            )
 
 
 def project_of(target: Path) -> Path | None:

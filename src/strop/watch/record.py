@@ -17,7 +17,14 @@ from strop.watch.hot import STROP, read_samples
 from strop.watch.watched import Process, Watched, run_watched
 
 _STDERR = 2
-_FACTS: Mapping[str, type] = {"is_loaded": bool, "is_wrapped": bool, "other": str, "refused": str, "made": int}
+_FACTS: Mapping[str, type] = {
+    "is_loaded": bool,
+    "is_wrapped": bool,
+    "other": str,
+    "refused": str,
+    "made": int,
+    "spent": float,
+}
 """What a process reports in addition to the fields of `RecordedCalls` → its type."""
 _CALL = ("index", "arguments", "outcome", "seconds", "shown", "digest")
 
@@ -74,7 +81,7 @@ def _facts(process: Process) -> dict[str, Any] | None:
     seen = process.seen
     if not isinstance(seen, dict) or any(type(seen.get(fact)) is not kind for fact, kind in _FACTS.items()):
         return None
-    return {**seen, "program_seconds": process.seconds}
+    return {**seen, "program_seconds": max(process.seconds - seen["spent"], 0.0)}
 
 
 def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str, command: str) -> RecordedCalls | None:

@@ -16,7 +16,9 @@ from strop.base.errors import ConfigurationError
 from strop.evaluation.outcomes import STAND_IN
 from strop.sandbox import strop_plain_data as plain_data
 from strop.tasks.function.calls import RecordedCalls
+from strop.watch.record import _facts as process_facts
 from strop.watch.record import record
+from strop.watch.watched import Process
 from support.rows import table
 
 pytestmark = pytest.mark.process
@@ -661,3 +663,13 @@ def test_calls_are_recorded_under_every_python_from_3_9(python: Path, tmp_path: 
     for name in ("work", "later"):
         found = recorded(tmp_path, OBJECTS, program, name, f"{python} app.py")
         assert found.calls.made == 3 and len(found.calls.calls) == 3 and not found.note
+
+
+def test_time_that_recording_took_is_no_part_of_the_programs(tmp_path: Path) -> None:
+    module = "def work(values): return len(values)"
+    program = "import lib\nfor number in range(30): lib.work([number] * 20_000)\n"
+    found = recorded(tmp_path, module, program).calls
+    assert 0 < found.seconds < found.program_seconds
+    seen = {"is_loaded": True, "is_wrapped": True, "other": "", "refused": "", "made": 30, "spent": 2.5}
+    facts = process_facts(Process(("python",), sys.executable, 3.0, seen))
+    assert facts is not None and facts["program_seconds"] == 0.5

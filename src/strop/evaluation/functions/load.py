@@ -14,7 +14,7 @@ from typing import Any
 
 from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError, StropError, TaskError
-from strop.base.python_discovery import Interpreter, check_found, check_outside, interpreter_of
+from strop.base.python_discovery import Interpreter, check_copied, check_found, check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
@@ -60,8 +60,9 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
 
 def tested(task: FunctionTask, test: str) -> FunctionTask:
     """The task with `test` as the command of the user's tests. Raises ConfigurationError if that would find another
-    interpreter."""
+    interpreter, or none."""
     assert task.mark is not None
+    check_copied(test, task.mark.project)
     check_found(task.mark.interpreter, test)
     return replace(task, test=test)
 

@@ -304,13 +304,13 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
 
 
 def _of_the_program(evidence: Evidence, gain: Gain) -> str:
-    """How much faster the command whose calls were recorded gets at most, by the function's share of its time; empty if that is
-    not worth saying."""
+    """How much faster the command whose calls were recorded gets, by the function's share of its time; empty if that is not
+    worth saying."""
     share = evidence.facts.share if evidence.facts is not None else 0.0
     if gain.verdict != "better" or gain.scale != "ratio" or not share:
         return ""
     of_program = 1 / (1 - share * (1 - 1 / gain.amount))
-    return f"; the whole program gets at most {plain(of_program, 2)}x as fast" if of_program >= LEAST_WHOLE else ""
+    return f"; the whole program gets about {plain(of_program, 2)}x as fast" if of_program >= LEAST_WHOLE else ""
 
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:

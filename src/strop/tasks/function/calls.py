@@ -69,7 +69,7 @@ class RecordedCalls:
     seconds: float
     """CPU seconds of all outermost calls."""
     program_seconds: float
-    """CPU seconds of the processes that made the calls."""
+    """CPU seconds of the processes that made them, without what recording took; 0 if nobody knows."""
     callers: Mapping[str, int]
     """Caller as `module:qualname` → how many of the calls looked at it made."""
     forms: Mapping[str, tuple[str, ...]]

@@ -144,6 +144,7 @@ class Recorder:
                 "different": len(seen.digests),
                 "left_out": dict(seen.left_out),
                 "seconds": seen.nanoseconds / 1e9,
+                "spent": seen.spent / 1e9,
                 "callers": dict(seen.callers),
                 "forms": forms,
                 "calls": [list(call[1:]) for call in sorted(seen.sample, key=lambda call: int(call[1]))],
