@@ -43,7 +43,7 @@ if __name__ == "__main__":
         strop, page = Path(sys.executable).with_name("strop"), Path(folder) / "page.html"
         session(strop, Path(folder))
         (project,) = Path(folder).glob("rouge*/")
-        (run,) = project.glob("runs/*")
+        (run,) = (path.parent for path in project.glob("runs/*/run.sqlite") if not path.parent.is_symlink())
         subprocess.run([strop, "view", run.relative_to(project), "--html", page], cwd=project, check=True)
         Image.open(io.BytesIO(screenshot(page))).convert("RGB").save(PICTURE, quality=82, method=6)
     print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size:,} bytes")
