@@ -53,10 +53,13 @@ def session(strop: Path, folder: Path) -> str:
     (project,) = (path.parent for path in folder.glob("*/setup.py"))
     shutil.copy(examples / "evaluate.py", project)
     subprocess.run([sys.executable, examples / "make_texts.py"], cwd=project, check=True)
+    respond = environment / "bin" / "respond"
+    respond.write_text(f"#!{environment / 'bin' / 'python'}\n{(examples / 'respond.py').read_text('utf-8')}", "utf-8")
+    respond.chmod(0o755)
     variables = os.environ | {
         "PATH": f"{environment / 'bin'}:{strop.absolute().parent}:{os.environ['PATH']}",
         "COLUMNS": str(WIDTH),
-        "STROP_MODEL": f"command:{sys.executable} {examples / 'respond.py'}",
+        "STROP_MODEL": f"command:{respond.name}",
     }
     lines = [INSTALL]
     for command, pattern in COMMANDS.items():
