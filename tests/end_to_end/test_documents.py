@@ -82,6 +82,17 @@ def test_table_of_the_readme_counts_what_the_page_of_the_comparison_says() -> No
     assert [int(cell.strip("*")) for cell in row.split(" | ")] == best
 
 
+def test_page_of_the_second_experiment_says_what_is_recomputed_from_its_record() -> None:
+    page = (ROOT / "docs" / "explanation" / "experiment.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^\$ python (bench/second_experiment/table.py)$", page, re.M)
+    printed = run([sys.executable, command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    result = r"refine against I_1: (\d+) won, (\d+) lost, (\d+) tied.*\n.* (\S+) \((\S+) to (\S+)\)"
+    said = r"`refine` wins on (\d+) of.*?loses on (\d+) and ties on (\d+).*?is (\S+)\n\(95% interval (\S+) to (\S+)\)"
+    assert re.findall(said, page, re.S) == re.findall(result, printed)
+    gains = re.findall(r"\| (?:not better|([\d.]+)x)[^|]*\| ([\d.]+)x", page)
+    assert len(gains) == printed.count("| `") == 12
+
+
 def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> None:
     page = (ROOT / "docs" / "explanation" / "experiment.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^\$ python (bench/experiment/table.py .*?) *#", page, re.M)
@@ -149,7 +160,7 @@ ELSEWHERE = {
     r"sqlite3 ": "tests/unit/store reads every view",
     r"python - <<END": "tests/unit/improvers runs the kit on every improver",
     r"pytest$": "tests/examples",
-    r"python bench/(contest|experiment/table)\.py|strop eval .*bench/experiment": "the record of the experiment is read above",
+    r"python bench/(contest|(second_)?experiment/table)\.py|strop eval .*bench/experiment": "the records are read above",
     r"strop doctor --self-test( --modes all)?$": "tests/hostile runs every attack",
     r"strop reproduce ": "tests/end_to_end/test_reproduce*.py, at their smallest size",
     r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
