@@ -30,7 +30,6 @@ from strop.runs.spec import RunSpec
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.config import CONFIG, config_of
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.task import FunctionTask
 from strop.tasks.versions import Project, in_version, project_of
 
 READ_BY_AUTHOR = "the inputs are listed, so that the change's author can read them"
@@ -117,8 +116,6 @@ def changed(target: TaskLike, scoring: dict[str, Any], with_: Path | None, base:
 
     if with_ is None:
         sides = of_commit(project.root, base, fixed=is_fixed, files=globs)
-        if isinstance(task, FunctionTask) and task.recorded is not None:  # the command ran the change, not the original
-            task = replace(task, recorded=replace(task.recorded, program_seconds=0.0))
     else:
         chosen = list(filter(matcher(files), project.files)) if files else []
         target_file = project.target or (chosen[0] if len(chosen) == 1 else "")

@@ -306,7 +306,8 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
 def _of_the_program(evidence: Evidence, gain: Gain) -> str:
     """How much faster the command whose calls were recorded gets, by the function's share of its time; empty if that is not
     worth saying."""
-    share = evidence.facts.share if evidence.facts is not None else 0.0
+    # Without a search the command may have run the change, whose share of the time is another one.
+    share = evidence.facts.share if evidence.facts is not None and evidence.searched else 0.0
     if gain.verdict != "better" or gain.scale != "ratio" or not share:
         return ""
     of_program = 1 / (1 - share * (1 - 1 / gain.amount))
