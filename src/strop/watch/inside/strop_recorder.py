@@ -62,6 +62,8 @@ class _Seen:
     def __init__(self) -> None:
         self.lock, self.here = threading.RLock(), _Here()  # signals and finalizers may come in at any time
         self.made = self.looked_at = self.last = self.nanoseconds = self.spent = self.bytes = 0
+        self.other_work = 0
+        """Nanoseconds of preparing and writing, which the budget for looking at calls does not count."""
         self.stride = 1
         self.digests: set[bytes] = set()
         self.sample: list[tuple[Any, ...]] = []
@@ -144,7 +146,7 @@ class Recorder:
                 "different": len(seen.digests),
                 "left_out": dict(seen.left_out),
                 "seconds": seen.nanoseconds / 1e9,
-                "spent": seen.spent / 1e9,
+                "spent": (seen.spent + seen.other_work) / 1e9,
                 "callers": dict(seen.callers),
                 "forms": forms,
                 "calls": [list(call[1:]) for call in sorted(seen.sample, key=lambda call: int(call[1]))],
@@ -157,6 +159,7 @@ class Recorder:
 
     def _wrapped(self, function: Any) -> Any:
         """The function that the program gets in place of its own."""
+        began = time.thread_time_ns()
         try:
             self._prepare(function)
             if inspect.isasyncgenfunction(function):
@@ -165,6 +168,8 @@ class Recorder:
         except Exception as error:
             self._refused = printable(_reason(error))
             return function
+        finally:
+            self._seen.other_work += time.thread_time_ns() - began
 
     def _prepare(self, function: Any) -> None:
         """Use the names that guests use for the program's modules, and load the pickler."""
@@ -292,7 +297,7 @@ class Recorder:
 
     def _flush(self, seen: _Seen, number: int) -> None:
         """Write what was seen from time to time, because the process may be killed."""
-        now = time.process_time()
+        now, began = time.process_time(), time.thread_time_ns()
         with seen.lock:
             is_due = not number & (number + 1) or now - seen.written > FLUSH_SECONDS
             if not is_due or seen.is_writing or seen is not self._seen:
@@ -306,6 +311,7 @@ class Recorder:
         finally:
             seen.is_writing = False
             seen.written = time.process_time() + 20 * (time.process_time() - now)
+            seen.other_work += time.thread_time_ns() - began
 
 
 begin = Recorder
