@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, StoreError
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.options.commands import Runs
@@ -74,7 +75,8 @@ def _only_run(runs: Sequence[Path]) -> Path:
     if len(runs) > 1:
         raise ConfigurationError("only --table takes several runs; name one")
     directory = find_run(runs[0] if runs else None)
-    with Store.open(directory) as store:
+    seeds: tuple[int, ...] = ()
+    with Store.open(directory) as store, suppress(StoreError):  # events can be exported beside damaged metadata
         seeds = read_meta(store.meta, directory).seeds
     if seeds:
         raise ConfigurationError(

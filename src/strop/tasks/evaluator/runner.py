@@ -238,7 +238,7 @@ def words_of(value: Any) -> str:
 
 def shortened(text: str, most: int) -> str:
     """A text in at most `most` characters: its beginning, a mark, and three times as much of its end, where a traceback names its
-    cause. Of a last line that is longer the same."""
+    cause. A last line that is longer than that is shortened in the same way."""
     if len(text) <= most:
         return text
     room = most - most // 4 - len(MARK)
