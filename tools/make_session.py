@@ -66,8 +66,8 @@ def session(strop: Path, folder: Path) -> str:
         ended = subprocess.run(command, shell=True, cwd=project, env=variables, capture_output=True, text=True)
         if ended.returncode:
             sys.exit(f"{ended.stdout}{ended.stderr}\nexit code {ended.returncode} of: {command}")
-        printed = f"{ended.stderr}{ended.stdout}".splitlines()
-        wanted = [line.rstrip() for line in printed if re.fullmatch(pattern, line)]
+        printed = map(str.rstrip, f"{ended.stderr}{ended.stdout}".splitlines())
+        wanted = [line for line in printed if re.fullmatch(pattern, line)]
         lines += [
             f"$ {command}",
             *(folded for line in wanted for folded in textwrap.wrap(line, WIDTH, break_on_hyphens=False)),
