@@ -68,7 +68,7 @@ class Evaluation:
     wall_seconds: float = 0.0
     """Wall time of the program over all instances that ran."""
     notes: tuple[str, ...] = ()
-    """What a search is told of the training split: the scorer's notes (`strop.note`) and the instances that failed,
+    """What the search learns about the training split: the scorer's notes (`strop.note`) and the instances that failed,
     shortened."""
     metrics: tuple[Mapping[str, float], ...] = ()
     """What was measured of each instance: metric → value, such as `seconds`. Empty unless a command or a time is

@@ -93,7 +93,7 @@ def improve_once(
         original: the user's files that the search starts from; None for the task's own seed.
         held: the held-out instances, if a record has them. Otherwise training shows how many are enough.
         draws_late: whether the held-out instances are drawn from a secret that does not exist before the candidate is recorded,
-            because whoever searched may know the secret of the run.
+            because the searcher may know the secret of the run.
 
     Raises:
         ConfigurationError: the program to start from does not run.
