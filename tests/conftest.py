@@ -144,6 +144,31 @@ def pytest_configure(config: pytest.Config) -> None:
         sys.addaudithook(_hold)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--times",
+        type=float,
+        default=1.0,
+        help="multiply the rules that speak of time: rows of times pass with 0.25 and 4",
+    )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def rules_of_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The rules that say what is too short to measure, as on a machine that is slower or faster by the factor of `--times`."""
+    factor = request.config.getoption("--times")
+    if factor == 1.0:
+        yield
+        return
+    from strop.evaluation import paired
+    from strop.watch import hot
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in ((paired, "MESSAGES"), (paired, "SHORT"), (hot, "SHORT"), (hot, "LEAST_SECONDS")):
+            patch.setattr(module, name, factor * getattr(module, name))
+        yield
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The key and the model of the commands in the tests: not the developer's."""

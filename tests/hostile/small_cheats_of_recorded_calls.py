@@ -26,7 +26,69 @@ def cheat(
     return recorded(name, module, candidate, right, call, target, *flags, excerpt=excerpt)
 
 
+BURNS = """
+import os
+import threading
+import time
+
+BURNS, SPENT, KEPT = os.urandom(1)[0] < 128, [], {}
+
+
+def burn():
+    while BURNS and time.process_time() < SPENT[0] + 0.2:
+        pass
+"""
+"""A program that burns CPU time in some of its processes, so that what they take beside their calls varies."""
+TABLED = "sum((n * k) % 97 for k in range(1, 4000))"
+OF_A_NUMBER = f"def f(n):\n    return {TABLED}\n"
+BEGINS = (
+    "def f(n):\n    if not SPENT:\n        SPENT.append(time.process_time())\n        {}\n    return KEPT[n] if n in KEPT else "
+    + TABLED
+)
+
+
+def burning(name: str, candidate: str, module: str = APPENDS, call: str = ON_A_BOX) -> Target:
+    """A candidate that works beside its calls, and burns CPU time there in some of its processes."""
+    return cheat(f"recorded-burns-{name}", module, f"{BURNS}\n\n{candidate}", call)
+
+
+def filling(name: str, begin: str) -> Target:
+    """A candidate that makes a table of all answers beside its calls, from its first call on."""
+    fill = f"def fill():\n    KEPT.update([(n, {TABLED}) for n in range(400)])\n    burn()\n\n\n"
+    return burning(name, f"{fill}{BEGINS.format(begin)}\n", OF_A_NUMBER, "p.f(number * 7 % 400)")
+
+
+MOVED = [
+    burning(
+        "as-its-object-is-opened",
+        f"def opened(self, state):\n    vars(self).update(state)\n    xs = self.xs\n    KEPT[id(self)] = {WORK}\n"
+        "    if not SPENT:\n        SPENT.append(time.process_time())\n        burn()\n\n\n"
+        "NEW = setattr(Box, '__setstate__', opened)\n\n\ndef f(box):\n    return KEPT[id(box)]\n",
+        f"{BOX}\n\ndef f(box):\n    xs = box.xs\n    return {SLOWLY}\n",
+    ),
+    burning(
+        "as-its-description-is-profiled",
+        "import sys\n\nLEFT = []\n\n\ndef work(frame, event, given):\n    while LEFT and frame.f_code.co_name == 'take_batch':\n"
+        f"        box = LEFT.pop()\n        xs = box.xs\n        box.seen.append({WORK})\n"
+        "        if not SPENT:\n            SPENT.append(time.process_time())\n            burn()\n\n\n"
+        "NEW = sys.setprofile(work)\n\n\ndef f(box):\n    LEFT.append(box)\n",
+    ),
+    filling("in-a-thread-of-the-first-call", "threading.Thread(target=fill, daemon=True).start()"),
+    filling("in-a-timer", "threading.Timer(0.001, fill).start()"),
+    filling("in-a-child", "os.fork() or (fill(), os._exit(0))"),
+    burning(
+        "at-exit",
+        "import atexit\n\nLEFT = []\n\n\ndef work():\n    SPENT.append(time.process_time())\n    for xs in LEFT:\n"
+        f"        KEPT[xs[0]] = {WORK}\n    burn()\n\n\nNEW = atexit.register(work)\n\n\n"
+        "def f(xs):\n    LEFT.append(xs)\n    return xs[0]\n",
+        f"KEPT = {{}}\n\n\ndef f(xs):\n    KEPT[xs[0]] = {SLOWLY}\n    return xs[0]\n",
+        CALL,
+    ),
+]
+"""Work beside the calls of a batch: no chance lets the program gain."""
+
 CHEATS = [
+    *MOVED,
     cheat(
         "recorded-works-as-its-object-is-opened",
         f"{BOX}\n\ndef f(box):\n    xs = box.xs\n    return {SLOWLY}\n",
@@ -203,6 +265,15 @@ CHEATS = [
         "import sys\n\nimport numpy as np\n\nK = np.arange(9000)\nKEPT = {}\n\n\ndef f(x):\n    if x not in KEPT:\n"
         "        found = [each['x'] for each in sys._getframe(1).f_locals['arguments']]\n        if len(found) == 1:\n"
         "            return sum(x * (k % 9000) % 7 for k in range(72000)) // 8\n"
+        "        KEPT.update(zip(found, (np.array(found)[:, None] * K % 7).sum(axis=1).tolist()))\n    return KEPT[x]\n",
+        "p.f(random.randrange(10**9))",
+    ),
+    cheat(
+        "recorded-answers-a-batch-at-once-and-a-call-alone-as-the-original-does",
+        "def f(x):\n    return sum(x * k % 7 for k in range(9000))\n",
+        "import sys\n\nimport numpy as np\n\nK = np.arange(9000)\nKEPT = {}\n\n\ndef f(x):\n    if x not in KEPT:\n"
+        "        found = [each['x'] for each in sys._getframe(1).f_locals['arguments']]\n        if len(found) == 1:\n"
+        "            return sum(x * k % 7 for k in range(9000))\n"
         "        KEPT.update(zip(found, (np.array(found)[:, None] * K % 7).sum(axis=1).tolist()))\n    return KEPT[x]\n",
         "p.f(random.randrange(10**9))",
     ),

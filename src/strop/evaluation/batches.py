@@ -1,8 +1,9 @@
 """A batch: different calls of a function in one process, with the kernel's clock around them.
 
 The process opens the arguments, then calls the function once for each, then describes what came. The time of the calls is the CPU
-time that the kernel counts for the process, threads included, from the end of the opening until it reports that all calls are
-made. The rest is counted as *outside*. The time of a message that makes no call is *idle*.
+time that the kernel counts for the process, threads included, from the message that asks for them until it reports that all are
+made. What the process uses before that message, and after that report, is counted, too. The time of a message that makes no call
+is *idle*.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ Described = Literal["answers", "answers and arguments", "arguments", "arguments 
 AT_ONCE, ROOM = 64, 1 << 18
 """The most calls in one message, and the most bytes of their arguments or answers. A single call may have more bytes."""
 SETTLE_SECONDS = 2.0
-"""Wall seconds for which a process may go on working when its batch is described. The CPU time that it uses still counts."""
+"""Wall seconds for which a process may go on working before its calls, and in the end. The CPU time that it uses counts."""
 _BATCH = """
 
 def __entry__():  # whose name may be that of a parameter below
@@ -38,6 +39,9 @@ def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[]
     elif do == "call":
         {call}
         calls.clear()
+    elif do == "end":
+        import atexit
+        atexit._run_exitfuncs()
     elif do and do != "wait":
         import strop_behaviour{shares}
         return strop_behaviour.take_batch(do, count, objects, arguments, results, kinds){heard}
@@ -100,10 +104,12 @@ _KINDS = frozenset({"", "an object", "an exception", *_LAZY, *(f"{kind} of objec
 class RanBatch(NamedTuple):
     """The result of a batch in one process."""
 
+    before: float
+    """CPU seconds before the calls: of opening the arguments, and of threads that ran on."""
     calls: float
     """CPU seconds of all its calls."""
-    outside: float
-    """CPU seconds of opening the arguments and of describing what came."""
+    after: float
+    """CPU seconds after the calls: of describing what came, and of threads that ran on."""
     outcomes: list[Outcome]
     """The outcome of each call, in order. A failure is the only outcome: the process does not say which call failed."""
     details: list[AnswerDetails]
@@ -138,35 +144,41 @@ def run_batch(
     Raises:
         SandboxError: the host failed.
     """
-    outside, idle, outcomes, details, printed = 0.0, 0.0, list[Outcome](), list[AnswerDetails](), ""
+    before = calls = after = idle = 0.0
+    outcomes, details, printed = list[Outcome](), list[AnswerDetails](), ""
     for message in batch.messages:
         opened, seed = guest.call(message, seed=seed), None
-        outside += opened.spent.cpu_seconds
+        before += opened.spent.cpu_seconds
         if not isinstance(opened, Returned):
-            return RanBatch(0.0, outside, [opened], [])
-    calls = 0.0
+            return RanBatch(before, calls, after, [opened], [])
     if describes != "arguments as they are":
+        before += guest.settle(SETTLE_SECONDS)  # what a thread does for later calls is none of theirs
         for _ in range(2):  # the first one only warms up the process, so that the second is measured in a running one
             idle = guest.call({"do": "wait"}, seed=None).spent.cpu_seconds
-            outside += idle
+            before += idle
         done = guest.call({"do": "call"}, seed=None)
         calls = done.spent.cpu_seconds
         if not isinstance(done, Returned):
-            return RanBatch(calls, outside, [done], [])
+            return RanBatch(before, calls, after, [done], [])
     while (left := len(batch.inputs) - len(outcomes)) > 0:
         count = min(left, batch.answers_at_once)
         reply = guest.call({"do": describes, "count": count, "objects": objects}, seed=None)
-        outside += reply.spent.cpu_seconds
+        after += reply.spent.cpu_seconds
         if not isinstance(reply, Returned):
-            return RanBatch(calls, outside, [reply], [])
+            return RanBatch(before, calls, after, [reply], [])
         described = _described(reply.value, count)
         if described is None:
-            return RanBatch(calls, outside, [Violated("it does not describe one answer for each call")], [])
+            return RanBatch(before, calls, after, [Violated("it does not describe one answer for each call")], [])
         outcomes += [replace(reply, value=value) for value in described[0]]
         details += described[1]
         printed += described[2]
-    outside += guest.settle(SETTLE_SECONDS)  # what is left to a thread is no gain
-    return RanBatch(calls, outside, outcomes, details, printed, idle)
+    return RanBatch(before, calls, after, outcomes, details, printed, idle)
+
+
+def end(guest: Guest) -> float:
+    """Let a process finish: its threads, and what it does at exit. Returns the CPU seconds of that, which no batch counts."""
+    settled = guest.settle(SETTLE_SECONDS)
+    return settled + guest.call({"do": "end"}, seed=None).spent.cpu_seconds + guest.settle(SETTLE_SECONDS)
 
 
 def _described(value: Any, count: int) -> tuple[list[Any], list[AnswerDetails], str] | None:

@@ -45,6 +45,8 @@ class BatchPlan(NamedTuple):
     """How many answers one message has."""
     dealt: list[list[int]] | None
     """The instances of each batch of listed inputs; None if inputs are drawn, and each instance has a batch."""
+    least: float
+    """CPU seconds that the original's calls of a batch take at least."""
     are_shared: bool = False
     """Whether batches have instances in common."""
 

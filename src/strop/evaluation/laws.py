@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
-from strop.analysis.stats import differences, least_pairs, mean, stderr
+from strop.analysis.stats import Estimate, between_subsets, least_pairs
 from strop.base.errors import ScorerFailed, TaskError
 from strop.base.failures import gist
+from strop.base.later import np
 
 ONE_ANSWER = (
     "the original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing"
@@ -21,8 +23,6 @@ LEAST = least_pairs()
 """The fewest measurements that may show a difference."""
 SAME = 3
 """Equal measurements of both programs that suffice where the target chooses its inputs itself."""
-SURELY = 2.0
-"""How many standard errors a mean difference must exceed before it counts against a program."""
 COPIES = 10
 """Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
 
@@ -99,10 +99,51 @@ def wrong_answer(events: Iterable[Mapping[str, str]], *, may_fail: bool) -> str:
     return next((event[name] for event in events for name in names if name in event), "")
 
 
-def moved(original: Sequence[float], program: Sequence[float]) -> float:
-    """Mean seconds by which a program works longer than the original outside of its calls; 0 if the difference may be noise.
+class BatchTimes(NamedTuple):
+    """CPU seconds of the batches of an original and of a program. Every column has one value for each batch."""
 
-    The program could have moved so much work there. Both arguments are seconds in each process, in the same order.
+    original: Sequence[float]
+    """Of the original's calls, without what a message takes that makes no call."""
+    program: Sequence[float]
+    """Of the program's calls, in the same way."""
+    beside: Sequence[Sequence[float]] = ()
+    """For each part of a process beside the calls: the program's seconds minus the original's."""
+    alone: tuple[Sequence[float], Sequence[float]] | None = None
+    """Of a call that is made alone: the original's and the program's. A value may be negative, because a message without a call
+    is subtracted."""
+
+
+def log_speedup(times: BatchTimes, *, confidence: float) -> Estimate:
+    """The log of how many times as fast the program is, with its interval over the batches; none for too few batches.
+
+    Every second of a process is loading, calls, or beside them, so a program can move work but cannot hide it. Of a set of
+    batches, O and N are the seconds of the original's and the program's calls, and D those of a part beside them, the program's
+    minus the original's. The cautious end is that of O / (N + sum of max(D, 0)): less in one part does not pay for more in
+    another. The other end is that of O / max(N + sum of D, N / 2). A caller makes one call at a time: where calls alone have a
+    lower end, it is the cautious one. The estimate is the cautious ratio of all batches, moved into the interval.
     """
-    longer = differences(program, original)
-    return mean(longer) if mean(longer) > SURELY * (stderr(longer) or 0.0) else 0.0
+    calls, beside = [*map(np.array, (times.original, times.program))], [*map(np.array, times.beside)]
+
+    def cautious(sums: Callable[[Any], Any]) -> Any:
+        return _log_ratio(sums(calls[0]), sums(calls[1]) + sum(np.maximum(sums(part), 0.0) for part in beside))
+
+    def other(sums: Callable[[Any], Any]) -> Any:
+        program = sums(calls[1])
+        return _log_ratio(sums(calls[0]), np.maximum(program + sum(map(sums, beside)), program / 2))
+
+    n, whole = len(times.original), float(cautious(np.sum))
+    interval = between_subsets(n, confidence, cautious, other)
+    if interval is None:
+        return Estimate(whole, None, n)
+    low, high = interval
+    if times.alone is not None:
+        before, after = map(np.array, times.alone)
+        single = between_subsets(n, confidence, lambda sums: _log_ratio(sums(before), sums(after)))
+        low = min(low, single[0] if single is not None else low)
+    return Estimate(min(max(whole, low), high), None, n, (low, high))
+
+
+def _log_ratio(before: Any, after: Any) -> Any:
+    """The log of before / after. It is infinite if only `after` is not positive, and minus infinite if `before` is not."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(before <= 0, -np.inf, np.where(after <= 0, np.inf, np.log(before / after)))

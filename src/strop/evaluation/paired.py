@@ -1,16 +1,15 @@
 """The utility of a function that should become faster: CPU time relative to the original's, for equal or accepted answers.
 
 Both make the same calls in processes of their own, in turns A B B A. The unit is a *batch* (`strop.evaluation.batches`):
-different calls in one process, as many as take the original 20 ms, and no fewer than take it 2 ms. Each batch has fresh
-processes, in training as for the verdict, and no process gets an input twice: what a program remembers is of no use.
+different calls in one process, as many as take the original 20 ms, and no fewer than take it ten times a message that makes no
+call. Each batch has fresh processes, in training as for the verdict, and no process gets an input twice: what a program remembers
+is of no use.
 
 *Later calls*: a call alone, on an input of its own, precedes the batch, and a second one where the batch has several calls. *A
 first call*, with `isolate="instance"`: the batch is the only call of its process.
 
-The time is that of the calls, without what a message takes that makes none. What a program uses outside of them beyond the
-original, in total over all batches, is added to its time: nothing is gained by work that is done before the calls or left for
-later. So is what a call alone takes longer than the original's, beyond what the calls of a batch do: a caller makes one call at a
-time, and cannot have the calls of a batch answered together. Loading is measured by itself.
+Every CPU second of a process is loading, calls, or beside them. What lies beside the calls is kept in two parts, before and after
+them, and `laws.log_speedup` says what all that shows.
 
 For the verdict a batch is repeated in further processes, and the mean of each program's times counts. What fails has no value: an
 instance on which the original fails is left out.
@@ -24,21 +23,21 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from functools import partial
 from itertools import chain, islice, repeat
+from statistics import median
 from typing import Any, NamedTuple, TypeVar
 
-from strop.analysis.stats import mean
 from strop.base.errors import Malformed, TaskError
 from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
 from strop.base.randomness import derive
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, means_of
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.batches import AT_ONCE, ROOM, AnswerDetails, Batch, Described, batch_program, run_batch
+from strop.evaluation.batches import AT_ONCE, ROOM, AnswerDetails, Batch, Described, batch_program, end, run_batch
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
-from strop.evaluation.laws import check_repeats, leaves_out, moved
+from strop.evaluation.laws import check_repeats, leaves_out
 from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
@@ -46,27 +45,43 @@ from strop.sandbox.base import Guest, GuestProgram, Outcome, Raised, Returned, S
 from strop.sandbox.strop_plain_data import OPAQUE
 from strop.tasks.base import Instance, PublishedSeeds
 from strop.tasks.function.source import callers
-from strop.tasks.function.task import ALONE, CALLS, DIFFERENT, FIRST, IDLE, LOADING, OUTSIDE, SECONDS, FunctionTask
+from strop.tasks.function.task import (
+    ALONE,
+    BESIDE,
+    CALLS,
+    DESCRIBING,
+    DIFFERENT,
+    FIRST,
+    IDLE,
+    LOADING,
+    OPENING,
+    SECONDS,
+    FunctionTask,
+)
 from strop.tasks.score_limit import ended
 from strop.tasks.values import canonical, difference, rebuilt
 
-ENOUGH, LEAST = 0.02, 0.002
-"""CPU seconds of the original's calls that suffice for a batch, and that a batch needs at least."""
+ENOUGH = 0.02
+"""CPU seconds of the original's calls that suffice for a batch."""
+MESSAGES = 10.0
+"""How many times as long as a message that makes no call the original's calls of a batch must take, so that they can be told from
+it."""
+SHORT = 0.0004
+"""What `strop hot` takes for the least CPU seconds of a batch. It starts no jail, where it could send messages."""
 MOST_CALLS = 256
-"""Calls of a batch, unless twice `LEAST` needs more."""
+"""Calls of a batch, unless twice the least time needs more."""
 LEAST_BATCHES = 8
 """The least number of batches that listed held-out calls are dealt into, if there are as many calls."""
 GROWS = 8
 """By which factor the number of tried calls grows, until they take long enough to tell how many a batch needs."""
 BEFORE = 2
 """How many calls a process makes before a batch, each alone: its first call, and one to compare with the calls of the batch."""
-CHARGED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
-"""The metrics that include the extra CPU time outside of the calls."""
+TIMED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
+"""The metrics of the calls of a batch."""
 NOTHING = "the original returns None for every instance; return what it computes"
 PLAIN = "plain data"
 VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
 T = TypeVar("T")
-_Pair = tuple[dict[str, float], dict[str, float]]
 Numbered = tuple[int, Input]
 """An input with the number of its instance."""
 
@@ -114,7 +129,9 @@ def measure_paired(
     tally.count = len(rows)
     dealt = {number for batch in drawn.plan.dealt or () for number in batch}
     shared = {DIFFERENT: len(dealt) / len(rows)} if drawn.plan.are_shared else {}
-    for old, new in _charged(rows, timing.turns):
+    # Only the original's processes are believed.
+    idle = median(row[0][IDLE] for row in rows)
+    for old, new in ((_without(row[0], idle), _without(row[-1], idle)) for row in rows):
         tally.original_metrics.append(old)
         tally.metrics.append(new | shared)
         tally.spent(new[SECONDS], 0.0)
@@ -123,24 +140,13 @@ def measure_paired(
     return tally.evaluation
 
 
-def _charged(rows: Sequence[list[dict[str, float]]], turns: Sequence[list[dict[str, float]]]) -> Iterator[_Pair]:
-    """The metrics of the original and of the program for each batch. The program's include its extra time outside of the calls.
-    The time of a message that makes no call is subtracted from both. `turns` has the metrics of each process."""
-    # Only the original's processes are believed, and the least of their values is subtracted.
-    idle = min(turn[0][IDLE] for turn in turns)
-    outside = moved(*([turn[which][OUTSIDE] for turn in turns] for which in (0, -1)))
-    # A slower program is slower in a call alone, too, which the time of its batches includes already.
-    old, new = (math.fsum(turn[which][SECONDS] for turn in turns) for which in (0, -1))
-    times = max(new / old, 1.0) if old else 1.0
-    alone = moved([times * turn[0][ALONE] for turn in turns], [turn[-1][ALONE] for turn in turns])
-    for row in rows:
-        before, after = (_without(metrics, idle / metrics[CALLS]) for metrics in (row[0], row[-1]))
-        yield before, after | {name: after[name] + outside / after[CALLS] + alone for name in CHARGED if name in after}
-
-
-def _without(metrics: dict[str, float], seconds: float) -> dict[str, float]:
-    """The metrics of a program with `seconds` subtracted from each call, but never more than half of a value."""
-    return metrics | {name: max(metrics[name] - seconds, metrics[name] / 2) for name in CHARGED if name in metrics}
+def _without(metrics: dict[str, float], idle: float) -> dict[str, float]:
+    """The metrics of a program without the `idle` seconds of a message that makes no call. They are never more than half of the
+    calls of a batch. A call alone has no such bound, because many of them decide together."""
+    a_call = idle / metrics[CALLS]
+    net = {name: max(metrics[name] - a_call, metrics[name] / 2) for name in TIMED if name in metrics}
+    alone = metrics[ALONE] - idle if ALONE in metrics else net[SECONDS]
+    return metrics | net | {ALONE: alone}
 
 
 class _Failed(Exception):
@@ -162,6 +168,29 @@ class _Process(NamedTuple):
     """Outcomes of the calls before the batch and of the batch. If a call fails, its outcome is the last."""
     details: list[AnswerDetails]
     printed: str = ""
+
+
+class _Sample(NamedTuple):
+    """What the original shows in one process."""
+
+    a_call: float
+    """CPU seconds of a call, without a part of the message."""
+    least: float
+    """CPU seconds that the calls of a batch need at least."""
+    beside: float
+    """CPU seconds beside the calls, for each call."""
+    answers_at_once: int
+    """How many answers fit into a message."""
+
+    @property
+    def share(self) -> float:
+        """The share of the calls in what the process takes, in [0, 1]."""
+        return self.a_call / (self.a_call + self.beside) if self.a_call else 0.0
+
+
+def _spread(rows: Sequence[dict[str, float]]) -> dict[str, float]:
+    """The mean of a program's times over repeated batches, with the least and the largest of them."""
+    return {name: value for name, value in averaged(rows, SECONDS).items() if name in TIMED}
 
 
 def _with_arguments(outcomes: Sequence[Outcome], details: Sequence[AnswerDetails]) -> list[Any]:
@@ -195,8 +224,8 @@ class _Timing:
     programs: tuple[GuestProgram, GuestProgram]
     is_listed: bool
     is_own: bool
-    turns: list[list[dict[str, float]]] = field(default_factory=list)
-    """Metrics of both in each turn."""
+    idle: list[float] = field(default_factory=list)
+    """CPU seconds of messages to the original that make no call."""
 
     def examine_original(self) -> None:
         """Raises TaskError if no answer can be compared with the original's: they are all None, or vary when it runs again."""
@@ -264,61 +293,90 @@ class _Timing:
         few or too short for that, each batch is drawn from all of them, and batches share calls."""
         listed = [index for index in range(self.task.count(self.order.split)) if not self.is_failing(self.drawn[index])]
         if not listed:
-            return BatchPlan(1, 1, [])
+            return BatchPlan(1, 1, [], 0.0)
         chance = random.Random(derive(self.order.secret, "batches", self.order.split))
         chance.shuffle(listed)
         inputs = [(index, self.drawn[index]) for index in listed[: 1 if self.task.isolate else None]]
-        tried, a_call, answers = 1, *self.timed(inputs[:1], [])
+        tried, sample = 1, self.timed(inputs[:1], [])
         # All of them may take longer than a process may.
-        while tried < (more := min(tried * GROWS, len(inputs), int(self.task.time_limit / max(4 * a_call, 1e-9)))):
-            tried, (a_call, answers) = more, self.timed(inputs[:more], [])
+        while tried < (more := min(tried * GROWS, len(inputs), self.within_limit(sample))):
+            tried, sample = more, self.timed(inputs[:more], [])
         most = 1 if self.task.isolate else max(self.task.count("test") // LEAST_BATCHES, 1)
-        if self.task.recorded is not None and min(self.wanted(a_call), most) * a_call < LEAST:
-            calls = self.enough(a_call, len(listed) - BEFORE)
+        if self.task.recorded is not None and min(self.wanted(sample), most) * sample.a_call < sample.least:
+            calls = self.enough(sample, len(listed) - BEFORE)
             drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
-            return BatchPlan(calls, answers, drawn, are_shared=True)
-        calls = self.enough(a_call, most)
+            return BatchPlan(calls, sample.answers_at_once, drawn, sample.least, are_shared=True)
+        most = min(most, self.within_limit(sample))
+        calls = self.grown(self.enough(sample, most), most, lambda calls: inputs[:calls], [])
         count = max(len(listed) // calls, 1)
-        return BatchPlan(calls, answers, [listed[number::count] for number in range(count)])
+        dealt = [listed[number::count] for number in range(count)]
+        return BatchPlan(calls, sample.answers_at_once, dealt, sample.least)
 
     def drawn_each(self) -> BatchPlan:
         """The batches of drawn inputs. More and more inputs are tried, until they take long enough to tell how many are
         needed."""
-        pool, size, tried, a_call, answers = self.different(0), 1, 0, 0.0, 1
+        pool, size, tried, sample = self.different(0), 1, 0, _Sample(0.0, 0.0, 0.0, 1)
         before = [*islice(pool, 0 if self.task.isolate else 1)]
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
-            a_call, answers = self.timed(inputs, before if inputs is not before else [])
+            sample = self.timed(inputs, before if inputs is not before else [])
             tried, size = len(inputs), size * GROWS
             # A clock may stand still for one call.
-            if self.task.isolate or (a_call and not LEAST / MOST < a_call < LEAST / tried):
+            if self.task.isolate or (sample.a_call and not sample.least / MOST < sample.a_call < sample.least / tried):
                 break
-        most = self.wanted(a_call) + BEFORE
+        most = self.wanted(sample) + BEFORE
         available = 1 if self.task.isolate else max(len([*islice(self.different(0), most)]) - BEFORE, 1)
-        return BatchPlan(self.enough(a_call, available), answers, None)
+        calls = self.enough(sample, available)
+        if available > 1:
+            most = min(self.within_limit(sample), MOST - BEFORE)
+            calls = self.grown(calls, most, lambda calls: [*islice(self.different(0), 1, calls + 1)], before)
+        return BatchPlan(calls, sample.answers_at_once, None, sample.least)
 
-    def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> tuple[float, int]:
-        """Mean CPU seconds of a call of the original on these inputs, and how many answers fit into a message."""
+    def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> _Sample:
+        """What the original shows in one process that makes these calls together."""
         ran = self.process(0, Batch([one_input for _, one_input in inputs]), warming, 0)
         answers = self.returned(ran.outcomes, [*warming, *inputs])
-        return ran.metrics[SECONDS], max(
-            ROOM // max(len(canonical(rebuilt(answer))) for answer in answers[:AT_ONCE]), 1
-        )
+        at_once = max(ROOM // max(len(canonical(rebuilt(answer))) for answer in answers[:AT_ONCE]), 1)
+        metrics = _without(ran.metrics, ran.metrics[IDLE])
+        beside = sum(metrics[part] for part in BESIDE)
+        self.idle.append(metrics[IDLE])
+        return _Sample(metrics[SECONDS], MESSAGES * min(self.idle), beside / len(inputs), at_once)
 
-    def wanted(self, a_call: float) -> int:
-        """How many calls a batch should have, if a call takes `a_call` CPU seconds."""
-        if not a_call:
+    def within_limit(self, sample: _Sample) -> int:
+        """How many calls fit into a quarter of the time that a process may take."""
+        return int(self.task.time_limit / max(4 * sample.a_call, 1e-9))
+
+    def wanted(self, sample: _Sample) -> int:
+        """How many calls a batch should have."""
+        if not sample.a_call:
             return MOST
         enough = min(ENOUGH, self.task.time_limit / 4)  # which a batch has to keep, as one call has
-        return min(MOST, max(min(math.ceil(enough / a_call), MOST_CALLS), math.ceil(2 * LEAST / a_call)))
+        least = math.ceil(2 * sample.least / sample.a_call)
+        return min(MOST, max(min(math.ceil(enough / sample.a_call), MOST_CALLS), least))
 
-    def enough(self, a_call: float, most: int) -> int:
+    def grown(
+        self, calls: int, most: int, inputs: Callable[[int], Sequence[Numbered]], warming: Sequence[Numbered]
+    ) -> int:
+        """How many calls a batch has, at least `calls` and at most `most`. Where most of what a process takes lies beside its
+        calls, there are twice as many, as long as the share of the calls grows. `inputs` returns so many inputs, or all if there
+        are fewer."""
+        share = -1.0
+        while len(tried := inputs(calls)) == calls:
+            sample = self.timed(tried, warming)
+            if sample.share <= share:
+                return calls // 2
+            if sample.share >= 0.5 or 2 * calls > most:
+                return calls
+            share, calls = sample.share, 2 * calls
+        return calls if share < 0 else calls // 2
+
+    def enough(self, sample: _Sample, most: int) -> int:
         """How many calls a batch has: as many as `wanted`, but at most `most`. Raises TaskError if they take too little time."""
-        calls = min(self.wanted(a_call), most)
-        if calls * a_call >= LEAST:
+        calls = min(self.wanted(sample), most)
+        if calls * sample.a_call >= sample.least:
             return calls
         too_little = (
-            f"the original takes {plain(1000 * calls * a_call, 2)} ms for {quantity(calls, 'different call')}, too little to "
-            f"compare ({plain(1000 * LEAST)} ms are needed)"
+            f"the original takes {plain(1000 * calls * sample.a_call, 2)} ms for {quantity(calls, 'different call')}, too "
+            f"little to compare ({plain(1000 * sample.least, 2)} ms are needed: {MESSAGES:g} times a message that makes no call)"
         )
         if (recorded := self.task.recorded) is not None:
             named = (caller for caller in recorded.callers if "<" not in caller and not caller.startswith("__main__"))
@@ -386,22 +444,20 @@ class _Timing:
                 return []
             batch = Batch([one_input for _, one_input in inputs], plan.answers_at_once)
             row, answers = self.turn(index, batch, inputs, warming)
-            if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= LEAST:
+            if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= plan.least:
                 break
             calls *= GROWS  # one call may take a thousand times as long as another
-        seconds = sum(metrics[SECONDS] * metrics[CALLS] + metrics[OUTSIDE] + metrics[LOADING] for metrics in row)
+        parts = (LOADING, *BESIDE)
+        seconds = sum(of[SECONDS] * of[CALLS] + sum(of[part] for part in parts) for of in row)
         further = range(1, 1 + repeats(seconds) * self.order.is_final)
         rows = [row, *(self.turn(index + number, batch, inputs, warming)[0] for number in further)]
-        self.turns.extend(rows)
         if self.order.is_final or self.is_own:
             tally.answers += sorted({digest_of(canonical(rebuilt(answer)))[:16] for answer in answers})[:2]
         if not self.order.is_final:
             return rows
         if not plan.are_shared:  # else what tells batches apart is not their first call
             tally.asked(inputs[0][1][1])
-        return [
-            [averaged(of, SECONDS) | {OUTSIDE: mean([row[OUTSIDE] for row in of])} for of in zip(*rows, strict=True)]
-        ]
+        return [[means_of(of) | _spread(of) for of in zip(*rows, strict=True)]]
 
     def turn(
         self, number: int, batch: Batch, inputs: Sequence[Numbered], warming: Sequence[Numbered]
@@ -439,7 +495,8 @@ class _Timing:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
                 return _Process({}, [loaded], [])
-            calls, outcomes, details, printed = list[float](), list[Outcome](), list[AnswerDetails](), ""
+            calls, opening = list[float](), 0.0
+            outcomes, details, printed = list[Outcome](), list[AnswerDetails](), ""
             for one in [*(Batch([one_input]) for _, one_input in warming), batch]:
                 # Before the batch it is also seen whether the program changes what the original leaves.
                 looks = (one is not batch or self.task.isolate) and not self.task.has_accept
@@ -451,11 +508,14 @@ class _Timing:
                 if not isinstance(outcomes[-1], Returned):
                     return _Process({}, outcomes, [])
                 calls.append(ran.calls)
+                opening += ran.before + (0.0 if one is batch else ran.after)
+            describing = ran.after + end(guest)
         seconds = ran.calls / len(batch.inputs)
         beyond = max(calls[0] - seconds, 0.0)
-        metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OUTSIDE: ran.outside}
+        metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OPENING: opening, DESCRIBING: describing}
         metrics |= {IDLE: ran.idle, LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
-        return _Process(metrics | {ALONE: calls[1] if len(calls) > BEFORE else 0.0}, outcomes, details, printed)
+        alone = {ALONE: calls[1]} if len(calls) > BEFORE else {}
+        return _Process(metrics | alone, outcomes, details, printed)
 
     def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
         """The outcome of each call, made alone. With `until_failure`, the outcomes up to the first failure; empty if no call

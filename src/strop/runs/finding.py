@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from dataclasses import field, replace
 from functools import cached_property
-from statistics import NormalDist, median
+from statistics import NormalDist
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate, confidence_of, decided, score_difference
+from strop.analysis.stats import Estimate, confidence_of, decided, mean, score_difference
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import Grant
 from strop.base.errors import EndedBy
@@ -240,6 +240,8 @@ class Evidence:
         if self.difference is None:
             return "unchanged"
         sign = self._shown
+        if sign > 0 and self.pays_too_late:
+            return "no significant improvement"
         if sign <= 0:
             return "worse" if sign else "no significant improvement"
         return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
@@ -303,13 +305,25 @@ class Evidence:
 
     @computed
     def loading(self) -> tuple[float, float] | None:
-        """Median time in which the original and the improved program of a function load, in seconds. Null where that is
-        not measured."""
+        """Mean time in which the original and the improved program of a function load, in seconds, with what the first call
+        takes longer than later ones. Null where that is not measured."""
         rows = ((), ()) if self.improved is None else (self.improved.last.original_metrics, self.improved.last.metrics)
         if not all(rows) or not all(LOADING in row for side in rows for row in side):
             return None
-        before, after = (median(row[LOADING] for row in side) for side in rows)
+        before, after = (mean([row[LOADING] for row in side]) for side in rows)
         return before, after
+
+    @property
+    def pays_after(self) -> float:
+        """The number of calls after which a faster program has saved what it takes longer to load. 0 if it loads no slower."""
+        saved = 0.0 if self.gain is None else self.gain.before - self.gain.after
+        before, after = self.loading or (0.0, 0.0)
+        return (after - before) / saved if saved > 0 and after > before else 0.0
+
+    @property
+    def pays_too_late(self) -> bool:
+        """Whether a program saves less in the calls of the recorded commands than it takes longer to load."""
+        return self.facts is not None and self.pays_after > self.facts.made > 0
 
     @computed
     def scored_by(self) -> ScoredBy:
@@ -354,8 +368,9 @@ class Evidence:
         """The numbers behind the finding: the change of the metric, or of the utility. Null if nothing was measured, as
         for a command that did not change."""
         if self.gain is not None:
+            late = "no significant change" if self.pays_too_late else ""
             is_held = self.gain.verdict == "better" and self.finding in _HELD_BACK
-            return replace(self.gain, believed=self.finding if is_held else "")
+            return replace(self.gain, believed=self.finding if is_held else late)
         before, utility = self.original.last, MetricFacts(UTILITY, "max")
         if self.improved is not None and self.difference is not None:
             believed = "no significant change" if self.finding == "no significant improvement" else self.finding

@@ -83,14 +83,14 @@ class Child:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
         return self._starved.seconds()
 
-    def is_running(self) -> bool:
-        """Whether one of its threads runs, or is ready to and waits for a core."""
+    def thread_states(self) -> list[bytes]:
+        """The state of each of its threads, as the kernel writes it: `R` runs, or is ready to and waits for a core."""
         states = []
         with suppress(OSError):  # it has ended
             for thread in os.listdir(f"/proc/{self.pid}/task"):  # noqa: PTH208 (a Path costs more)
                 with suppress(OSError), open(f"/proc/{self.pid}/task/{thread}/stat", "rb", buffering=0) as stat:  # noqa: PTH123
                     states.append(stat.read(200).rpartition(b")")[2][1:2])
-        return b"R" in states
+        return states
 
     def kill(self) -> None:
         """Send SIGKILL through a pidfd, which never names another process. Idempotent."""

@@ -32,7 +32,8 @@ pipes of a killed process before it reports the exit, which a busy machine delay
 
 
 _LOOK = 0.001
-"""Seconds between two looks at whether a child still runs. A child that does not run at two looks in a row has settled."""
+"""Seconds between two looks at whether a child still runs. One with threads has settled if none runs at two looks in a row: they
+may wait for each other in between."""
 
 
 class ChildLike(Protocol):
@@ -53,8 +54,8 @@ class ChildLike(Protocol):
     def starved_seconds(self) -> float:
         """How long its main thread was ready to run but had no core; 0 if the kernel does not count it."""
 
-    def is_running(self) -> bool:
-        """Whether one of its threads runs, or is ready to and waits for a core."""
+    def thread_states(self) -> list[bytes]:
+        """The state of each of its threads, as the kernel writes it: `R` runs, or is ready to and waits for a core."""
 
     def reap(self) -> ExitStatus:
         """Kill it if it still runs, and wait for its status."""
@@ -151,8 +152,11 @@ class Link:
         """Wait until no thread of the child runs, at most `most` seconds. Returns the CPU seconds that it used since its last
         call."""
         until, quiet = time.monotonic() + most, 0
-        while quiet < 2 and time.monotonic() < until:
-            quiet = 0 if self._child.is_running() else quiet + 1
+        while time.monotonic() < until:
+            states = self._child.thread_states()
+            quiet = 0 if b"R" in states else quiet + 1
+            if quiet >= min(len(states), 2):
+                break
             time.sleep(_LOOK)
         used = self.cpu_since_call()
         self._cpu_mark += used

@@ -54,6 +54,8 @@ class ObjectiveFacts:
     function is timed."""
     commands: tuple[str, ...] = ()
     """The commands whose calls of the function were recorded. Empty if no calls were recorded."""
+    made: int = 0
+    """How many calls of the function these commands made. 0 if no calls were recorded."""
     share: float = 0.0
     """The function's share of the CPU time of these commands. 0 if nobody knows it."""
 

@@ -133,7 +133,7 @@ def test_large_ratios_and_short_times_are_written_out_with_their_unit(factor: fl
             0.5,
             {"seconds at least": 0.5, "seconds at most": 2.0},
             {"seconds at least": 1.0, "seconds at most": 1.8},
-            "; times of the original varied 1.8-fold: this machine was busy.",
+            "; times of the original varied 1.8-fold: a busy machine, or random numbers of its own.",
         ),
         (1.0, {"calls": 2.0}, {"calls": 2.0}, "seconds unchanged at 1 s of CPU time"),
     ],
@@ -146,6 +146,37 @@ def test_sentence_says_how_the_calls_of_a_function_were_timed_and_what_loading_c
     rows = [[row | more for row in each] for each, more in pairs]
     whole = sentence(single(ObjectiveFacts(metric, input="drawn", scored_by="kernel"), *rows))
     assert said in whole and ("loading" in whole) == ("loading" in said)
+
+
+@table(("made", "finding"), [(41, "better"), (39, "no significant improvement"), (0, "better")])
+def test_faster_function_is_no_improvement_where_loading_takes_more_than_the_recorded_run_could_save(
+    made: int, finding: str
+) -> None:
+    metric = MetricFacts("seconds", "min", reader="time")
+    rows = [
+        [row | {"loading": seconds} for row in side]
+        for side, seconds in zip(measured(metric, 0.5), (20.25, 0.25), strict=True)
+    ]
+    found = single(ObjectiveFacts(metric, input="listed", scored_by="kernel", made=made), *rows)
+    assert found.finding == finding and found.change is not None
+    assert found.change.verdict == ("better" if finding == "better" else "no significant change")
+    late = finding != "better"
+    assert sentence(found).startswith("No significant improvement: " if late else "Better: ")
+    assert ("calls, and the recorded run made 39" in sentence(found)) == late
+    given = sentence(replace(found, searched=False, least=0.05))
+    assert given.startswith("No difference shown: " if late else "Better: ")
+    assert "would probably have shown" not in given
+
+
+def test_sentence_names_what_lies_beside_the_calls_where_that_is_more_than_they_are() -> None:
+    def said(beside: float) -> str:
+        metric = MetricFacts("seconds", "min", reader="time")
+        more = {"calls": 2.0, "opening": beside, "describing": 0.01, "alone": 1.0}
+        rows = [[row | more for row in side] for side in measured(metric, 0.5)]
+        return sentence(single(ObjectiveFacts(metric, input="drawn", scored_by="kernel"), *rows))
+
+    assert "in its calls and 13 s beside them, to pass arguments and answers" in said(13.0)
+    assert "beside" not in said(1.0)
 
 
 def test_score_of_nothing_makes_no_percentage() -> None:
@@ -410,7 +441,13 @@ def test_times_of_repeats_blame_the_machine_only_for_what_the_original_shows() -
         return sentence(single(facts_on(TIME, input="drawn"), *rows))
 
     assert said(1.0, 2.5).endswith("; its times vary by themselves, 2.5-fold.")
-    assert said(1.3, 2.5).endswith("; times of the original varied 1.3-fold: this machine was busy.")
+    # In seconds a short run may vary less than the original, and as much as a clock does.
+    short = [{"time at least": 10.0, "time at most": 11.0}, {"time at least": 0.1, "time at most": 0.39}]
+    rows = [[row | more for row in side] for side, more in zip(measured(TIME, 0.01), short[::-1], strict=True)]
+    assert "vary" not in sentence(single(facts_on(TIME, input="drawn"), *rows))
+    assert said(1.3, 2.5).endswith(
+        "; times of the original varied 1.3-fold: a busy machine, or random numbers of its own."
+    )
     assert said(1.1, 1.1).endswith(" on 12 held-out instances.")
     assert said(1.1, 1.2).endswith(" on 12 held-out instances."), "a short time has more noise"
 

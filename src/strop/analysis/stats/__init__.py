@@ -7,6 +7,7 @@ what the numbers mean.
 from strop.analysis.stats.bounded import score_estimate, utility_interval
 from strop.analysis.stats.exchangeable import (
     CONFIDENCE,
+    between_subsets,
     comparisons_decided_by,
     confidence_of,
     decided,
@@ -29,6 +30,7 @@ __all__ = [
     "Estimate",
     "TargetedEvidence",
     "TwoProportions",
+    "between_subsets",
     "comparisons_decided_by",
     "confidence_of",
     "decided",

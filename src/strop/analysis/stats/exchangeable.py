@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Values: TypeAlias = npt.NDArray[np.float64]
+    Statistic: TypeAlias = Callable[[Callable[[Values], Values]], Values]
 
 CONFIDENCE = 0.95
 """Confidence of an interval by default: 0.025 on either side."""
@@ -56,7 +57,7 @@ def score_difference(
     changes = differences(a, b)
     sample, sizes = estimate(changes), np.array(totals_by_input([1.0] * len(changes), inputs))
     totals = np.array(totals_by_input(changes, inputs))
-    interval = _between_subsets(len(sizes), confidence, lambda sums: sums(totals) / sums(sizes))
+    interval = between_subsets(len(sizes), confidence, lambda sums: sums(totals) / sums(sizes))
     return Estimate(sample.mean, sample.stderr, len(sizes), interval)
 
 
@@ -105,7 +106,7 @@ def log_ratio_of_totals(after: Sequence[float], before: Sequence[float], *, conf
             return np.asarray(np.log(sums(np.array(after)) / sums(np.array(before))))
 
     log_ratio = math.log(math.fsum(after)) - math.log(math.fsum(before))
-    return Estimate(log_ratio, None, n, _between_subsets(n, confidence, ratios))
+    return Estimate(log_ratio, None, n, between_subsets(n, confidence, ratios))
 
 
 def has_ratio(after: Sequence[float], before: Sequence[float]) -> bool:
@@ -176,17 +177,24 @@ def pairs_needed(first: Sequence[float], worth: float, most: int, *, confidence:
     return min(max(needed, least_pairs(confidence), len(first)), most)
 
 
-def _between_subsets(
-    n: int, confidence: float, statistic: Callable[[Callable[[Values], Values]], Values]
+def between_subsets(
+    n: int, confidence: float, statistic: Statistic, high_statistic: Statistic | None = None
 ) -> tuple[float, float] | None:
-    """The interval between two of the statistics of all subsets; None if there are too few. `statistic` gets a function that sums
-    values over each subset."""
+    """The interval between two of the statistics of all subsets of n pairs; None if there are too few subsets.
+
+    Args:
+        n: number of pairs.
+        confidence: of the interval, in (0, 1).
+        statistic: gets a function that sums values over each subset, and returns a value of each subset; nan says nothing.
+        high_statistic: the statistic of the high end, if it is another one.
+    """
     subsets = _subsets(n)
-    statistics = statistic(lambda values: subsets @ values)
+    lows = statistic(lambda values: subsets @ values)
+    highs = lows if high_statistic is None else high_statistic(lambda values: subsets @ values)
     left_out = math.floor((1 - checked_probability(confidence)) / 2 * (len(subsets) + 1) + _EQUAL)
     if not left_out:
         return None
-    lows, highs = np.nan_to_num(statistics, nan=-np.inf), np.nan_to_num(statistics, nan=np.inf)
+    lows, highs = np.nan_to_num(lows, nan=-np.inf), np.nan_to_num(highs, nan=np.inf)
     low = float(np.partition(lows, left_out - 1)[left_out - 1])
     high = float(np.partition(highs, len(highs) - left_out)[len(highs) - left_out])
     return round(low, _DIGITS) + 0.0, round(high, _DIGITS) + 0.0  # never -0.0

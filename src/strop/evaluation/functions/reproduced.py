@@ -139,7 +139,7 @@ def _ran(
         if not isinstance(loaded, Returned):
             return [_words(loaded)]
         ran = run_batch(guest, Batch(inputs), 0, "answers and arguments", objects=True)
-    left.left -= ran.calls + ran.outside
+    left.left -= ran.before + ran.calls + ran.after
     if len(ran.outcomes) < len(calls) or not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
         return [_words(ran.outcomes[-1])]
     return [

@@ -21,7 +21,7 @@ from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
-from strop.tasks.function.task import CALLS, DIFFERENT, FIRST, SECONDS
+from strop.tasks.function.task import BESIDE, CALLS, DIFFERENT, FIRST, SECONDS
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
@@ -97,7 +97,7 @@ def _of_candidate(evidence: Evidence) -> str:
             return f"Worse: {change}."
         case "no significant improvement" if _is_same(evidence):
             return f"No difference: {change}."
-        case "no significant improvement" if could is not None:
+        case "no significant improvement" if could is not None and not evidence.pays_too_late:
             largest = _largest(evidence)
             if evidence.asked is not None and largest <= evidence.asked:
                 return f"No difference larger than {_share(evidence, largest)}: {change}."
@@ -290,8 +290,8 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
     change = (
         f"{size(gain)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
     )
-    change += f"{_of_the_program(evidence, gain)}{_loading(evidence, gain)}{_setbacks(evidence, gain)}"
-    change += _varied(metric, improved.last)
+    change += f"{_of_the_program(evidence, gain)}{_loading(evidence)}{_setbacks(evidence, gain)}"
+    change += f"{_beside(improved.last)}{_varied(metric, improved.last)}"
     least_n = least_pairs(evidence.confidence)
     few = n < least_n and evidence.finding == "no significant improvement"
     return f"{change}; at least {least_n} are needed to show a difference" if few else change
@@ -322,18 +322,34 @@ def _setbacks(evidence: Evidence, gain: Gain) -> str:
     return f"; up to {plain(max(gain.setbacks), 2)}x {worse} on {len(gain.setbacks)} of them"
 
 
-def _loading(evidence: Evidence, gain: Gain) -> str:
+def _loading(evidence: Evidence) -> str:
     """A clause about the loading time of a function's program, if it clearly differs from the original's. If it is longer, the
     clause also tells the number of calls after which that pays."""
     before, after = evidence.loading or (0.0, 0.0)
-    if max(after, before) < LEAST_LOADING or max(after, before) < LOADS_CLEARLY * min(after, before):
+    is_clear = max(after, before) >= max(LEAST_LOADING, LOADS_CLEARLY * min(after, before))
+    if not is_clear and not evidence.pays_too_late:
         return ""
     loading = f"loading takes {seconds_in_words(after)} instead of {seconds_in_words(before)}"
     if after <= before:
         return f"; {loading}"
-    saved = gain.before - gain.after
-    pays = f", which pays after {quantity(math.ceil((after - before) / saved), 'call', ',')}" if saved > 0 else ""
-    return f"; but {loading}{pays}"
+    calls = quantity(math.ceil(evidence.pays_after), "call", ",")
+    pays = f", which pays after {calls}" if evidence.pays_after else ""
+    made = f", and the recorded run made {evidence.facts.made:,}" if evidence.facts and evidence.pays_too_late else ""
+    return f"; but {loading}{pays}{made}"
+
+
+def _beside(measured: Evaluation) -> str:
+    """A clause about what the original's processes take beside the calls, if that is more than the calls take."""
+    means = means_of(measured.original_metrics)
+    if not all(part in means for part in BESIDE):
+        return ""
+    calls, beside = means[SECONDS] * means[CALLS], sum(means[part] for part in BESIDE)
+    if beside <= calls:
+        return ""
+    return (
+        f"; a batch takes {seconds_in_words(calls)} in its calls and {seconds_in_words(beside)} beside them, to pass "
+        "arguments and answers"
+    )
 
 
 def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
@@ -353,18 +369,20 @@ def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
 
 
 def _varied(metric: MetricFacts, measured: Evaluation) -> str:
-    """A clause about times of one program that differed much on the same instances; empty if they did not. If the original's
-    differed, it blames the machine."""
+    """A clause about times of one program that differed much on the same instances; empty if they did not. Times of the candidate
+    vary by themselves only if they spread over more seconds than the original's in the same turns: those of a short run spread by
+    the clock."""
     least, most = metric.name + AT_LEAST, metric.name + AT_MOST
-    times = list[float]()
-    for rows in (measured.original_metrics, measured.metrics):
-        pairs = [(row[most], row[least]) for row in rows if least in row]
-        high, low = (sum(column) for column in zip(*pairs, strict=True)) if pairs else (1.0, 1.0)
-        times.append(high / low if low > 0 else 1.0)
-    original, candidate = times
+    ends = [
+        [math.fsum(row[end] for row in rows if end in row) for end in (least, most)]
+        for rows in (measured.original_metrics, measured.metrics)
+    ]
+    original, candidate = (high / low if low > 0 else 1.0 for low, high in ends)
     if original >= VARIED:
-        return f"; times of the original varied {plain(original, 2)}-fold: this machine was busy"
-    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if candidate >= VARIED * original else ""
+        return f"; times of the original varied {plain(original, 2)}-fold: a busy machine, or random numbers of its own"
+    spread, own_spread = (high - low for low, high in ends)
+    is_own = candidate >= VARIED * original and own_spread > spread
+    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if is_own else ""
 
 
 def _where(evidence: Evidence, *, same: bool = False) -> str:

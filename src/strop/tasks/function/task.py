@@ -53,12 +53,18 @@ DIFFERENT = "different"
 """A metric shown beside `seconds` if batches share calls: the number of different calls divided by the number of batches."""
 IDLE = "idle"
 """A metric beside `seconds`: CPU seconds of a message to the process that makes no call."""
-OUTSIDE = "outside"
-"""A metric beside `seconds`: CPU seconds of opening the arguments of a batch and describing its answers."""
+OPENING = "opening"
+"""A metric beside `seconds`: CPU seconds of a process before the calls of its batch, without loading and the calls that it makes
+alone. It opens arguments, and threads may run."""
+DESCRIBING = "describing"
+"""A metric beside `seconds`: CPU seconds of a process after the calls of its batch, such as describing its answers."""
+BESIDE = (OPENING, DESCRIBING)
+"""The parts of a process beside its calls."""
 ALONE = "alone"
-"""A metric beside `seconds`: CPU seconds of a call that is made alone."""
+"""A metric beside `seconds`: CPU seconds of a call that is made alone. It may be negative: a message without a call is
+subtracted."""
 LOADING = "loading"
-"""A metric shown beside `seconds`: CPU seconds of loading, and the extra cost of the first call. It decides nothing."""
+"""A metric shown beside `seconds`: CPU seconds of loading, and the extra cost of the first call."""
 FIRST = "first"
 """A metric shown beside `seconds`: the extra CPU seconds of the first call of a process."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
@@ -141,11 +147,9 @@ class FunctionTask(Task):
         metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
         calls: Calls = "first" if self.isolate else "later"
         facts = ObjectiveFacts(metric, self.input, self.scored_by, scorer=self.scoring, calls=calls)
-        return (
-            facts
-            if self.recorded is None
-            else replace(facts, commands=self.recorded.commands, share=self.recorded.share)
-        )
+        if (recorded := self.recorded) is None:
+            return facts
+        return replace(facts, commands=recorded.commands, made=recorded.made, share=recorded.share)
 
     @property
     def best_values(self) -> Mapping[str, float]:
