@@ -32,7 +32,9 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import Instance, SecretSeeds, Task
 from support.command_line import environment
 from support.cpu_time import CpuTime
+from support.failures import how_to_repeat
 from support.records import RUNS, small_runs
+from support.rows import NumberedSubtests
 
 if TYPE_CHECKING:
     from support.small_targets.engine import Engine
@@ -128,7 +130,13 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     return cores if "not process" in config.option.markexpr else cores + 2
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> Iterator[None]:
+    """Begin the summary with what failed, the first one on top, and end it with the CPU time."""
+    if failed := how_to_repeat(terminalreporter.stats):
+        terminalreporter.write_sep("=", "what failed, and how to repeat each alone")
+        terminalreporter.write_line("\n".join(failed))
+    yield
     if CPU_TIME in config.stash:
         terminalreporter.write_line(config.stash[CPU_TIME].description())
 
@@ -175,6 +183,12 @@ def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     own = environment(tmp_path_factory.mktemp("home"))
     data = own["XDG_DATA_HOME"]
     os.environ |= {"XDG_DATA_HOME": data, "STROP_MODEL": own["STROP_MODEL"]}
+
+
+@pytest.fixture
+def subtests(subtests: pytest.Subtests, request: pytest.FixtureRequest) -> NumberedSubtests:
+    """Those of pytest, each with its number."""
+    return NumberedSubtests(subtests, request.node)
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ A bad candidate is not an error but data: an `Outcome` (strop.sandbox.base).
     │   └── RunBudgetSpent          a limit of the whole run is spent; resume with a larger one
     ├── TaskError                   a task broke its contract (a score outside [0, 1], a failing seed): exit code 5
     │   ├── ScorerFailed            its `score` raised something other than Malformed
+    │   │   └── ScorerAtLimit       it reached a limit of time or memory
     │   └── UtilityOutOfBounds      its `score` did not return a number in [0, 1]
     ├── SandboxError                the host could not run a guest: exit code 7
     │   ├── SandboxUnavailable      a required protection is not available on this machine
@@ -138,6 +139,10 @@ class TaskError(StropError):
 
 class ScorerFailed(TaskError):
     """A task's `score` raised something other than Malformed, or was not finite. For the seed's answer, that breaks the task."""
+
+
+class ScorerAtLimit(ScorerFailed):
+    """A scorer reached its limit of time or memory on an answer."""
 
 
 class UtilityOutOfBounds(TaskError):

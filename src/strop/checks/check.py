@@ -9,14 +9,14 @@ from functools import partial
 
 from strop.analysis.stats import mean
 from strop.base.budget import Budget
-from strop.base.errors import ConfigurationError, TaskError
+from strop.base.errors import ConfigurationError, ScorerAtLimit, TaskError
 from strop.base.events import discard
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import shortened
 from strop.checks.checked import Checked, CheckProblem
 from strop.checks.held_out import held_back, what_can_show
-from strop.checks.relay import SpoiledAnswers, ignores, spoiled_answers
+from strop.checks.relay import SOONER, SpoiledAnswers, ignores, no_more, spoiled_answers
 from strop.checks.relays import LEAST, HostRelay, Relay, relay_of, to_relay
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import Order
@@ -72,7 +72,10 @@ def check(
             except ConfigurationError as error:
                 all_problems.append(CheckProblem(str(error), "", is_broken=True))
         order = evaluator.with_baseline(to_relay(task, secret))
-        problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
+        try:
+            problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
+        except ScorerAtLimit as error:  # it ended its process, on one spoiled answer or a later one
+            problems, spoiled = [CheckProblem(no_more(str(error)), SOONER)], SpoiledAnswers(1)
         result, all_problems = replace(result, kinds_tried=spoiled.tried), all_problems + problems
     except TaskError as error:
         printed = "\n".join(getattr(error, "__notes__", ()))
@@ -86,7 +89,7 @@ def _spoiled(worker: JailedWorker, order: Order) -> tuple[list[CheckProblem], Sp
         problems = [*_of_runs(worker.task_of(order), relay)]
         worker.step("giving the scorer wrong answers")
         spoiled = spoiled_answers(relay)
-        return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled.paid)], spoiled
+        return [*problems, *_of_scorer(worker.task_of(order), relay, spoiled)], spoiled
 
 
 def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
@@ -152,11 +155,11 @@ def _differing(first: Sequence[str], again: Sequence[str]) -> str:
     return f"on instance {', '.join(where[:5])}{' and others' if where[5:] else ''}" if where else ""
 
 
-def _of_scorer(task: AnyTask, relay: Relay, paid: str) -> Problems:
+def _of_scorer(task: AnyTask, relay: Relay, spoiled: SpoiledAnswers) -> Problems:
     """The problems that the scores of spoiled answers and of a missing program show."""
-    if paid:
+    if spoiled.paid:
         yield CheckProblem(
-            f"a spoiled answer is rewarded: {paid}",
+            f"a spoiled answer is rewarded: {spoiled.paid}",
             "Change the scorer so that it refuses such an answer",
             is_broken=True,
         )
@@ -167,7 +170,9 @@ def _of_scorer(task: AnyTask, relay: Relay, paid: str) -> Problems:
             f"on a spoiled answer, {relay.failed}, which counts as malformed",
             "Declare strop.Answer, or raise strop.Malformed",
         )
-    if ignores(relay):
+    if spoiled.limit:  # so it reads answers, and would wait as long for none at all
+        yield CheckProblem(spoiled.limit, SOONER)
+    elif ignores(relay):
         who = "evaluator" if task.evaluator else "scorer"
         yield CheckProblem(
             f"the {who} does not look at the program: without one, it gives the same score",

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from strop.analysis.stats import differences, mean
+from strop.base.errors import ScorerAtLimit
 from strop.base.later import dataclass
 from strop.checks.relays import LEAST, PERFECT, Relay
 from strop.checks.spoiling import in_words, kind_of
@@ -25,6 +26,11 @@ TIMES = 10.0
 """How many times better spoiled numbers or sizes must be to count as rewarded: an honest program may find better ones."""
 MODEST = ("value", "size")
 CODE = "code in a spoiled answer ran where it is scored"
+SOONER = (
+    "Let it refuse such an answer at once, or give it a shorter limit; "
+    "if it waits for a process that it starts, let it close the end of the pipe that this process writes to"
+)
+"""What to do about a scorer that reaches its limit on a spoiled answer."""
 
 
 @dataclass(frozen=True)
@@ -35,17 +41,32 @@ class SpoiledAnswers:
     """Kinds of spoiled answers."""
     paid: str = ""
     """The kind that is rewarded, with its score; empty if none is."""
+    limit: str = ""
+    """The limit that the scorer reached, and on which spoiled answer of how many; empty if it reached none."""
 
 
 def spoiled_answers(relay: Relay, *, most: int | None = None) -> SpoiledAnswers:
-    """Score spoiled answers until one is rewarded: spoiled in all ways, or in the `most` telling ones."""
+    """Score spoiled answers until one is rewarded: spoiled in all ways, or in the `most` telling ones.
+
+    The first one on which the scorer reaches its limit is the last one: on each further one it could wait as long.
+    """
     ways, tried = relay.ways()[:most], set[str]()
     honest = relay.scored("", None) if ways else None
-    for name, variant in ways if honest else ():
+    for number, (name, variant) in enumerate(ways if honest else (), 1):
         tried.add(name)
-        if why := _why_paid(relay, name, variant, honest or ()):
+        try:
+            why = _why_paid(relay, name, variant, honest or ())
+        except ScorerAtLimit as error:
+            limit = no_more(f"the scorer reached its limit on spoiled answer {number} of {len(ways)} ({error})")
+            return SpoiledAnswers(len(tried), CODE if relay.executed else "", limit)
+        if why:
             return SpoiledAnswers(len(tried), why)
     return SpoiledAnswers(len(tried))
+
+
+def no_more(why: str) -> str:
+    """The sentence that the test has ended early, without its full stop."""
+    return f"{why}; no more spoiled answers were tried"
 
 
 def ignores(relay: Relay) -> bool:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, TypeAlias
 
-from strop.base.errors import Malformed, ScorerFailed, TaskError
+from strop.base.errors import Malformed, ScorerAtLimit, ScorerFailed, TaskError
 from strop.base.later import dataclass, np
 from strop.checks.spoiling import MARK, MUTATIONS, TEXTS, NotApplicable, spoil, spoil_text, telling
 from strop.evaluation.base import Order, OrderResult
@@ -138,8 +138,8 @@ class HostRelay:
         or belong to other instances have other scores than the original's."""
         if self.timed is not None or self.honest is None:
             return None
-        self._scores([*self._honest[1:], *self._honest[:1]])
         with contextlib.suppress(Malformed, TaskError), np.errstate(all="ignore"):
+            self._scores([*self._honest[1:], *self._honest[:1]])
             if not self._differs:
                 return [
                     self._task.checked_score(instance, None)
@@ -153,6 +153,9 @@ class HostRelay:
 
         An answer that cannot be spoiled in this way stays as it is. None if the way changes no answer, or if an answer is
         refused.
+
+        Raises:
+            ScorerAtLimit: the scorer reaches its limit on an answer.
         """
         if not name:
             return self._scores(self._honest)
@@ -162,9 +165,10 @@ class HostRelay:
         if name != "written_code":
             return self._scores(answers)
         with contextlib.redirect_stderr(io.StringIO()) as printed:
-            scores = self._scores(answers)
-        self.executed = self.executed or MARK in printed.getvalue()
-        return scores
+            try:
+                return self._scores(answers)
+            finally:
+                self.executed = self.executed or MARK in printed.getvalue()
 
     def _run(self, scope: str, drawn: DrawnInstances) -> tuple[OriginalRun, list[Any]]:
         task = replace(self._task, instances=self._count)
@@ -187,12 +191,15 @@ class HostRelay:
             return answer
 
     def _scores(self, answers: Sequence[Any]) -> Sequence[float] | None:
-        """The scores of one answer for each instance, scored as a candidate's; None if an answer is refused."""
+        """The scores of one answer for each instance, scored as a candidate's; None if an answer is refused. Raises
+        ScorerAtLimit."""
         try:
             with np.errstate(all="ignore"):
                 scores = [self._score(index, copy.deepcopy(answer)) for index, answer in enumerate(answers)]
         except Malformed:
             return None
+        except ScorerAtLimit:
+            raise
         except ScorerFailed as error:
             self.failed = self.failed or str(error)
         except TaskError as error:
@@ -271,10 +278,16 @@ class CommandRelay:
 
     def scored(self, name: str, variant: Any) -> Sequence[float] | None:
         """The utilities of the original's answers spoiled in one way, one for each instance, 1/2 for the original's own. If
-        nothing can be better than the original, 1 for an equally good answer. None if an answer is refused or not changed."""
+        nothing can be better than the original, 1 for an equally good answer. None if an answer is refused or not changed.
+
+        Raises:
+            ScorerAtLimit: the judge or the evaluator reaches its limit on a spoiled answer.
+        """
         runs = (not name and self._latest) or self._runs(self._spoil(name, variant))
         self._latest = ()
         self.executed = self.executed or any(MARK in note for run in runs for note in run.notes)
+        if name and runs and runs[-1].scorer_limit:
+            raise ScorerAtLimit(runs[-1].scorer_limit)
         if not runs or not all(run.values for run in runs):
             return None
         if not name:

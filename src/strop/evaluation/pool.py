@@ -14,7 +14,7 @@ from selectors import EVENT_READ, DefaultSelector
 from socket import socketpair
 from typing import Any, TypeAlias, TypeVar, cast
 
-from strop.base.errors import SandboxError, ScorerFailed, StropError
+from strop.base.errors import SandboxError, ScorerAtLimit, StropError
 from strop.base.parking import Parking
 from strop.base.results import Evaluation
 from strop.evaluation.base import Order, OrderResult
@@ -165,7 +165,7 @@ class WorkerPool:
         `order`. `step` is called with the lines that it reports.
 
         Raises:
-            ScorerFailed: a scorer that nothing could interrupt took too long, and ended the process.
+            ScorerAtLimit: a scorer that nothing could interrupt took too long, and ended the process.
             StropError: what `errand` raises, or the host failed.
         """
         return cast("T", self._queued(PooledOrder(errand, speculative=False, step=step)).result())
@@ -348,5 +348,5 @@ class WorkerPool:
 def _stuck(order: Any) -> object:
     """The result of an order on whose answer a scorer got stuck."""
     if not isinstance(order, Order):
-        return ScorerFailed(_STUCK.format(order.keywords["order"].task))
+        return ScorerAtLimit(_STUCK.format(order.keywords["order"].task))
     return OrderResult(Evaluation(value=0.0, verdict="malformed", error=_STUCK.format(order.task)))

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from strop.base.errors import ScorerFailed
+from strop.base.errors import ScorerAtLimit
 
 DEFAULT = 10.0
 """CPU seconds that a scorer may take for one answer."""
@@ -68,7 +68,7 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
     """`function(*arguments)`, if it takes at most so many CPU seconds. Costs a few microseconds.
 
     Raises:
-        ScorerFailed: it takes longer.
+        ScorerAtLimit: it takes longer.
     """
     global _look, _left
     if threading.current_thread() is not threading.main_thread():
@@ -106,5 +106,5 @@ def ended(seconds: float, name: str, function: Callable[..., T], *arguments: obj
             _left = None
             signal.setitimer(signal.ITIMER_VIRTUAL, 0)
     if was_ended:
-        raise ScorerFailed(f"{name}() took more than {seconds:g} s on this answer")
+        raise ScorerAtLimit(f"{name}() took more than {seconds:g} s on this answer")
     return result

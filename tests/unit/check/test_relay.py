@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import strop
-from strop.base.errors import ConfigurationError
+from strop.base.errors import ConfigurationError, ScorerAtLimit
 from strop.checks.before_run import refuse_rewarding
 from strop.checks.relay import spoiled_answers
 from strop.checks.relays import NO_ANSWERS, relay_of, to_relay
@@ -114,6 +114,9 @@ class Printed:
         return None if None in scores else [score for score in scores if score is not None]
 
 
+ENDED = "the scorer reached its limit on spoiled answer 2 of 13 (60 s reached); no more spoiled answers were tried"
+
+
 def first_number(output: str) -> float | None:
     return float(output.split()[0]) if output.strip() else None
 
@@ -146,6 +149,19 @@ def test_ways_to_spoil_an_answer_are_a_number_however_long_they_take() -> None:
     relay = Printed(lambda output: 0.9 if str(2**32) in output else 0.5, ["3\n"])
     found = [spoiled_answers(relay, most=most) for most in (9, 10, None)]
     assert [(each.tried, bool(each.paid)) for each in found] == [(9, False), (10, True), (10, True)]
+
+
+@table(("rewarded", "found"), [("", (1, True, "")), ("3\n", (2, False, ENDED))])
+def test_spoiled_answers_stop_at_the_first_limit_and_one_that_is_rewarded_before_it_is_found(
+    rewarded: str, found: tuple[int, bool, str]
+) -> None:
+    def endless(output: str) -> float:
+        if "nan" in output:
+            raise ScorerAtLimit("60 s reached")
+        return 0.9 if output == rewarded else 0.5
+
+    tried = spoiled_answers(Printed(endless, ["3\n4\n"]))
+    assert (tried.tried, bool(tried.paid), tried.limit) == found
 
 
 def test_answers_that_are_spoiled_are_those_to_instances_that_the_task_alone_decides(jail: JailedSandbox) -> None:

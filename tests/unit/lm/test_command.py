@@ -72,12 +72,12 @@ ANSWERS = (
 """(command line, request) → the text of the answer."""
 
 
-@table(("line", "request", "text"), ANSWERS)
+@table(("line", "asked", "text"), ANSWERS)
 def test_program_is_given_the_conversation_facts_and_the_users_environment_and_no_terminal(
-    make: Make, line: str, request: Request, text: str
+    make: Make, line: str, asked: Request, text: str
 ) -> None:
-    (found,) = make(line, environ={"MINE": "a value", **KEYS}).complete([request], dropped)
-    assert found.text == text and found.parameters == {"temperature": request.temperature}, line
+    (found,) = make(line, environ={"MINE": "a value", **KEYS}).complete([asked], dropped)
+    assert found.text == text and found.parameters == {"temperature": asked.temperature}, line
     assert found.reasoning == ("hard" if text == "easy" else "")
     assert found.finish_reason == ("length" if text is LONG else "stop"), line
 

@@ -63,6 +63,8 @@ class ProgramRun:
     """Where each of `values` was read."""
     scorer_failed: bool = False
     """Whether a judge or an evaluator failed. Whether the program is at fault shows in a run on the original's answer."""
+    scorer_limit: str = ""
+    """The limit of time or memory that a judge or an evaluator reached, in words; empty if it reached none."""
     calls: int = 0
     """Digest of all calls of an evaluator with their answers; 0: there was none."""
     gives: bool = True

@@ -124,7 +124,7 @@ class CommandProgram(BuiltProgram):
             refuses = f"{JUDGE} refuses the answer ({judged.detail})"
             message = refuses if judged.ending == "exited" else f"{JUDGE}: {judged.detail}"
             program_run = measured(ran, "malformed", f"{message}\n{printed_by(judged)}".rstrip(), notes=judged)
-            return replace(program_run, scorer_failed=judged.ending != "exited")
+            return replace(program_run, scorer_failed=judged.ending != "exited", scorer_limit=judged.limit)
         program_run = read_values(self._task, ran, left_by(judged), judge=judged)
         readings = {name: replace(reading, is_judged=True) for name, reading in program_run.readings.items()}
         answer_digest = hashlib.sha256(repr((answer.output, sorted(answer.results.items()))).encode()).hexdigest()

@@ -117,6 +117,7 @@ class EvaluatedProgram(BuiltProgram):
         return replace(
             self._read(ran, returned, malformed, relay.printed),
             scorer_failed=not ran.ok and not relay.events,
+            scorer_limit=ran.limit,
             calls=relay.answered,
             gives=relay.gives,
             refused=next((event["refused"] for event in relay.events if "refused" in event), ""),

@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.environments import COPY
-from strop.base.errors import ConfigurationError, ScorerFailed, StropError, TaskError
+from strop.base.errors import ConfigurationError, ScorerAtLimit, ScorerFailed, StropError, TaskError
 from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
 from strop.evaluation.outcomes import STAND_IN, explain, pickler
 from strop.sandbox import strop_plain_data as plain_data
-from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, TimedOut, Value, describe
+from strop.sandbox.base import GuestProgram, Limits, Outcome, OutOfMemory, Raised, Returned, TimedOut, Value, describe
 from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
 from strop.sandbox.workspace.base import Tree
@@ -209,9 +209,10 @@ class RoomScorer:
             return TaskError(f"{self._file} {what}: {explain(outcome)}")
         function = "accept" if question == "accept" else "score"
         if isinstance(outcome, TimedOut):
-            return ScorerFailed(f"{function}() took more than {seconds:g} s on this answer")
+            return ScorerAtLimit(f"{function}() took more than {seconds:g} s on this answer")
         why = explain(outcome) if isinstance(outcome, Raised) else describe(outcome)
-        return ScorerFailed(f"{function}() ends its process: {why}")
+        kind = ScorerAtLimit if isinstance(outcome, OutOfMemory) else ScorerFailed
+        return kind(f"{function}() ends its process: {why}")
 
     def _opened(self) -> RoomGuest:
         path = [f"{COPY}/{root}" for root in self.roots]

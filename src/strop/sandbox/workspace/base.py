@@ -74,6 +74,11 @@ class Ran:
         """Whether it exited with status 0."""
         return self.ending == "exited" and self.code == 0
 
+    @property
+    def limit(self) -> str:
+        """The limit of time or memory that it reached, in words; empty if it reached none."""
+        return self.detail if self.ending in ("timeout", "out of memory") else ""
+
 
 @dataclass(frozen=True)
 class Tree:
