@@ -13,7 +13,7 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from strop.base.errors import EndedBy
 from strop.base.later import dataclass
-from strop.base.results import ChangedCalls, Comparison, Evaluation, Fault, Improvement, Response, Unit
+from strop.base.results import ChangedCalls, Comparison, Evaluation, Fault, Improvement, OtherTests, Response, Unit
 from strop.base.solution import digest_of
 
 
@@ -201,7 +201,7 @@ class Evaluated(Evaluation, Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuiteRan(Event):
+class SuiteRan(OtherTests, Event):
     """The user's tests ran: twice on the original before anything is paid, and once on a program before it is
     compared."""
 
@@ -213,20 +213,16 @@ class SuiteRan(Event):
     """Number of the tests in `passed`."""
     exits: bool
     """Whether the command of the tests ended with exit status 0. For the original, whether it did so both times."""
-    not_green: int = 0
-    """Number of tests that failed for the original both times. 0 for another program."""
-    flaky: int = 0
-    """Number of tests that passed for the original only once. 0 for another program."""
     failing: tuple[str, ...] = ()
-    """Names of the tests that pass for the original, and fail or are missing for this program."""
+    """Names of the tests that do not fail for the original, and fail or are missing for this program."""
     detail: str = ""
     """How the command of the tests ended, such as `exit status 1`."""
     output: str = ""
-    """The end of what the tests printed, if a test that passes for the original fails. Else empty."""
+    """The end of what the tests printed, if `failing` has names. Else empty."""
     wall_seconds: float = 0.0
     """Wall time of the tests. For the original, the longer of its two times."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution", "passed", "output")
-    QUOTES: ClassVar[tuple[str, ...]] = ("failing",)
+    QUOTES: ClassVar[tuple[str, ...]] = ("failing", "not_green_names", "flaky_names", "skipped_names")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -27,12 +27,3 @@ def plain(value: float, digits: int = 3) -> str:
 def mean_of(count: int) -> str:
     """` (mean of 4 instances)`, to stand after such a number; empty for a single value."""
     return f" (mean of {count:,} instances)" if count > 1 else ""
-
-
-def tests_before(passed: int, not_green: int, flaky: int) -> str:
-    """`tests: 288 passed before; 3 not green are left out; 2 flaky are left out`."""
-    return f"tests: {passed} passed before" + "".join(
-        f"; {number} {name} {'is' if number == 1 else 'are'} left out"
-        for number, name in ((not_green, "not green"), (flaky, "flaky"))
-        if number
-    )

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from strop.base.as_document import HIDDEN, computed
 from strop.base.from_json import Bounds
 from strop.base.later import dataclass
+from strop.base.terminal_text import escape
 
 Verdict: TypeAlias = Literal["ok", "no program", "malformed", "raised", "timeout", "out of memory", "died", "violated"]
 """How an evaluation ended. A failure of the host has no verdict: it raises an error and is never a score."""
@@ -132,6 +133,45 @@ class ChangedCalls:
         text = f"{self.differ:,} of {calls} behave{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
         text = text if self.differ else f"{calls} behave{'s' * (self.compared == 1)} alike"
         return f"{text}; {self.detail}" if self.detail else text
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherTests:
+    """The user's tests that do not pass for the original in both of its two runs, and why. All are zero and empty for
+    another program."""
+
+    not_green: int = 0
+    """Number of tests that fail for the original and never pass. They are left out."""
+    flaky: int = 0
+    """Number of tests that only one of the two runs has without a failure. They are left out."""
+    not_green_names: tuple[str, ...] = ()
+    """Names of the tests that fail for the original. Empty in older records."""
+    flaky_names: tuple[str, ...] = ()
+    """Names of the flaky tests. Empty in older records."""
+    skipped_names: tuple[str, ...] = ()
+    """Names of the tests that never fail for the original, and of which a part, or all, is skipped or fails as expected.
+    They may not fail or vanish."""
+
+    @property
+    def in_words(self) -> str:
+        """`; 1 skipped or xfailed, at least in part (a); left out: 3 fail for the original (b, c, d), 1 flaky (e)`. Empty if all
+        pass."""
+        skipped = _counted(len(self.skipped_names), "skipped or xfailed, at least in part", self.skipped_names)
+        fail = f"fail{'s' * (self.not_green == 1)} for the original"
+        left_out = [
+            _counted(self.not_green, fail, self.not_green_names),
+            _counted(self.flaky, "flaky", self.flaky_names),
+        ]
+        reasons = ", ".join(filter(None, left_out))
+        return f"{skipped and f'; {skipped}'}{reasons and f'; left out: {reasons}'}"
+
+
+def _counted(count: int, what: str, names: Sequence[str]) -> str:
+    """`5 flaky (a, b, c, ...)`; empty for none."""
+    if not count:
+        return ""
+    shown = ", ".join([*(escape(name, 100) for name in names[:3]), *["..."][: len(names[3:])]])
+    return f"{count:,} {what}{f' ({shown})' if shown else ''}"
 
 
 @dataclass(frozen=True)
@@ -263,7 +303,7 @@ class Improvement:
     threads, the best score alone."""
 
 
-Value: TypeAlias = Evaluation | ChangedCalls | Comparison | Response | Fault | Improvement
+Value: TypeAlias = Evaluation | ChangedCalls | OtherTests | Comparison | Response | Fault | Improvement
 """A result that an event records: the event is a subclass of it."""
 
 

@@ -1,6 +1,8 @@
-"""The user's own tests. Their command runs in a copy of the project, and no test that the original passes may fail or vanish.
+"""The user's own tests. Their command runs in a copy of the project. A test that does not fail for the original may not fail or
+vanish.
 
-The names of tests are those of pytest's JUnit file, which the variable PYTEST_ADDOPTS asks for. A command that writes none is one
+The names of tests are those of pytest's JUnit file, which the variable PYTEST_ADDOPTS asks for. In that file a test of
+which one part is skipped looks like one that is skipped altogether, so that both are guarded. A command that writes none is one
 test: its exit status. The tests run beside the program, which could forge that file: they find mistakes, and no cheat.
 """
 
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,7 +19,7 @@ from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, SandboxError
 from strop.base.failures import gist
 from strop.base.later import dataclass
-from strop.base.pluralize import tests_before
+from strop.base.results import OtherTests
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.evaluation.base import Order
@@ -50,6 +52,8 @@ class SuiteRun:
     """One run of the tests."""
 
     passed: frozenset[str]
+    skipped: frozenset[str]
+    """Tests without a failure of which a part, or all, is skipped or fails as it is expected to."""
     failed: frozenset[str]
     is_ok: bool
     """Whether the command ended with exit status 0."""
@@ -59,17 +63,18 @@ class SuiteRun:
     """The end of what it printed."""
     seconds: float
 
+    @property
+    def unfailed(self) -> frozenset[str]:
+        """The tests without a failure."""
+        return self.passed | self.skipped
 
-@dataclass(frozen=True)
-class OriginalSuite:
+
+@dataclass(frozen=True, kw_only=True)
+class OriginalSuite(OtherTests):
     """The result of two runs of the tests on the original."""
 
     passed: frozenset[str]
-    """The tests that count: those that passed both times."""
-    not_green: int
-    """Tests that failed and never passed."""
-    flaky: int
-    """Tests that passed once."""
+    """The tests that passed both times."""
     exits: bool
     """Whether the command ended with exit status 0 both times."""
     seconds: float
@@ -77,8 +82,8 @@ class OriginalSuite:
 
     @property
     def sentence(self) -> str:
-        """One sentence that says how many tests count, and how many are left out."""
-        return tests_before(len(self.passed), self.not_green, self.flaky)
+        """One sentence that says how many tests pass, and which do not and why."""
+        return f"tests: {len(self.passed)} passed before{self.in_words}"
 
 
 def on_original(pool: WorkerPool, task: AnyTask, root: Path) -> OriginalSuite:
@@ -89,23 +94,42 @@ def on_original(pool: WorkerPool, task: AnyTask, root: Path) -> OriginalSuite:
         SandboxError: the host failed.
     """
     one, other = _runs(pool, task, root, differing(root, task.files, is_version=True), most_seconds(task), times=2)
-    passed, either = one.passed & other.passed, one.passed | other.passed
-    if not passed:
-        raised = (
-            line[1:].strip() for line in other.output.splitlines() if line.startswith("E  ")
-        )  # as pytest shows it
-        first = next(raised, "") or gist(other.output)
-        raise ConfigurationError(
-            f"{option('test')}: no test passes for the original: {task.test!r:.200} ended with {other.detail}"
-            f"{f' ({escape(first, 300)})' if first else ''}; let it pass in a copy of the project, without a network; name the "
-            f"interpreter that has what it imports by {option('python')}, or leave {option('test')} out"
-        )
+    suite = in_both(one, other)
+    if not suite.passed:
+        raise ConfigurationError(_why_none(task.test, other, has_skipped=bool(suite.skipped_names)))
+    return suite
+
+
+def in_both(one: SuiteRun, other: SuiteRun) -> OriginalSuite:
+    """The result of two runs of the tests on the original: which pass, and why the others do not."""
+    passed, unfailed = one.passed & other.passed, one.unfailed & other.unfailed
+    either = one.unfailed | other.unfailed
+    not_green, flaky, skipped = (
+        tuple(sorted(names)) for names in ((one.failed | other.failed) - either, either - unfailed, unfailed - passed)
+    )
     return OriginalSuite(
         passed=passed,
-        not_green=len((one.failed | other.failed) - either),
-        flaky=len(either - passed),
+        not_green=len(not_green),
+        flaky=len(flaky),
+        not_green_names=not_green,
+        flaky_names=flaky,
+        skipped_names=skipped,
         exits=one.is_ok and other.is_ok,
         seconds=max(one.seconds, other.seconds),
+    )
+
+
+def _why_none(command: str, run: SuiteRun, *, has_skipped: bool) -> str:
+    """That no test passes, why, and what the user can do."""
+    errors = (line[1:].strip() for line in run.output.splitlines() if line.startswith("E  "))  # as pytest shows them
+    first = next(errors, "") or gist(run.output)
+    without = " without a skip" if has_skipped else ""
+    has_names = "pytest" in command or _one_line(command) not in run.failed
+    names = "" if has_names else ", or run the tests by pytest, so that each test that passes counts"
+    return (
+        f"{option('test')}: no test passes for the original{without}: {command!r:.200} ended with {run.detail}"
+        f"{f' ({escape(first, 300)})' if first else ''}; let it pass in a copy of the project, without a network{names}; name "
+        f"the interpreter that has what it imports by {option('python')}, or leave {option('test')} out"
     )
 
 
@@ -116,10 +140,12 @@ def on_candidate(pool: WorkerPool, task: AnyTask, root: Path, files: Mapping[str
     return run
 
 
-def failing(run: SuiteRun, passed: frozenset[str], *, exits: bool, command: str) -> tuple[str, ...]:
-    """The tests that count and fail or are missing. If there are none, but the command fails as it did not before, the
-    command."""
-    fails = tuple(sorted(passed - run.passed))
+def failing(
+    run: SuiteRun, passed: Iterable[str], skipped: Iterable[str], *, exits: bool, command: str
+) -> tuple[str, ...]:
+    """The tests that the original passes and the run does not, and those that the original skips and the run fails or lacks. If
+    there are none, but the command fails as it did not before, the command."""
+    fails = tuple(sorted((set(passed) - run.passed) | (set(skipped) - run.unfailed)))
     return fails or ((_one_line(command),) if exits and not run.is_ok else ())
 
 
@@ -174,12 +200,15 @@ def _tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[Tree, Ma
 
 def _run_of(command: str, ran: Ran, outcomes: Mapping[str, bool | None]) -> SuiteRun:
     results = outcomes or {_one_line(command): ran.ok}
-    passed, failed = (frozenset(name for name, passes in results.items() if passes is which) for which in (True, False))
-    return SuiteRun(passed, failed, ran.ok, ran.detail, words_of(ran)[-_MOST_OUTPUT:], ran.wall_seconds)
+    passed, skipped, failed = (
+        frozenset(name for name, passes in results.items() if passes is which) for which in (True, None, False)
+    )
+    return SuiteRun(passed, skipped, failed, ran.ok, ran.detail, words_of(ran)[-_MOST_OUTPUT:], ran.wall_seconds)
 
 
 def _outcomes(workspace: Workspace, root: Path) -> dict[str, bool | None]:
-    """Test → whether it passed, None if it was skipped. Empty if there is no JUnit file, or if it cannot be read."""
+    """Test → whether it passed, None if it did not fail and a part was skipped. Empty if there is no JUnit file that can be
+    read."""
     text = (workspace.read(JUNIT, _MOST_JUNIT) or b"").decode("utf-8", "replace")
     # Entities are declared before the root; without them, no document can expand.
     if not text or "<!" in text.replace("<![CDATA[", ""):

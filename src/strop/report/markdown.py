@@ -35,7 +35,7 @@ def as_markdown(result: Improved | Unfinished, *, shared_notes: Iterable[str] = 
     lines = [f"**{prose(result.sentence, SENTENCE)}**", ""]
     if isinstance(result, Improved) and result.improved is not None:
         lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in _table(result)] + [""]
-        lines += [f"- {prose(result.tests.sentence, NAME)}"] if result.tests is not None else []
+        lines += [f"- {prose(result.said_of_tests, NOTES)}"] if result.said_of_tests else []
     notes = "; ".join(filter(None, (result.unverified, result.waived, *result.said, *shared_notes)))
     lines += [f"- note: {prose(notes, NOTES)}"] if notes else []
     lines += [f"- again: {code(command, SENTENCE)}"] if command else []

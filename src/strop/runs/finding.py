@@ -16,8 +16,9 @@ from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.results import ChangedCalls, Evaluation, Improvement, ScoredBy, means_of
+from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, ScoredBy, means_of
 from strop.base.solution import digest_of
+from strop.base.surface import option
 from strop.core.metric_change import Gain, gain_in
 from strop.evaluation.laws import holds_back_cost
 from strop.runs.verified import Verified, verified_of
@@ -90,7 +91,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class RefusedCandidate:
-    """A candidate that fails tests that the original passes."""
+    """A candidate that fails tests that do not fail for the original."""
 
     digest: str
     """SHA-256 of the candidate's text."""
@@ -100,27 +101,24 @@ class RefusedCandidate:
     """The end of what the tests printed."""
 
 
-@dataclass(frozen=True)
-class OwnTests:
+@dataclass(frozen=True, kw_only=True)
+class OwnTests(OtherTests):
     """What the user's own tests say about the programs that were to be compared."""
 
     passed: int
-    """Number of tests that the original passes in both of two runs. These count."""
-    not_green: int
-    """Number of tests that fail for the original. They are left out."""
-    flaky: int
-    """Number of tests that the original passes in only one of two runs. They are left out."""
+    """Number of tests that the original passes in both of two runs."""
     refused: tuple[RefusedCandidate, ...] = ()
-    """Candidates that ranked higher in training, and fail tests that count."""
+    """Candidates that ranked higher in training, and fail tests that do not fail for the original."""
 
     @property
     def sentence(self) -> str:
-        """What holds of a program that was compared: `tests: 288 pass`, and how many before it fail some."""
+        """What holds of a program that was compared: `tests: 288 pass`, how many before it fail some, and which tests do not
+        pass for the original and why."""
         count = len(self.refused)
         others = (
             f"; {quantity(count, 'candidate')} that ranked higher in training {'fails' if count == 1 else 'fail'} some"
         )
-        return f"tests: {self.passed} pass{others if count else ''}"
+        return f"tests: {self.passed} pass{others if count else ''}{self.in_words}"
 
 
 @dataclass(frozen=True)
@@ -278,8 +276,19 @@ class Evidence:
 
     @property
     def refused(self) -> tuple[RefusedCandidate, ...]:
-        """The candidates that fail tests that the original passes."""
+        """The candidates that fail tests that do not fail for the original."""
         return () if self.tests is None else self.tests.refused
+
+    @property
+    def said_of_tests(self) -> str:
+        """What the user's tests say of the program that was compared; of recorded calls, too, that no tests were run: calls show
+        only a part of what a program does. Empty if no program was compared."""
+        if self.improved is None:
+            return ""
+        if self.tests is not None:
+            return self.tests.sentence
+        has_calls = self.facts is not None and self.facts.commands
+        return f"no tests were run ({option('test')})" if has_calls else ""
 
     @property
     def _better(self) -> Finding:

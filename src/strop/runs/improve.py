@@ -31,7 +31,7 @@ from strop.base.events import (
 )
 from strop.base.later import dataclass
 from strop.base.randomness import derive
-from strop.base.results import ChangedCalls, Evaluation, Improvement, Verdict, fields_of
+from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, Verdict, fields_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option
 from strop.core.metric_change import gain_in
@@ -301,7 +301,7 @@ def _own_tests(suites: Sequence[SuiteRan], refused: Sequence[SuiteRan]) -> OwnTe
     if first is None:
         return None
     out = (RefusedCandidate(digest_of(one.solution), one.failing, one.output) for one in refused)
-    return OwnTests(first.count, first.not_green, first.flaky, tuple(out))
+    return OwnTests(passed=first.count, refused=tuple(out), **fields_of(OtherTests, first))
 
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from strop.base.budget import Budget
 from strop.base.events import SuiteRan
+from strop.base.results import OtherTests, fields_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.evaluation.suite import failing, on_candidate, on_original
 from strop.runs.patching.source_files import Original
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 
 def tested_original(context: RunContext, original: Original) -> SuiteRan:
-    """Run the tests twice on the original, and record which tests passed both times.
+    """Run the tests twice on the original, and record which tests passed both times, and why the others did not.
 
     Raises:
         ConfigurationError: no test passed both times.
@@ -38,9 +39,8 @@ def tested_original(context: RunContext, original: Original) -> SuiteRan:
             passed="\n".join(sorted(result.passed)),
             count=len(result.passed),
             exits=result.exits,
-            not_green=result.not_green,
-            flaky=result.flaky,
             wall_seconds=result.seconds,
+            **fields_of(OtherTests, result),
         )
     context.record(suite)
     return suite
@@ -49,7 +49,8 @@ def tested_original(context: RunContext, original: Original) -> SuiteRan:
 def tested_candidate(
     context: RunContext, original: Original, program: str, before: SuiteRan, budget: Budget
 ) -> SuiteRan:
-    """Run the tests on a program, and record which tests fail that passed `before`. `budget` is that of the program's comparison.
+    """Run the tests on a program, and record which tests fail that did not fail `before`. `budget` is that of the program's
+    comparison.
 
     Raises:
         SandboxError: the host failed.
@@ -63,7 +64,8 @@ def tested_candidate(
             files = {str(module_path.with_name(name)): text for name, text in files.items()}
         laid = differing(_project(context), files, is_version=original.is_version)
         run = on_candidate(_pool(context), task, _project(context), laid, before.wall_seconds)
-        fails = failing(run, frozenset(before.passed.split("\n")), exits=before.exits, command=task.test)
+        passed, skipped = before.passed.split("\n"), before.skipped_names
+        fails = failing(run, passed, skipped, exits=before.exits, command=task.test)
         suite = SuiteRan(
             scope=budget.child("improved").child("tests").child(digest_of(program)[:NAMED_BY]).path,
             solution=program,

@@ -47,7 +47,7 @@ def compared(*, facts: ObjectiveFacts | None = TIME, name: str = "time", test: A
 
 
 def test_comment_has_the_verdict_a_table_the_tests_and_the_command() -> None:
-    found = compared(tests=OwnTests(288, 0, 0))
+    found = compared(tests=OwnTests(passed=288))
     notes = ["pytest.ini is the work tree's for both"]
     assert as_markdown(found, shared_notes=notes, command="strop compare app:nearest --with 'a b.py'") == (
         "**Better: 13% faster (95% interval 12 to 15%), from 119 ms to 105 ms of CPU time, on 10 held-out instances.**\n"
@@ -73,6 +73,13 @@ def test_comment_on_a_candidate_that_fails_tests_is_one_sentence() -> None:
     (line,) = refused("test_a.py::test_b").splitlines()[:1]
     assert "such as" not in line and "`test_a.py::test_b`" in line
     assert refused("a").splitlines()[1:] == ["", "- note: said a"]
+
+
+def test_comment_on_recorded_calls_says_that_no_tests_were_run_and_one_without_a_candidate_does_not() -> None:
+    found = compared(facts=replace(TIME, commands=("python app.py",)))
+    assert as_markdown(found).splitlines()[-1] == "- no tests were run (test)"
+    for other in (replace(found, improved=None), compared(), replace(found, tests=OwnTests(passed=3))):
+        assert "no tests" not in other.said_of_tests
 
 
 def test_comment_of_scores_has_their_means_and_difference() -> None:
@@ -109,7 +116,11 @@ def everywhere(text: str) -> str:
     metric = MetricFacts(text or "time", "min", "time")
     facts = replace(TIME, metric=metric, commands=(text, f"python {text}"), scorer=text)
     found = compared(facts=facts, name=metric.name, removes=(text,) * 3, task=text, waived=text, unverified=text)
-    found = replace(found, tests=OwnTests(3, 1, 1, (RefusedCandidate("0" * 64, (text, text), text),)))
+    out = (RefusedCandidate("0" * 64, (text, text), text),)
+    found = replace(
+        found,
+        tests=OwnTests(passed=3, refused=out, not_green=1, not_green_names=(text,), skipped_names=(text,) * 9),
+    )
     return as_markdown(found, shared_notes=[f"said {text}"] * 9, command=f"strop compare {text}")
 
 
@@ -120,7 +131,7 @@ def failing(text: str) -> str:
 
 def refused(text: str) -> str:
     """The comment on a candidate that fails a test of this name."""
-    tests = OwnTests(3, 0, 0, (RefusedCandidate("0" * 64, (text,), text),))
+    tests = OwnTests(passed=3, refused=(RefusedCandidate("0" * 64, (text,), text),))
     return as_markdown(compared(improved=None, tests=tests, task=text), shared_notes=[f"said {text}"])
 
 

@@ -215,6 +215,8 @@ def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
     details = [f"{line}." for line in improved.said]
     details += [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
     details += [f"Score: {improved.scorer}."] if improved.scorer and improved.scorer not in improved.sentence else []
+    tests = improved.said_of_tests
+    details += [f"{tests[:1].upper()}{tests[1:]}."] if tests else []
     return Conclusion(improved.sentence, " ".join(details))
 
 

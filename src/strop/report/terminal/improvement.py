@@ -52,8 +52,7 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
         say(console, escape(improved.changed.sentence, 600), limit=SENTENCE)
     if improved.scorer and improved.scorer not in improved.sentence:
         say(console, f"score: {improved.scorer}", style="dim")
-    if improved.tests is not None and improved.improved is not None:
-        say(console, improved.tests.sentence)
+    say(console, improved.said_of_tests, limit=SENTENCE)
     if full:
         _print_refused(improved.refused, console)
     _print_problems(improved, console)

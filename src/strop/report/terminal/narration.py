@@ -30,7 +30,7 @@ from strop.base.events import (
     outlined,
 )
 from strop.base.failures import failure, gist
-from strop.base.pluralize import quantity, tests_before
+from strop.base.pluralize import quantity
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.terminal_text import escape
 from strop.report.terminal.phrases import counted, duration
@@ -243,7 +243,7 @@ def _began(event: ComparisonBegan) -> str | None:
 
 def _tested(event: SuiteRan) -> str:
     if event.scope == ORIGINAL_TESTS:
-        return tests_before(event.count, event.not_green, event.flaky)
+        return f"tests: {event.count} passed before{event.in_words}"
     outcome = f"fails {len(event.failing)}, such as {event.failing[0]}" if event.failing else "passes them"
     return escape(f"tests: the candidate {outcome}", limit=400)
 

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.base.results import OtherTests
 from strop.evaluation.commands.command_program import WorkspacePool
-from strop.evaluation.suite import OriginalSuite, SuiteRun, failing, on_candidate, on_original
+from strop.evaluation.suite import OriginalSuite, SuiteRun, failing, in_both, on_candidate, on_original
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.config import command_task
 from strop.tasks.command.task import CommandTask
@@ -67,6 +68,7 @@ def run(workspaces: Workspaces) -> Tried:
     [
         (suite(case("test_a"), case("test_b", "<failure/>")), {"tests/test_x.py::test_a"}, 1),
         (suite(case("test_a"), case("test_b", "<skipped/>")), {"tests/test_x.py::test_a"}, 0),
+        (suite(case("test_a"), case("test_b", "<skipped/><failure/>")), {"tests/test_x.py::test_a"}, 1),
         (suite(case("test_a"), case("test_b"), case("test_b", "<error/>")), {"tests/test_x.py::test_a"}, 1),
         (
             suite(case("test_a[1\n2]", classname="tests.test_x.TestA.TestB")),
@@ -83,6 +85,93 @@ def test_tests_that_pass_are_those_of_the_junit_file_whatever_the_exit_status(
 ) -> None:
     found = ask(task_of(written(tmp_path, {"report.xml": report})))
     assert (found.passed, found.not_green, found.flaky, found.exits) == (passed, not_green, 0, False)
+
+
+FAILS, ERROR, SKIPPED, XFAIL = (
+    "<failure/>",
+    "<error/>",
+    '<skipped type="pytest.skip"/>',
+    '<skipped type="pytest.xfail"/>',
+)
+GUARDED = [
+    ("passes, is skipped", "", SKIPPED, True),
+    ("passes, fails", "", FAILS, True),
+    ("passes, fails and then in its teardown", "", FAILS + ERROR, True),
+    ("passes, errs in its setup", "", ERROR, True),
+    ("passes, vanishes", "", None, True),
+    ("a subtest of unittest is skipped, another fails; pytest < 9", SKIPPED, FAILS, True),
+    ("a subtest is skipped, another fails", SKIPPED, FAILS + SKIPPED, True),
+    ("a subtest is skipped, another fails later", SKIPPED, SKIPPED + FAILS, True),
+    ("subtests fail, which pytest 9 counts once more", SKIPPED, FAILS + SKIPPED + FAILS + FAILS, True),
+    ("a part is skipped, vanishes", SKIPPED, None, True),
+    ("a part is skipped, passes", SKIPPED, "", False),
+    ("a part is skipped, still", SKIPPED, SKIPPED, False),
+    ("xfailed, still", XFAIL, XFAIL, False),
+    ("xfailed, xpasses", XFAIL, "", False),
+    ("xfailed, fails as strict tests do that pass", XFAIL, FAILS, True),
+    ("xpasses, xfails", "", XFAIL, True),
+    ("errs in its setup, fails", ERROR, FAILS, False),
+    ("fails after a skipped part, vanishes", SKIPPED + FAILS, None, False),
+    ("xfails and errs in its teardown, fails", XFAIL + ERROR, FAILS, False),
+]
+"""What a test does for the original and for a candidate, its entries in both reports, and whether the candidate is refused."""
+
+
+@table("what, before, after, is_refused", GUARDED)
+def test_test_without_a_failure_for_the_original_may_not_fail_or_vanish(
+    ask: Asked, run: Tried, tmp_path: Path, what: str, before: str, after: str | None, is_refused: bool
+) -> None:
+    name = "test_a[1-x]"
+    task = task_of(written(tmp_path, {"report.xml": suite(case("test_b"), case(name, before))}))
+    found = ask(task)
+    report = suite(case("test_b"), *([] if after is None else [case(name, after)]))
+    fails = failing(
+        run(task, {"report.xml": report}), found.passed, found.skipped_names, exits=found.exits, command=task.test
+    )
+    assert fails == ((f"tests/test_x.py::{name}",) if is_refused else ())
+
+
+def ran(passed: str = "", skipped: str = "", failed: str = "", *, is_ok: bool = False) -> SuiteRun:
+    """A run of tests with names of one letter."""
+    return SuiteRun(frozenset(passed), frozenset(skipped), frozenset(failed), is_ok, "", "", 0.0)
+
+
+@table(
+    "one, other, words",
+    [
+        (ran("a"), ran("a"), "1 passed before"),
+        (ran("a", failed="bc"), ran("a", failed="c"), "1 passed before; left out: 2 fail for the original (b, c)"),
+        (ran("a", "b"), ran("a", "b"), "1 passed before; 1 skipped or xfailed, at least in part (b)"),
+        (ran("ab"), ran("a", "b"), "1 passed before; 1 skipped or xfailed, at least in part (b)"),
+        (ran("a", "b"), ran("a", failed="b"), "1 passed before; left out: 1 flaky (b)"),
+        (ran("a", "b"), ran("ac"), "1 passed before; left out: 2 flaky (b, c)"),
+        (
+            ran("abcde", "f", "g"),
+            ran("a", "f", "g"),
+            "1 passed before; 1 skipped or xfailed, at least in part (f); left out: 1 fails for the original (g), "
+            "4 flaky (b, c, d, ...)",
+        ),
+    ],
+)
+def test_line_of_the_original_names_the_first_tests_that_do_not_pass_twice_and_says_why(
+    one: SuiteRun, other: SuiteRun, words: str
+) -> None:
+    assert in_both(one, other).sentence == in_both(other, one).sentence == f"tests: {words}"
+
+
+def test_older_record_has_the_number_of_tests_that_are_left_out_and_no_names() -> None:
+    assert OtherTests(not_green=3, flaky=1).in_words == "; left out: 3 fail for the original, 1 flaky"
+
+
+def test_original_whose_every_test_is_skipped_is_refused_and_so_is_one_without_names_that_ends_with_an_error(
+    ask: Asked, tmp_path: Path
+) -> None:
+    skips = written(tmp_path / "skips", {"report.xml": suite(case("test_a", SKIPPED))})
+    with pytest.raises(ConfigurationError, match="no test passes for the original without a skip: "):
+        ask(task_of(skips))
+    unnamed = written(tmp_path / "unnamed", {"test.sh": "exit 1\n"})
+    with pytest.raises(ConfigurationError, match="or run the tests by pytest, so that each test that passes counts; "):
+        ask(task_of(unnamed))
 
 
 @table(
@@ -137,8 +226,8 @@ def test_candidate_without_the_junit_file_lacks_every_test_and_one_that_does_not
     assert run(task, {}).passed == names
     unbuilt = replace(task, test="mkdir -p .strop; cp report.xml .strop/tests.xml")
     for tested, text in ((task, "exit 3\n"), (unbuilt, "if\n")):
-        ran = run(tested, {"program.sh": text})
-        assert failing(ran, names, exits=False, command=task.test) == ("tests/test_x.py::test_a",), text
+        found = run(tested, {"program.sh": text})
+        assert failing(found, names, (), exits=False, command=task.test) == ("tests/test_x.py::test_a",), text
 
 
 @table(
@@ -153,5 +242,4 @@ def test_candidate_without_the_junit_file_lacks_every_test_and_one_that_does_not
 def test_exit_status_counts_where_the_original_ended_with_0_and_no_test_is_to_blame(
     passed: set[str], is_ok: bool, exits: bool, fails: tuple[str, ...]
 ) -> None:
-    ran = SuiteRun(frozenset(passed), frozenset(), is_ok, "", "", 0.0)
-    assert failing(ran, frozenset({"a", "b"}), exits=exits, command="make  check") == fails
+    assert failing(ran("".join(passed), is_ok=is_ok), "ab", (), exits=exits, command="make  check") == fails
