@@ -74,6 +74,9 @@ LEAST_BATCHES = 8
 """The least number of batches that listed held-out calls are dealt into, if there are as many calls."""
 GROWS = 8
 """By which factor the number of tried calls grows, until they take long enough to tell how many a batch needs."""
+GROWTH = 4 / 3
+"""By how many times the share of the calls must grow, so that a batch of twice as many is worth it. It is 2 where all that lies
+beside them is the same for any number of calls, and 1 where each call has as much beside it."""
 BEFORE = 2
 """How many calls a process makes before a batch, each alone: its first call, and one to compare with the calls of the batch."""
 TIMED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
@@ -357,17 +360,15 @@ class _Timing:
         self, calls: int, most: int, inputs: Callable[[int], Sequence[Numbered]], warming: Sequence[Numbered]
     ) -> int:
         """How many calls a batch has, at least `calls` and at most `most`. Where most of what a process takes lies beside its
-        calls, there are twice as many, as long as the share of the calls grows. `inputs` returns so many inputs, or all if there
-        are fewer."""
-        share = -1.0
-        while len(tried := inputs(calls)) == calls:
-            sample = self.timed(tried, warming)
-            if sample.share <= share:
-                return calls // 2
-            if sample.share >= 0.5 or 2 * calls > most:
-                return calls
-            share, calls = sample.share, 2 * calls
-        return calls if share < 0 else calls // 2
+        calls, there are twice as many, as long as the share of the calls grows by a third. `inputs` returns so many inputs, or
+        all if there are fewer."""
+        share = self.timed(inputs(calls), warming).share
+        while share < 0.5 and 2 * calls <= most and len(tried := inputs(2 * calls)) == 2 * calls:
+            before, share = share, self.timed(tried, warming).share
+            if share < GROWTH * before:
+                break
+            calls *= 2
+        return calls
 
     def enough(self, sample: _Sample, most: int) -> int:
         """How many calls a batch has: as many as `wanted`, but at most `most`. Raises TaskError if they take too little time."""

@@ -120,7 +120,7 @@ TARGETS = [
         "def f(a):\n    return a if a < 2 else f(a - 1) + f(a - 2)\n",
         "def f(a):\n    x, y = 0, 1\n    for _ in range(a):\n        x, y = y, x + y\n    return x\n",
         "better",
-        '{"a": int(rng.integers(22, 25))}',
+        '{"a": int(rng.integers(25, 28))}',
     ),
     function(
         "decorated",

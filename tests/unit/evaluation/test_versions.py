@@ -206,7 +206,7 @@ def test_tests_of_a_function_s_project_run_on_each_version_with_its_own_files(tm
     task.close()
 
 
-APP = "from shop.core import unique\nfor n in range(1, 40):\n    unique([n, 2, n] * 90)\n"
+APP = "from shop.core import unique\nfor n in range(1, 40):\n    unique([n, 2, n] * 900)\n"
 
 
 def test_versions_make_recorded_calls_with_their_own_files(

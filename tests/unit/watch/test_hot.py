@@ -83,8 +83,8 @@ if __name__ == "__main__":
 
 def test_shares_are_cumulative_and_in_the_order_of_work(tmp_path: Path) -> None:
     found = shares(hot(project(tmp_path / "p", {"app.py": APP}), PYTHON, "app.py"))
-    assert list(found)[:2] in (["app:main", "app:grind"], ["app:grind", "app:main"])
-    assert found["app:large"] > found.get("app:small", 0.0)
+    assert found["app:main"] >= found["app:grind"] >= found["app:large"] > found.get("app:small", 0.0)
+    assert [*found.values()] == sorted(found.values(), reverse=True)
 
 
 def test_output_and_exit_status_are_those_of_the_command(tmp_path: Path) -> None:
@@ -339,7 +339,7 @@ def leaf(n):
     return short(n)
 
 def short(n):
-    for i in range(20):
+    for i in range(6):
         n += i * i
     return n
 
