@@ -84,6 +84,10 @@ REFUSED = {
     ),
     "larger than 8 MiB": ("def work(data):\n    return len(data)\n", "lib.work(bytes(9 << 20))\n"),
     "was not read to its end": ("def work(n):\n    yield n\n    yield n\n", "next(lib.work(1))\n"),
+    "returns an iterator, which is read later": (
+        "def work(n):\n    return map(abs, range(n))\n",
+        "list(lib.work(1))\n",
+    ),
     "it is an async generator, which strop does not record": ("async def work(n):\n    yield n\n", "lib.work(1)\n"),
     "the module defines no such function at its top level or in a class": (NESTED, "lib.outer(1)\n"),
     "starts no Python that strop can watch": (SUM, ""),

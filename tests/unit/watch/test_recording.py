@@ -31,7 +31,7 @@ PYTHONS = [
     if python.is_file()
 ]
 REPLAY = f"""
-import importlib.util, inspect, pickle, sys
+import importlib.util, pickle, sys
 sys.path[:0] = [{str(STAND_IN)!r}, {str(SANDBOX)!r}, {str(SANDBOX / "guest")!r}]
 import strop_plain_data, user_module, calling, by_name, strop_behaviour
 from operator import attrgetter
@@ -43,9 +43,9 @@ for place in sys.argv[3:]:
     positional, named = by_name.bound(function, given)
     try:
         values = [function(*positional, **named)]
-        kinds = calling.finished(values)
-    except BaseException as error:
-        values, kinds = [strop_behaviour.CallRaised(error)], ["a coroutine"] if inspect.iscoroutinefunction(function) else []
+    except Exception as error:
+        values = [strop_behaviour.CallRaised(error)]
+    kinds = calling.finished(values, strop_behaviour.CallRaised)
     values, kinds, after = strop_behaviour.take_batch("answers and arguments", 1, True, [given], values, kinds)
     answer = strop_plain_data.encode([kinds[0] if kinds else "", values[0], after[0]], subclasses=True)
     open(place, "wb").write(answer)
@@ -259,9 +259,9 @@ def test_generator_is_recorded_if_it_is_read_to_its_end(tmp_path: Path) -> None:
     module = """
         import contextlib
         def work(n):
-            got = yield n
+            yield n
             yield from range(n)
-            return got
+            return n if n == 8 else None
         @contextlib.contextmanager
         def held(n):
             yield n
@@ -271,7 +271,7 @@ def test_generator_is_recorded_if_it_is_read_to_its_end(tmp_path: Path) -> None:
         def whole(n): return (yield from work(n))
         assert list(whole(2)) == [2, 0, 1]
         next(work(3)); g = work(4); next(g); g.send(1); list(g)
-        g = work(5); next(g)
+        list(work(8)); g = work(5); next(g)
         try: g.throw(KeyError)
         except KeyError: pass
         with held(6): pass
@@ -280,10 +280,60 @@ def test_generator_is_recorded_if_it_is_read_to_its_end(tmp_path: Path) -> None:
         except OSError: pass
     """
     found = recorded(tmp_path, module, program)
-    assert found.arguments == [{"n": 2}] and found.calls.calls[0].outcome == b"" and found.calls.made == 4
-    assert found.calls.left_out == {"was not read to its end": 1, "is sent to": 1, "is thrown into": 1}
+    assert found.outcomes == [["a generator", [2, 0, 1], {"n": 2}]] and found.calls.made == 5
+    unread = {"was not read to its end": 1, "is sent to": 1, "is thrown into": 1}
+    assert found.calls.left_out == {**unread, "returns a value at its end": 1}
     held = recorded(tmp_path, module, program, "held")
     assert held.arguments == [{"n": 6}] and held.calls.left_out == {"is thrown into": 1}
+
+
+YIELDING = """
+    import enum
+    Color = enum.Enum("Color", "RED")
+    class Item:
+        def __init__(self, held): self.held = held
+    class Failed(Exception): pass
+    def plain(given):
+        yield from [1, "a", None, 0.5, (1, "a"), (1, (2, [3])), {"a": [given[0]]}, bytearray(b"c"), range(3), [True]]
+        yield from [{1, 2}, b"", 1]
+    def nothing(given): yield from ()
+    def objects(given):
+        yield from [1, (2, float("nan")), Item([1]), Color.RED, Color.RED, Item, Item]
+    def shares(given):
+        inner = [[1], Item(given)]
+        yield from [inner, inner[0], (1, inner[1]), given, 2**70]
+    def changes(given):
+        given.append([4])
+        yield from [1, given[0], [5]]
+        given.append(6)
+    def raises(given):
+        yield given
+        yield (held := [1])
+        raise Failed(held, given, [2]) from KeyError([])
+    def ends(given):
+        yield 1
+        raise SystemExit(3)
+    def work(how, given): yield from globals()[how](given)
+"""
+
+
+def test_what_a_generator_yielded_comes_back_in_another_process_whatever_its_reader_does(tmp_path: Path) -> None:
+    program = """
+        from lib import *
+        import itertools
+        for how in ("plain", "nothing", "objects", "shares", "changes", "raises", "ends"):
+            try:
+                for item in work(how, [[1], 2]):
+                    if type(item) in (list, dict) and how != "changes" and len(item) < 2: item.clear()
+            except (Failed, SystemExit): pass
+        list(itertools.chain(work("objects", [3]), work("plain", [4]))); list(zip(work("objects", [5]), work("plain", [6])))
+    """
+    found = recorded(tmp_path, YIELDING, program)
+    kinds = [outcome[0] for outcome in found.outcomes]
+    of_objects = "a generator of objects"
+    assert kinds[:7] == ["a generator", "a generator", of_objects, of_objects, "a generator", *["an exception"] * 2]
+    assert len(kinds) == 10 and come_back(found, tmp_path) and found.calls.left_out == {"was not read to its end": 1}
+    assert found.outcomes[4][1][1] == [1, ["list", [1]], ["list", [5]]]
 
 
 PROGRAMS = """
@@ -535,6 +585,7 @@ def test_recording_ends_with_its_budget_and_counting_goes_on(tmp_path: Path) -> 
     assert calls.made == 20_000 and 1 < calls.looked_at < 40
 
 
+TWICE = "yields one list or object twice, of which only the last state can be compared"
 UNKEPT = """
     import threading
     class Held:
@@ -547,6 +598,19 @@ UNKEPT = """
         def __reduce__(self): return Exact, ()
     def work(given, *more): return given
     def lazy(n): return (each for each in range(n))
+    def mapped(n): return map(abs, range(n))
+    def paired(n): return n, zip(range(n))
+    def many(n): yield from range(n)
+    def large(n):
+        yield bytes(n)
+        yield n
+    def twice(n):
+        for held[1:] in range(n), [n]: yield n, held
+    def itself(n):
+        while n.options: yield n; n.options.popitem()
+    def inner(n): yield n, filter(None, range(n))
+    def locks(n): yield threading.Lock()
+    held = [1]
     def stopped(n): raise KeyboardInterrupt if n else OSError
     async def items(n): yield n
 """
@@ -563,7 +627,15 @@ UNKEPT = """
         ("work", "work(memoryview(b''))", "its arguments hold an object of type memoryview, which cannot be compared"),
         ("work", "work(bytes(9 << 20))", "larger than 8 MiB"),
         ("work", "x = []\nfor _ in range(9**5): x = [x]\nwork(x)", "its arguments are nested too deeply"),
-        ("lazy", "list(lazy(3))", "returns a generator or a coroutine that another function makes"),
+        ("lazy", "list(lazy(3))", "returns an iterator, which is read later"),
+        ("mapped", "list(mapped(3))", "returns an iterator, which is read later"),
+        ("paired", "paired(3)", "returns an iterator, which is read later"),
+        ("many", "list(many(50_001))", "yields more than 50,000 items or 8 MiB"),
+        ("large", "list(large(9 << 20))", "yields more than 50,000 items or 8 MiB"),
+        ("twice", "list(twice(3))", TWICE),
+        ("itself", "h = Held(1); h.options[2] = 3; list(itself(h))", TWICE),
+        ("inner", "list(inner(3))", "yields an iterator, which is read later"),
+        ("locks", "list(locks(3))", "yields an object of type lock, which cannot be compared"),
         ("stopped", "try: stopped(1)\nexcept KeyboardInterrupt: pass", "was interrupted"),
     ],
 )  # fmt: skip

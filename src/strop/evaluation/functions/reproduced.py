@@ -11,7 +11,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from typing import Any
 
@@ -31,6 +31,7 @@ from strop.tasks.values import difference
 AT_ONCE = 32
 """Calls of one process."""
 OTHER_OUTCOME, VARIES = "gives another outcome than in the run", "gives another outcome when it runs again"
+UNKNOWN = "has no known outcome in the run"
 
 
 def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
@@ -73,10 +74,12 @@ def _why_lost(task: FunctionTask, call: RecordedCall, first: Any, again: Any) ->
         return first
     if isinstance(again, str):
         return again
-    if call.outcome:
-        with suppress(plain_data.NotPlainData):
-            if difference(list(plain_data.decode(call.outcome)), list(first), task.tolerance):
-                return OTHER_OUTCOME
+    try:
+        recorded = list(plain_data.decode(call.outcome))
+    except plain_data.NotPlainData:
+        return UNKNOWN
+    if difference(recorded, list(first), task.tolerance):
+        return OTHER_OUTCOME
     return VARIES if difference(list(first), list(again), task.tolerance) else ""
 
 

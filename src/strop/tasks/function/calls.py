@@ -38,8 +38,8 @@ class RecordedCall:
     arguments: bytes
     """A pickle of {name: value}, with `{"*args": [...]}` for what `*args` takes. Only guests open it."""
     outcome: bytes
-    """Plain data: [kind, answer, arguments after the call], from `strop_behaviour.take_batch`; empty if nobody knows it,
-    as of generators."""
+    """Plain data: [kind, answer, arguments after the call], from `strop_behaviour.take_batch`; empty if nobody knows it.
+    Then the call is not used."""
     seconds: float
     """CPU seconds of the call in the run."""
     shown: Mapping[str, str]

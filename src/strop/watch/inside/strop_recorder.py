@@ -33,6 +33,7 @@ import strop_pickle
 import strop_plain_data as plain_data
 from strop_excerpts import ADDRESS, LENGTH, MOST_FORMS, MOST_NAMES, add_form, excerpt, generalised, printable
 from strop_watch import FLUSH_SECONDS
+from strop_yielded import Yielded, holds_iterator
 
 MOST_SECONDS = 2.0
 """Most CPU seconds for recording in one process."""
@@ -42,7 +43,6 @@ STRIDE = 200
 """After each so many calls that were looked at, only half as many calls are looked at."""
 MOST_CALLS, MOST_BYTES, MOST_BYTES_OF_ONE = 200, 24 << 20, 8 << 20
 """Most calls that are kept, most bytes of all of them, which go into one document of plain data, and most bytes of one."""
-_LAZY = (types.GeneratorType, types.CoroutineType, types.AsyncGeneratorType)
 _SIGNALS = [*map(int, signal.valid_signals())]
 _mask: Any = importlib.import_module("_signal").pthread_sigmask  # without `signal`'s enumerations, which take 0.1 ms
 
@@ -102,9 +102,10 @@ class _Seen:
 class _Look:
     """A call that is looked at."""
 
-    def __init__(self, key: float, arguments: dict[str, Any], digest: bytes) -> None:
+    def __init__(self, key: float, arguments: dict[str, Any], digest: bytes, kind: str) -> None:
         self.key, self.arguments, self.digest = key, arguments, digest
         self.pickled, self.excerpts = b"", dict[str, str]()
+        self.yielded = Yielded() if kind == "a generator" else None
 
 
 class Recorder:
@@ -201,13 +202,8 @@ class Recorder:
             number = seen.made
             seen.made += 1
         if number % seen.stride == 0 and self._may_look(seen, number):
-            began = time.thread_time_ns()
-            with _undisturbed():
-                try:
-                    look = self._looked(seen, number, wrapped, call_arguments)
-                except (Exception, SystemExit, GeneratorExit) as error:
-                    seen.leave_out(_reason(error))
-                seen.spent += time.thread_time_ns() - began
+            with _at_work(seen):
+                look = self._looked(seen, number, wrapped, call_arguments)
         return seen, number, look
 
     def end(self, seen: _Seen, number: int, look: _Look | None, spent: int, answer: Any, kind: str = "") -> None:
@@ -215,16 +211,11 @@ class Recorder:
         with seen.lock:
             seen.nanoseconds += spent
         if look is not None and not self._is_paused:
-            began = time.thread_time_ns()
-            with _undisturbed():
-                try:
-                    outcome = _outcome(look.arguments, answer, kind)
-                    if len(look.pickled) + len(outcome) > MOST_BYTES_OF_ONE:
-                        raise _Unkept(_LARGER)
-                    seen.keep((look.key, number, look.pickled, outcome, spent / 1e9, look.excerpts, look.digest))
-                except (Exception, SystemExit, GeneratorExit) as error:
-                    seen.leave_out(_reason(error), look.digest)
-                seen.spent += time.thread_time_ns() - began
+            with _at_work(seen, look.digest):
+                outcome = _outcome(look, answer, kind)
+                if len(look.pickled) + len(outcome) > MOST_BYTES_OF_ONE:
+                    raise _Unkept(_LARGER)
+                seen.keep((look.key, number, look.pickled, outcome, spent / 1e9, look.excerpts, look.digest))
         if look is not None or not number & (number + 1) or not number & 1023:
             self._flush(seen, number)
 
@@ -261,7 +252,7 @@ class Recorder:
             seen.digests.add(digest)
             if not seen.takes(key):
                 return None
-        look = _Look(key, arguments, digest)
+        look = _Look(key, arguments, digest, wrapped.kind)
         try:
             look.pickled = self._pickled(arguments)
         except _Unkept:
@@ -462,10 +453,20 @@ class _Steps:
         began = time.thread_time_ns()
         try:
             try:
-                return step(*args)
+                made = step(*args)
             finally:
                 if not outer:
                     self._spent += time.thread_time_ns() - began
+            if (look := self._look) is not None and look.yielded is not None:
+                began = time.thread_time_ns()
+                if look.yielded.takes(made):
+                    self._seen.spent += time.thread_time_ns() - began
+                    return made
+                self._look = None
+                with _at_work(self._seen, look.digest):
+                    look.yielded.add(made)
+                    self._look = look
+            return made
         except StopIteration as stop:
             self._end(stop.value)
             raise
@@ -479,17 +480,21 @@ class _Steps:
         self._recorder.end(self._seen, self._number, self._look, self._spent, answer, self._kind)
 
 
-def _outcome(arguments: dict[str, Any], answer: Any, kind: str) -> bytes:
+def _outcome(look: _Look, answer: Any, kind: str) -> bytes:
     """The outcome of a call, in the form that a batch of one call sends to the host. `answer`: what it returned, or
     `CallRaised`."""
-    raised = type(answer) is strop_behaviour.CallRaised and answer.error
-    if isinstance(raised, KeyboardInterrupt) or type(raised).__name__ == "CancelledError":
+    error = answer.error if type(answer) is strop_behaviour.CallRaised else None
+    if isinstance(error, KeyboardInterrupt) or type(error).__name__ == "CancelledError":
         raise _Unkept("was interrupted")
-    if kind == "a generator":
-        return b""
-    if isinstance(answer, _LAZY):
-        raise _Unkept("returns a generator or a coroutine that another function makes")
-    values, kinds, after = strop_behaviour.take_batch("answers and arguments", 1, True, [arguments], [answer], [kind])
+    if look.yielded is not None:
+        if error is None and answer is not None:
+            raise _Unkept("returns a value at its end")
+        return plain_data.encode(look.yielded.outcome(look.arguments, error), subclasses=True)
+    if holds_iterator(answer):
+        raise _Unkept("returns an iterator, which is read later")
+    values, kinds, after = strop_behaviour.take_batch(
+        "answers and arguments", 1, True, [look.arguments], [answer], [kind]
+    )
     return plain_data.encode([kinds[0] if kinds else "", values[0], after[0]], subclasses=True)
 
 
@@ -540,6 +545,18 @@ def _file_of(module: Any) -> str:
 
 def _size(call: tuple[Any, ...]) -> int:
     return len(call[2]) + len(call[3])
+
+
+@contextmanager
+def _at_work(seen: _Seen, digest: bytes = b"") -> Iterator[None]:
+    """Within the block, strop works for a call, which is left out if that fails."""
+    began = time.thread_time_ns()
+    with _undisturbed():
+        try:
+            yield
+        except (Exception, SystemExit, GeneratorExit) as error:
+            seen.leave_out(_reason(error), digest)
+        seen.spent += time.thread_time_ns() - began
 
 
 @contextmanager

@@ -215,7 +215,8 @@ class _Walk:
         if issubclass(type(kind), enum.EnumMeta):
             return ["enum", _facts(kind).name, _attributes(value).get("_name_")]
         if kind is CallRaised:
-            return [*self._raised(value.error, depth), self.of(value.yielded, depth + 1)]
+            yielded = self.of(value.yielded, depth + 1)  # first, as a recorder sees it
+            return [*self._raised(value.error, depth), yielded]
         if kind is range or kind is slice:
             return [kind.__name__, self.of(value.start, depth), self.of(value.stop, depth), self.of(value.step, depth)]
         return self._changeable(value, kind, depth)
