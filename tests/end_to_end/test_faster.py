@@ -74,7 +74,10 @@ OPTIONS = "class Options:\n    log = None\ndef work(options):\n    return 1\n"
 NESTED = "def outer(n):\n    def work(n):\n        return n\n    return work(n)\n"
 CALLS = "for n in range(60):\n    lib.work(n)\n"
 REFUSED = {
-    "too little to compare (0.4 ms are needed: 10 times a message that makes no call); record … in its place": ("def work(n):\n    return n\n", CALLS),
+    "too little to compare (0.4 ms are needed: 10 times a message that makes no call); record … in its place": (
+        "def work(n):\n    return n\n",
+        CALLS,
+    ),
     "1 different call of 1 can be used, and 12 are needed": (SUM, "lib.work(1)\n"),
     "of 60 the original gives another outcome than in the run": (CHANCE, CALLS),
     "of 32 the original gives another outcome when it runs again": (STATE, CALLS),
