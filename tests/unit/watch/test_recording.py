@@ -645,6 +645,12 @@ def test_call_that_cannot_be_kept_is_told_with_its_reason(name: str, program: st
     assert f"none of the 1 calls of {name} that strop looked at can be used: {reason} (1)" in str(told.value)
 
 
+def test_large_array_is_kept_as_a_small_one_is(tmp_path: Path) -> None:
+    program = "import numpy\nfrom lib import *\nfor n in (10, 8192, 100_000): work(numpy.arange(float(n)))"
+    found = recorded(tmp_path, "def work(xs): return float(xs.sum())", program)
+    assert len(found.calls.calls) == 3 and not found.calls.left_out
+
+
 def test_reference_to_a_lambda_and_a_module_in_arguments_is_kept(tmp_path: Path) -> None:
     found = recorded(tmp_path, UNKEPT, "from lib import *\nwork(Held([lambda n: n, threading, work]))")
     assert len(found.calls.calls) == 1 and not found.calls.left_out

@@ -59,7 +59,7 @@ class _Limited(io.BytesIO):
     most = 0
 
     def write(self, data: Any) -> int:
-        if self.tell() + len(data) > self.most:
+        if self.tell() + memoryview(data).nbytes > self.most:  # a large array comes as a `PickleBuffer`, which has no length
             raise PickleTooLarge
         return super().write(data)
 
