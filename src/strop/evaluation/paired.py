@@ -132,15 +132,19 @@ def measure_paired(
     tally.count = len(rows)
     dealt = {number for batch in drawn.plan.dealt or () for number in batch}
     shared = {DIFFERENT: len(dealt) / len(rows)} if drawn.plan.are_shared else {}
-    # Only the original's processes are believed.
-    idle = median(row[0][IDLE] for row in rows)
-    for old, new in ((_without(row[0], idle), _without(row[-1], idle)) for row in rows):
+    for old, new in _net(rows):
         tally.original_metrics.append(old)
         tally.metrics.append(new | shared)
         tally.spent(new[SECONDS], 0.0)
         both = old[SECONDS] + new[SECONDS]
         tally.add(Worth(old[SECONDS] / both if both else 0.5))  # a clock may stand still
     return tally.evaluation
+
+
+def _net(rows: Sequence[list[dict[str, float]]]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
+    """The metrics of the original and of the program for each batch, without what a message takes that makes no call."""
+    idle = median(row[0][IDLE] for row in rows)  # only the original's processes are believed
+    return ((_without(row[0], idle), _without(row[-1], idle)) for row in rows)
 
 
 def _without(metrics: dict[str, float], idle: float) -> dict[str, float]:
@@ -293,7 +297,8 @@ class _Timing:
 
     def dealt(self) -> BatchPlan:
         """The batches of listed inputs: each input is in one batch, in an order that the secret draws. If recorded calls are too
-        few or too short for that, each batch is drawn from all of them, and batches share calls."""
+        few or too short for that, also beside what lies beside them, each batch is drawn from all of them, and batches share
+        calls."""
         listed = [index for index in range(self.task.count(self.order.split)) if not self.is_failing(self.drawn[index])]
         if not listed:
             return BatchPlan(1, 1, [], 0.0)
@@ -305,12 +310,13 @@ class _Timing:
         while tried < (more := min(tried * GROWS, len(inputs), self.within_limit(sample))):
             tried, sample = more, self.timed(inputs[:more], [])
         most = 1 if self.task.isolate else max(self.task.count("test") // LEAST_BATCHES, 1)
-        if self.task.recorded is not None and min(self.wanted(sample), most) * sample.a_call < sample.least:
-            calls = self.enough(sample, len(listed) - BEFORE)
+        available = most if self.task.recorded is None else max(len(listed) - BEFORE, most)
+        is_short = min(self.wanted(sample), most) * sample.a_call < sample.least
+        calls = self.enough(sample, available if is_short else most)
+        calls = self.grown(calls, min(available, self.within_limit(sample)), lambda calls: inputs[:calls], [])
+        if calls > most:
             drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
             return BatchPlan(calls, sample.answers_at_once, drawn, sample.least, are_shared=True)
-        most = min(most, self.within_limit(sample))
-        calls = self.grown(self.enough(sample, most), most, lambda calls: inputs[:calls], [])
         count = max(len(listed) // calls, 1)
         dealt = [listed[number::count] for number in range(count)]
         return BatchPlan(calls, sample.answers_at_once, dealt, sample.least)

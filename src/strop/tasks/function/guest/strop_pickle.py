@@ -59,7 +59,8 @@ class _Limited(io.BytesIO):
     most = 0
 
     def write(self, data: Any) -> int:
-        if self.tell() + memoryview(data).nbytes > self.most:  # a large array comes as a `PickleBuffer`, which has no length
+        # A large array comes as a `PickleBuffer`, which has no length.
+        if self.tell() + memoryview(data).nbytes > self.most:
             raise PickleTooLarge
         return super().write(data)
 
