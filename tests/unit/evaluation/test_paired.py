@@ -103,7 +103,7 @@ def test_one_failure_costs_the_whole_utility(jail: JailedSandbox, tmp_path: Path
 
 
 LISTED = MODULE.replace("sample=sample, instances=4, test_instances=3", "cases=[([n, 1, n],) for n in range(8)]")
-SLOW = "    sum(range(300_000))\n"
+SLOW = "    sum(range(900_000))\n"
 REMEMBERING = (
     "seen = []\n\n\ndef unique(values):\n    assert values not in seen\n    seen.append(list(values))\n"
     "    return list(dict.fromkeys(values))\n"
@@ -244,7 +244,7 @@ def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_compariso
     twice = (
         "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 3\n" + FASTER.split("\n")[1]
     )
-    task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))  # so that one input is enough
+    task = task_of(tmp_path, MODULE.replace("    found", 4 * SLOW + "    found", 1))  # so that one input is enough
     for split in ("train", "test"):
         assert measured(task, jail, twice, split)[0].verdict == "ok"
 
@@ -253,7 +253,7 @@ def test_isolated_function_is_measured_in_the_first_call_of_a_process(jail: Jail
     once = (
         "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 2\n" + FASTER.split("\n")[1]
     )
-    task = task_of(tmp_path, MODULE.replace("    found", 10 * SLOW + "    found", 1))
+    task = task_of(tmp_path, MODULE.replace("    found", 4 * SLOW + "    found", 1))
     first = replace(task, isolate="instance")
     assert task.facts is not None and task.facts.calls == "later" and measured(task, jail, once)[0].verdict == "raised"
     assert first.facts is not None and first.facts.calls == "first"
