@@ -313,7 +313,8 @@ class _Timing:
         available = most if self.task.recorded is None else max(len(listed) - BEFORE, most)
         is_short = min(self.wanted(sample), most) * sample.a_call < sample.least
         calls = self.enough(sample, available if is_short else most)
-        calls = self.grown(calls, min(available, self.within_limit(sample)), lambda calls: inputs[:calls], [])
+        before, limit = inputs[calls:][-BEFORE:], min(available, self.within_limit(sample))
+        calls = self.grown(calls, limit, lambda calls: inputs[:calls], before)
         if calls > most:
             drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
             return BatchPlan(calls, sample.answers_at_once, drawn, sample.least, are_shared=True)
