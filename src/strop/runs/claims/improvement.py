@@ -142,7 +142,7 @@ def _remedy(evidence: Evidence) -> str:
     """A sentence that says how to accept a program that is held back; empty for any other."""
     if not evidence.is_held_back:
         return ""
-    if not evidence.searched:  # whoever compares has the patch, and may have it in place
+    if not evidence.searched:  # a user of `strop compare` has the patch already
         wanted = f" If that is wanted, give {switched('fixed_input')}."
         trusted = f" If you trust both programs, give {option('trust_programs')}."
         return {"better on its fixed input": wanted, "by its own score": trusted}.get(evidence.finding, "")
