@@ -176,9 +176,8 @@ def _faster(
     times = BatchTimes(column(metric.name, before), column(metric.name, after), beside, alone)
     change = _bounded(log_speedup(times, confidence=confidence), metric)
     new, old = _values(metric, after), _values(metric, before)
-    charged = sum(max(math.fsum(part), 0.0) for part in beside) / len(new)
-    setbacks = _setbacks(old, new)
-    return Gain(metric, mean(old), mean(new) + charged, "ratio", change, False, setbacks, confidence=confidence)
+    charged = mean(old) * math.exp(-change.mean)  # with what lies beside the calls, as the law counts it
+    return Gain(metric, mean(old), charged, "ratio", change, False, _setbacks(old, new), confidence=confidence)
 
 
 def _log_ratio(
