@@ -47,7 +47,7 @@ from strop.tasks.command.task import AnyTask
 from strop.tasks.identity import task_digest
 from strop.tasks.versions import project_of
 
-COUNTED = "the budget is only counted: whoever uses this shell can also measure without it"
+COUNTED = "the budget is counted, not enforced: anyone with this shell can measure outside of this record"
 SEALED = "sealed, provided that the agent could not reach this process or its files"
 
 
@@ -142,7 +142,7 @@ def begun_or_new(
         return _begun(load_run(out), source, sealed=sealed)
     if waiting := without_verdict(source):
         raise ConfigurationError(
-            f"{waiting} measures {source} and has no verdict: go on with {option('out')} {waiting}, or end it with "
+            f"{waiting} measures {source} and has no verdict: continue it with {option('out')} {waiting}, or end it with "
             f"strop verdict {waiting}"
         )
     comparison = next(group for group in groups if isinstance(group, ComparisonOptions))
