@@ -84,10 +84,10 @@ TARGETS = [
     ),
     function(
         "time-of-yes-and-no",
-        "def f(n):\n    return all(n % d for d in range(2, n))\n",
-        "def f(n):\n    return all(n % d for d in range(2, int(n**0.5) + 1))\n",
+        "def f(n):\n    return sum(n % d == 0 for d in range(1, n + 1)) > 8\n",
+        "def f(n):\n    return 2 * sum(n % d == 0 for d in range(1, int(n**0.5) + 1)) - (int(n**0.5) ** 2 == n) > 8\n",
         "better",
-        "{'n': int(rng.integers(10**5)) * 2 + 200001}",
+        "{'n': int(rng.integers(10**4)) * 2 + 20001}",
         excerpt="better: Better: ",
     ),
 ]  # fmt: skip
