@@ -105,15 +105,15 @@ def test_modules_beside_an_evaluator_run_in_no_process_with_rights(apart: Apart)
     assert found(apart)["rights"] == 0
 
 
-def test_interpreter_that_is_a_file_of_the_folder_is_refused(apart: Apart) -> None:
-    written(apart.folder, {"env/bin/python3.12": "\x7fELF", "env/lib/python3.12/os.py": ""})
-    (apart.folder / "env/bin/python3.12").chmod(0o755)
+def test_interpreter_that_is_a_file_of_the_folder_is_refused_until_it_is_named(apart: Apart) -> None:
+    own = {".venv/bin/python3.12": "\x7fELF", ".venv/lib/python3.12/os.py": "", ".venv/pyvenv.cfg": ""}
+    written(apart.folder, {**own, "pyproject.toml": ""})
+    (apart.folder / ".venv/bin/python3.12").chmod(0o755)
+    (apart.folder / ".venv/bin/python").symlink_to("python3.12")
     for folder in (apart.folder, apart.folder / "below"):
-        with pytest.raises(
-            ConfigurationError, match=r"python3\.12 leads to a file of the folder, which would start with"
-        ):
-            replace(apart, folder=folder).task(SQUARE, TELLS, python=str(apart.folder / "env/bin/python3.12"))
-        written(apart.folder, {"pyproject.toml": ""})
+        with pytest.raises(ConfigurationError, match=r"python3\.12, a file of .*, which would start with rights"):
+            replace(apart, folder=folder).task(SQUARE, TELLS)
+    assert apart.task(SQUARE, TELLS, python=str(apart.folder / ".venv")).interpreter is not None
 
 
 @pytest.mark.parametrize(

@@ -10,11 +10,14 @@ what it is: by its name, its first bytes and its library. A pyvenv.cfg says only
 from __future__ import annotations
 
 import os
+import pwd
 import re
 import shlex
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from strop.base.environments import at_home, is_program, why_hidden
 from strop.base.errors import ConfigurationError
@@ -34,6 +37,8 @@ class Interpreter:
     """The file that `path` leads to."""
     words: str
     """Its version, and why strop chose it."""
+    is_trusted: bool = False
+    """Whether the user named it, or ran a command with it."""
 
     @property
     def is_strops(self) -> bool:
@@ -55,9 +60,9 @@ def interpreter_of(target: Path, named: str = "", recorded: str = "") -> Interpr
         ConfigurationError: it is no Python, or too old; or strop found it, and it must not be used unless the user names it.
     """
     if named:
-        return _interpreter_at(at_home(named), f"{named}, named by {option('python')}")
+        return replace(_interpreter_at(at_home(named), f"{named}, named by {option('python')}"), is_trusted=True)
     if recorded:
-        return _interpreter_at(Path(recorded), "the recorded command")
+        return replace(_interpreter_at(Path(recorded), "the recorded command"), is_trusted=True)
     project, active = project_of(target), os.environ.get("VIRTUAL_ENV") or os.environ.get("CONDA_PREFIX")
     if project is not None and os.path.lexists(project / ".venv/bin/python"):
         return _interpreter_at(project / ".venv", ".venv beside pyproject.toml", project)
@@ -66,22 +71,84 @@ def interpreter_of(target: Path, named: str = "", recorded: str = "") -> Interpr
     )
 
 
-def check_outside(path: Path, folder: Path, more: str = "") -> None:
-    """Check that an interpreter lies outside of the folder that its programs are from, and of its environment's project.
+def check_outside(interpreter: Interpreter, target: Path) -> None:
+    """Check that an interpreter for the code of a target, a file or a folder, is no file that came with a clone.
 
-    The first process of a tree executes it with rights that no file of the folder may have. `more`: a further remedy, for the
-    message.
+    The first process of a tree executes it with rights that no file of a clone may have. What the user names, or ran a command
+    with, is trusted. The interpreter's own file counts, behind all links, and the folders that each pyvenv.cfg calls its home.
 
     Raises:
-        ConfigurationError: it lies inside.
+        ConfigurationError: it may have come with the target's work tree, or with another one.
     """
-    folders = (folder, project_of(path.parent.parent) or folder)
-    if str(path) != EXECUTABLE and any(path.resolve().is_relative_to(folder.resolve()) for folder in folders):
-        raise ConfigurationError(
-            f"{path} leads to a file of the folder, which would start with rights that no code of it may have; make its "
-            f"environment with links (python -m venv --clear --symlinks {path.parent.parent}), or name another Python, or a "
-            f"virtual environment of one, by {option('python')}{more}"
-        )
+    if interpreter.is_strops or interpreter.is_trusted:
+        return
+    own = _own_tree(target.resolve())
+    for file in map(Path.resolve, (Path(interpreter.real), *_homes(interpreter))):
+        is_managed = any(map(file.is_relative_to, _managed_folders()))
+        tree = own if own and file.is_relative_to(own[0]) else None if is_managed else _marked_tree(file)
+        if tree is not None:
+            raise ConfigurationError(
+                f"{interpreter.path} leads to {file}, a file of {tree[0]} ({tree[1]}), which would start with rights that none "
+                f"of a clone has; make its environment with links (python -m venv --clear --symlinks {interpreter.prefix}), "
+                f"or, if you trust it, name it by {option('python')}"
+            )
+
+
+_Tree: TypeAlias = tuple[Path, str]
+"""A folder that may be a clone, and how it is known."""
+
+
+def _own_tree(target: Path) -> _Tree | None:
+    """The clone that the code of a target may have come with: the outermost folder with a `.git`. Without one it is the outermost
+    folder around the target that is not shared by others, as `/tmp` and the user's home are."""
+    above = [target, *target.parents]
+    if found := [folder for folder in above if os.path.lexists(folder / ".git")]:
+        return found[-1], "the outermost folder with a .git"
+    home = at_home("~").resolve()
+    own = [folder for folder in target.parents if len(folder.parts) > _SHARED and not home.is_relative_to(folder)]
+    return (own[-1], "around your code, without a .git") if own else None
+
+
+def _marked_tree(file: Path) -> _Tree | None:
+    """The outermost folder around a file that is a clone by its `.git`, which is a file in a submodule, or by its
+    pyproject.toml."""
+    for mark in (".git", "pyproject.toml"):
+        if found := [folder for folder in file.parents if os.path.lexists(folder / mark)]:
+            return found[-1], f"the outermost folder with a {mark}"
+    return None
+
+
+_SHARED = 2
+"""Parts of a path that many share: `/tmp`, `/data`."""
+
+
+_MANAGERS = {"PYENV_ROOT": ".pyenv/versions", "ASDF_DATA_DIR": ".asdf/installs"}
+"""Variables that name the clone of a tool that installs interpreters, and where these are in the user's home folder."""
+
+
+def _managed_folders() -> list[Path]:
+    """The folders of interpreters in the clones of tools that install them."""
+    homes = [at_home("~")]
+    with suppress(KeyError):  # a user without an entry
+        homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    given = [Path(root, Path(usual).name) for name, usual in _MANAGERS.items() if (root := os.environ.get(name))]
+    return [folder.resolve() for folder in (*given, *(home / usual for home in homes for usual in _MANAGERS.values()))]
+
+
+def _homes(interpreter: Interpreter) -> list[Path]:
+    """The interpreters' folders that the pyvenv.cfg of an environment names, the environment's own first."""
+    homes, prefix = list[Path](), interpreter.prefix
+    while (file := prefix / "pyvenv.cfg").is_file() and len(homes) < _MOST_HOMES:
+        named = re.search(r"(?mi)^\s*home\s*=\s*(.+?)\s*$", file.read_text("utf-8", "replace"))
+        if named is None:
+            break
+        homes.append(prefix / named[1])
+        prefix = homes[-1].resolve().parent
+    return homes
+
+
+_MOST_HOMES = 40
+"""Environments made of environments that are followed: as many as the kernel follows links."""
 
 
 _PYTHON = re.compile(r"(?<![\w/.-])(python3?|pytest)\b")

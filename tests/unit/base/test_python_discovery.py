@@ -15,7 +15,7 @@ from typing import TypeAlias
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.base.python_discovery import Interpreter, interpreter_of, recorded_interpreter
+from strop.base.python_discovery import Interpreter, check_outside, interpreter_of, recorded_interpreter
 from support.rows import table
 
 pytestmark = pytest.mark.process
@@ -63,6 +63,43 @@ REFUSED: dict[str, Row] = {
     "interpreter of another user": (f"{BESIDE}chown 4321 opt/bin/*", "", {}, "{}/proj/.venv has files of another user (if you trust them, name it yourself)"),
 }  # fmt: skip
 
+COPIED = "installed opt2 python3.12; mkdir -p {0}; rm -rf {0}/.venv; cp -r opt2 {0}/.venv; printf 'home = /usr/bin' > {0}/.venv/pyvenv.cfg; "
+"""What a shell makes for an environment with an interpreter of its own, as `python -m venv --copies` does."""
+TREE, PROJECT = "the outermost folder with a .git", "the outermost folder with a pyproject.toml"
+AROUND = "around your code, without a .git"
+BROUGHT: dict[str, tuple[str, dict[str, str], str]] = {
+    "copied in the project": (COPIED.format("proj"), {}, f"{{0}}/proj/.venv/bin/python3.12, a file of {{0}}/proj ({AROUND})"),
+    "beside the project, and no mark around both": ("mkdir repo; mv proj opt repo; ln -s repo/proj; cd repo; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({AROUND})"),
+    "beside the project, in its work tree": ("mkdir repo; mv proj opt repo; mkdir repo/.git; ln -s repo/proj; cd repo; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({TREE})"),
+    "beside the project, in a larger project": ("mkdir repo; mv proj opt repo; touch repo/pyproject.toml; ln -s repo/proj; cd repo; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({AROUND})"),
+    "links through links": ("mkdir repo; mv proj opt repo; mkdir repo/.git; ln -s repo/proj; cd repo; mkdir a b; ln -s ../opt/bin/python3.12 a/../b/python3; ln -s $PWD/b/../b/python3 a/python3; venv proj/.venv a/python3", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({TREE})"),
+    "a link through /proc": ("mkdir -p proj/tools; mv opt proj/tools; mkdir -p proj/.venv/bin; touch proj/.venv/pyvenv.cfg; ln -s /proc/self/root$PWD/proj/tools/opt/bin/python3.12 proj/.venv/bin/python", {}, f"{{0}}/proj/tools/opt/bin/python3.12, a file of {{0}}/proj ({AROUND})"),
+    "a hard link": (f"{BESIDE}rm proj/.venv/bin/python; ln opt/bin/python3.12 proj/.venv/bin/python3.12; ln -s python3.12 proj/.venv/bin/python", {}, f"{{0}}/proj/.venv/bin/python3.12, a file of {{0}}/proj ({AROUND})"),
+    "in a nested work tree": ("mkdir repo; mv proj opt repo; mkdir repo/.git repo/proj/.git; ln -s repo/proj; cd repo; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({TREE})"),
+    "in a submodule": ("mkdir repo; mv proj opt repo; mkdir repo/.git; touch repo/proj/.git; ln -s repo/proj; cd repo; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({TREE})"),
+    "in a worktree of git": ("touch proj/.git; mkdir proj/tools; mv opt proj/tools; venv proj/.venv proj/tools/opt/bin/python3.12", {}, f"{{0}}/proj/tools/opt/bin/python3.12, a file of {{0}}/proj ({TREE})"),
+    "in a second clone": ("mkdir other other/.git; mv opt other; venv proj/.venv other/opt/bin/python3.12", {}, f"{{0}}/other/opt/bin/python3.12, a file of {{0}}/other ({TREE})"),
+    "in a second project": ("mkdir other; touch other/pyproject.toml; mv opt other; venv proj/.venv other/opt/bin/python3.12", {}, f"{{0}}/other/opt/bin/python3.12, a file of {{0}}/other ({PROJECT})"),
+    "active, beside code that no mark surrounds": ("rm proj/pyproject.toml; installed mine python3.12", {"VIRTUAL_ENV": "{}/mine", "HOME": "/nowhere"}, "{0}/mine/bin/python3.12, a file of /tmp"),
+    "active": ("mkdir proj/.git; mv opt proj", {"VIRTUAL_ENV": "{}/proj/opt"}, f"{{0}}/proj/opt/bin/python3.12, a file of {{0}}/proj ({TREE})"),
+    "by its home": (f"{BESIDE}mkdir .git2; printf 'home = {{0}}/proj/bin\nversion = 3.12.1\n' > proj/.venv/pyvenv.cfg; mkdir proj/bin", {}, f"{{0}}/proj/bin, a file of {{0}}/proj ({AROUND})"),
+    "by the home of its home": (f"{BESIDE}printf 'HOME=../../env/bin' > proj/.venv/pyvenv.cfg; printf 'home = {{0}}/proj/bin' > env/pyvenv.cfg; mkdir proj/bin", {}, f"{{0}}/proj/bin, a file of {{0}}/proj ({AROUND})"),
+    "in a clone below the folder of pyenv": ("mkdir -p pyenv/.git pyenv/plugins; mv opt pyenv/plugins; venv proj/.venv pyenv/plugins/opt/bin/python3.12", {"PYENV_ROOT": "{}/pyenv"}, f"{{0}}/pyenv/plugins/opt/bin/python3.12, a file of {{0}}/pyenv ({TREE})"),
+    "in a folder of pyenv that came with the clone": ("mkdir -p proj/.git proj/pyenv/versions; mv opt proj/pyenv/versions; venv proj/.venv proj/pyenv/versions/opt/bin/python3.12", {"PYENV_ROOT": "{}/proj/pyenv"}, f"{{0}}/proj/pyenv/versions/opt/bin/python3.12, a file of {{0}}/proj ({TREE})"),
+}  # fmt: skip
+"""What a shell makes, variables, and what is said of an interpreter that may have come with a clone."""
+OUTSIDE: dict[str, tuple[str, dict[str, str]]] = {
+    "a .venv of links in a work tree": (f"mkdir proj/.git; {BESIDE}", {}),
+    "made from another environment": ("mkdir proj/.git; venv proj/.venv env/bin/python; printf 'home = %s/env/bin' $PWD > proj/.venv/pyvenv.cfg", {}),
+    "of uv": ("mkdir -p proj/.git home/.local/share/uv/python; mv opt home/.local/share/uv/python/cpython-3.12; venv proj/.venv home/.local/share/uv/python/cpython-3.12/bin/python3.12", {}),
+    "of conda": ("mkdir -p proj/.git home/miniconda3/envs; mv opt home/miniconda3/envs/work", {"CONDA_PREFIX": "{}/home/miniconda3/envs/work"}),
+    "of poetry": ("mkdir -p proj/.git home/.cache/pypoetry/virtualenvs; mv env home/.cache/pypoetry/virtualenvs/proj-x-py3.12", {"VIRTUAL_ENV": "{}/home/.cache/pypoetry/virtualenvs/proj-x-py3.12"}),
+    "of pyenv, a clone": ("mkdir -p proj/.git home/.pyenv/.git home/.pyenv/versions; mv opt home/.pyenv/versions/3.12.1; venv proj/.venv home/.pyenv/versions/3.12.1/bin/python3.12", {}),
+    "of pyenv elsewhere": ("mkdir -p proj/.git pyenv/.git pyenv/versions; mv opt pyenv/versions/3.12.1; venv proj/.venv pyenv/versions/3.12.1/bin/python3.12", {"PYENV_ROOT": "{}/pyenv"}),
+    "of asdf, a clone": ("mkdir -p proj/.git home/.asdf/.git home/.asdf/installs/python; mv opt home/.asdf/installs/python/3.12.1; venv proj/.venv home/.asdf/installs/python/3.12.1/bin/python3.12", {}),
+    "of strop itself": ("mkdir proj/.git", {}),
+}  # fmt: skip
+
 
 def discovered(folder: Path, row: Row, given: pytest.MonkeyPatch) -> Interpreter:
     """The interpreter for a file of a project."""
@@ -94,3 +131,31 @@ def test_interpreter_of_a_record_is_the_same_or_refused(tmp_path: Path, monkeypa
             recorded_interpreter(asdict(kept))
     with pytest.raises(ValueError, match="real"):
         recorded_interpreter({"path": "/usr/bin/python3"})
+
+
+def found_beside(folder: Path, made: str, variables: dict[str, str], given: pytest.MonkeyPatch) -> Interpreter:
+    """The interpreter for a file of a project, where strop was started in the folder around the project."""
+    given.setenv("HOME", str(folder / "home"))
+    given.chdir(folder)
+    for name in ("PYENV_ROOT", "ASDF_DATA_DIR"):
+        given.delenv(name, raising=False)
+    return discovered(folder, (made.replace("{0}", str(folder)), "", variables, ""), given)
+
+
+@table("row", BROUGHT.values(), BROUGHT)
+def test_interpreter_that_may_have_come_with_a_clone_is_refused_until_it_is_named(
+    tmp_path: Path, row: tuple[str, dict[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interpreter = found_beside(tmp_path, row[0], row[1], monkeypatch)
+    target = tmp_path / "proj/sub/p.py"
+    with pytest.raises(ConfigurationError, match=f"leads to {re.escape(row[2].format(tmp_path))}[^\\n]*$") as refused:
+        check_outside(interpreter, target)
+    assert "name it by python" in str(refused.value)
+    check_outside(interpreter_of(target, interpreter.path), target)
+
+
+@table("row", OUTSIDE.values(), OUTSIDE)
+def test_interpreter_that_no_clone_brought_needs_no_option(
+    tmp_path: Path, row: tuple[str, dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_outside(found_beside(tmp_path, *row, monkeypatch), tmp_path / "proj/sub/p.py")

@@ -17,7 +17,7 @@ from strop.base.console import notify
 from strop.base.environments import at_home, why_hidden
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import read_plain
-from strop.base.python_discovery import check_outside, recorded_interpreter
+from strop.base.python_discovery import Interpreter, check_outside, recorded_interpreter
 from strop.base.surface import option, setting
 from strop.base.terminal_text import escape
 from strop.options.scoring import NOT_IN_FILE, check_options, flag_of, write_toml
@@ -118,7 +118,6 @@ def _evaluator(task: CommandTask, options: Any) -> EvaluatorSpec | None:
         raise ConfigurationError(f"{why}; {option('shared')} runs the program in its evaluator's process")
     stub = ""
     if not shared:
-        check_outside(task.root / interpreter, task.root, f", or give {option('shared')}")
         try:
             stub = stub_of(task.files[program], options.calls)
         except (SyntaxError, ValueError) as error:
@@ -199,7 +198,11 @@ def read_config(path: Path, changes: Mapping[str, object] | None = None, *, trus
             _check_named(
                 {key: value for key, value in written.items() if key != "root" and key not in (changes or {})}, root
             )
-        return replace(command_task(root, **values), interpreter=interpreter)
+        task = replace(command_task(root, **values), interpreter=interpreter)
+        if not trusted and task.evaluator is not None and not task.evaluator.shared:
+            named = root / task.evaluator.interpreter
+            check_outside(Interpreter(str(named), os.path.realpath(named), ""), root)
+        return task
     except (ConfigurationError, ValueError) as error:
         raise ConfigurationError(f"{path}: {error}") from error
 

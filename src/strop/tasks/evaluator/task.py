@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeAlias
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
-from strop.base.python_discovery import check_found, interpreter_of
+from strop.base.python_discovery import Interpreter, check_found, check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
@@ -66,7 +66,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     recognised = recognise(evaluator, form)
     _text(program)
     root = _root(program, evaluator)
-    check_found(interpreter := interpreter_of(program, options.python), options.test)
+    interpreter = _interpreter(program, evaluator, options)
     required = _required(recognised, options.require_metric)
     # The score of this format is better when it is higher.
     goals = [f"{metric.strip()}:max" if metric.strip() in (COMBINED, SCORE) else metric for metric in options.metric]
@@ -96,6 +96,13 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
     }
     task = command_task(root, **changed)
     return replace(task, description=_description(task, evaluator), interpreter=interpreter)
+
+
+def _interpreter(program: Path, evaluator: Path, options: Any) -> Interpreter:
+    check_found(interpreter := interpreter_of(program, options.python), options.test)
+    if not options.shared:
+        check_outside(interpreter, evaluator)
+    return interpreter
 
 
 def recognise(evaluator: Path, form: Form | None = None) -> Recognised:
