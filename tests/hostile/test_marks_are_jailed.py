@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ import pytest
 
 from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.evaluation.functions.load import load_function
-from strop.runs.run_directory import keep_task
+from strop.runs.kept import keep_task
 from strop.tasks.base import SecretSeeds
 from support.rows import table
 
@@ -143,11 +144,11 @@ def test_names_that_a_module_gives_to_files_are_no_paths_out_of_its_record(tmp_p
     )
     task = load_function(project / "module.py", "f")
     assert task.mark is not None and len(task.mark.marking.imports) == 3
-    keep_task(record, str(project / "module.py"), 0, task)
+    keep_task(record / "task", str(project / "module.py"), task)
     assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(record / "task")] == [
         *(path for path in project.rglob("*") if path.is_file())
     ]
-    assert (record / "task/room.json").read_bytes() == b"{}"
+    assert json.loads((record / "task/kept.json").read_text())["options"] == {}
     task.close()
 
 

@@ -78,13 +78,13 @@ def folder(made: Folder, tmp_path: Path) -> Folder:
 
 @table(
     "command, named",
-    [("replay", "own/task/mine.py"), ("replay", "beside.py"), ("resume", "beside.py")],
+    [("replay", "own/task/.tree/mine.py"), ("replay", "beside.py"), ("resume", "beside.py")],
 )
 def test_task_file_that_came_with_a_record_is_not_run_unless_it_is_trusted(
     folder: Folder, command: str, named: str
 ) -> None:
-    shutil.copy(folder.path / "own/task/mine.py", folder.path / "beside.py")
-    shutil.copy(folder.path / "own/task/mine.py", folder.path / "own/task/beside.py")
+    shutil.copy(folder.path / "own/task/.tree/mine.py", folder.path / "beside.py")
+    shutil.copy(folder.path / "own/task/.tree/mine.py", folder.path / "own/task/.tree/beside.py")
     folder.forge("own", unfinished=command == "resume", task=named)
     refused = folder.strop(command, "./own", machine="elsewhere")
     assert refused.returncode == 2 and "--trust-task" in refused.stderr and "Traceback" not in refused.stderr
@@ -112,8 +112,8 @@ def test_function_of_a_record_from_elsewhere_is_repeated_without_trust_and_touch
     replayed = folder.strop("replay", "./marked", machine="elsewhere")
     assert replayed.returncode == 0 and "The replay agrees" in replayed.stdout, replayed.stderr
     text = MARKED.format(trace=str(folder.path / "trace")).replace("return x\n", "return x\n\n\ntask = strop.Task(f)\n")
-    (folder.path / "marked/task/marked.py").write_text(text)
-    folder.forge("marked", unfinished=True, task="marked/task/marked.py:task")
+    (folder.path / "marked/task/.tree/marked.py").write_text(text)
+    folder.forge("marked", unfinished=True, task="marked/task/.tree/marked.py:task")
     refused = folder.strop("resume", "./marked", machine="elsewhere")
     assert refused.returncode == 2 and "--trust-task" in refused.stderr, refused
     assert not (folder.path / "trace").exists()
@@ -283,10 +283,10 @@ def set_meta(record: Path, key: str, *values: str) -> None:
 def test_run_goes_on_that_was_killed_before_its_task_was_kept(folder: Folder) -> None:
     (folder.path / "mine.py").write_text(TASK)
     folder.forge("own", unfinished=True, sql="DELETE FROM event;")
-    (folder.path / "own/task/mine.py").write_text("import strop\n")  # a part
+    (folder.path / "own/task/.tree/mine.py").write_text("import strop\n")  # a part
     found = folder.strop("resume", "./own")
     assert found.returncode == 0, found.stderr
-    assert (folder.path / "own/task/mine.py").read_text() == TASK
+    assert (folder.path / "own/task/.tree/mine.py").read_text() == TASK
 
 
 def test_links_in_a_directory_from_elsewhere_are_not_written_through(folder: Folder) -> None:

@@ -45,6 +45,7 @@ from strop.runs.claims.gains import score_words
 from strop.runs.context import RunContext, session
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
+from strop.runs.kept import keep_tasks
 from strop.runs.meta import NOTHING_SAID, Meta
 from strop.runs.plan import Formula, Plan, Work, assumptions_of, planned, works
 from strop.runs.record import Record
@@ -54,7 +55,6 @@ from strop.runs.run_directory import (
     ONE_RESULT,
     check_in_place,
     ignore_records,
-    keep_tasks,
     meta_of,
     new_directory,
     on_kept_trees,

@@ -12,7 +12,7 @@ from strop.api.improvement import improve_job
 from strop.api.job import Begun, Job, perform, view_of
 from strop.api.measurement import measure_job
 from strop.api.measuring import verdict_job
-from strop.api.target import Target, all_of
+from strop.api.target import Target, made_again, sources_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
 from strop.base.events import MeasurementBegan
@@ -70,7 +70,7 @@ MAKERS: dict[str, Maker] = {
 
 
 def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:
-    """The job that continues a record, on the tasks that it keeps. `trust`: as for `RunRecord.sources`.
+    """The job that continues a record, on the tasks that it keeps. `trust`: as for `RunRecord.again`.
 
     Raises:
         ConfigurationError: such a record cannot be continued, or its tasks are not to be trusted.
@@ -81,9 +81,9 @@ def job_of(record: RunRecord, *, trust: bool) -> Job[Any]:
         raise ConfigurationError(
             f"{record.directory} is the record of {command_of(record.kind)}, which cannot be resumed"
         )
-    sources = record.sources(trust=trust)
-    job = make(record, all_of(sources, trusted=True, rooms=record.rooms(trust=trust)))
-    return replace(job, begun=Begun(record.secret, sources, record.directory, record.proof))
+    kept = record.again(trust=trust)
+    job = make(record, made_again(kept))
+    return replace(job, begun=Begun(record.secret, sources_of(kept), record.directory, record.proof))
 
 
 def repeated(record: RunRecord, *, trust: bool) -> Job[Any]:

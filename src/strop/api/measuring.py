@@ -12,7 +12,16 @@ from typing import Any, Literal
 from strop.api.comparison import at_original, compare_spec, of_version, overriding_toml
 from strop.api.conventions import RecordOptions, carried_out, outside_tasks, seeds_and_scoring, takes
 from strop.api.job import Begun, Job, perform, view_of
-from strop.api.target import Target, TaskLike, all_of, as_task, plain_name, source_of, target_of
+from strop.api.target import (
+    Target,
+    TaskLike,
+    as_task,
+    made_again,
+    plain_name,
+    source_of,
+    sources_of,
+    target_of,
+)
 from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import MeasurementBegan
 from strop.base.later import dataclass
@@ -218,7 +227,7 @@ def _begun(record: RunRecord, source: str, *, sealed: bool) -> Measuring:
     original = record.meta.original
     goal = Target(record.spec.task, at_original(tasks[0], original), original)
     begun = Begun(record.secret, sources, record.directory, record.proof)
-    notes = changed_since(record.directory, Path(source.partition(":")[0]), goal.original)
+    notes = changed_since(record.directory, goal.original)
     with Store.open(record.directory, proof=record.proof, believed=False) as store:
         run = read_run(store)
     made = run.measurements - bool(run.measuring)  # a measurement that was killed is continued, not counted
@@ -226,8 +235,8 @@ def _begun(record: RunRecord, source: str, *, sealed: bool) -> Measuring:
 
 
 def _kept_tasks(record: RunRecord, *, trust: bool) -> tuple[tuple[str, ...], tuple[AnyTask, ...]]:
-    sources = record.sources(trust=trust, is_frozen=True)
-    return sources, all_of(sources, trusted=True, rooms=record.rooms(trust=trust))
+    kept = record.again(trust=trust, is_frozen=True)
+    return sources_of(kept), made_again(kept)
 
 
 def without_verdict(source: str) -> Path | None:
@@ -318,7 +327,7 @@ def verdict_job(
     """
     original = record.meta.original
     tasks = (at_original(tasks[0], original),)
-    changed = changed_since(record.directory, Path(record.spec.task.partition(":")[0]), original)
+    changed = changed_since(record.directory, original)
     frozen = f"frozen at the first measurement: {task_digest(tasks[0])[:NAMED_BY]}, strop {__version__}"
     notes = held.said or changed or (f"{frozen}; none of its files changed since",)
     return Job(

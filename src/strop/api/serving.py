@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from strop.base.as_document import to_json
 from strop.base.console import notify, results_stream
 from strop.base.errors import ConfigurationError, StropError
+from strop.base.interpreter import to_add
 from strop.base.terminal_text import escape
 from strop.base.version import __version__
 from strop.runs.interrupts import stop
@@ -181,7 +182,7 @@ class Client:
         try:
             import mcp.server.lowlevel  # noqa: F401 - in the thread that can say so
         except ImportError as error:
-            raise ConfigurationError("strop serve needs the MCP SDK: pip install 'strop[mcp]'") from error
+            raise ConfigurationError(f"strop serve needs the MCP SDK: {to_add('mcp')}") from error
         self._reads, self._writes = os.dup(0), os.dup(results_stream().fileno())
         nothing = os.open(os.devnull, os.O_RDONLY)
         os.dup2(nothing, 0)  # a scorer or a build must not read the client's messages

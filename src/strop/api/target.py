@@ -11,9 +11,8 @@ import inspect
 import sys
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, TypeAlias, cast
 
@@ -29,6 +28,7 @@ from strop.lm.options import is_harmless, joined
 from strop.lm.registry import no_model
 from strop.options.run import ModelLike
 from strop.options.scoring import flag_of, texts_of
+from strop.runs.kept import Again
 from strop.runs.patching.source_files import Original, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in
@@ -207,19 +207,27 @@ def source_of(task: TaskLike) -> str:
     return f"{file}:{name}"
 
 
-def all_of(
-    tasks: Sequence[TaskLike], *, trusted: bool = False, rooms: Sequence[Mapping[str, Any]] = ()
-) -> tuple[AnyTask, ...]:
-    """All tasks, loaded. `trusted`: they are files of a record that was made here. `rooms`: for each task the options that say
-    what it runs in.
+def all_of(tasks: Sequence[TaskLike]) -> tuple[AnyTask, ...]:
+    """All tasks, loaded.
 
     Raises:
         ConfigurationError: a task does not exist, or two have the same name.
     """
-    loaded = tuple(
-        as_task(task) or load_any(source_of(task), room, trusted=trusted)
-        for task, room in zip(tasks, chain(rooms, repeat({})), strict=False)
-    )
+    return _different(task_of(task) for task in tasks)
+
+
+def made_again(tasks: Sequence[Again]) -> tuple[AnyTask, ...]:
+    """The tasks that a record of this machine, or a trusted one, keeps. Raises like `all_of`."""
+    return _different(load_any(source, options, trusted=True) for source, options in tasks)
+
+
+def sources_of(tasks: Sequence[Again]) -> tuple[str, ...]:
+    """What such tasks are made of."""
+    return tuple(task.source for task in tasks)
+
+
+def _different(tasks: Iterable[AnyTask]) -> tuple[AnyTask, ...]:
+    loaded = tuple(tasks)
     for name, count in Counter(task.name for task in loaded).items():
         if count > 1:
             raise ConfigurationError(f"the task {name} is given twice")

@@ -13,7 +13,7 @@ from rich.console import Console
 from strop.analysis.stats import Estimate, least_pairs
 from strop.api.job import Begun, Job, ViewOfJobs
 from strop.api.jobs import MAKERS
-from strop.api.target import plain_name
+from strop.api.target import plain_name, sources_of
 from strop.api.training import train_job
 from strop.base.as_document import computed
 from strop.base.errors import ConfigurationError, RecordChanged, StoreError
@@ -131,7 +131,7 @@ def over_seeds_job(
 
 
 MAKERS[KIND] = lambda record, tasks: over_seeds_job(
-    record.spec, tasks, record.improver, record.meta.seeds, record.sources(trust=True)
+    record.spec, tasks, record.improver, record.meta.seeds, sources_of(record.again(trust=True))
 )
 
 

@@ -13,8 +13,8 @@ from strop.base.errors import SearchOver, StropError, starting_threads
 from strop.base.events import E, Event, Recorder, RunFinished
 from strop.runs.assembly import Components, first_event
 from strop.runs.interrupts import Interrupted, Watch, stopped_by_signals
+from strop.runs.kept import kept_digest
 from strop.runs.resume import ResumeState, ScopeTally, top
-from strop.runs.run_directory import kept_digest
 from strop.store import Store
 
 

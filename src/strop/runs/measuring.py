@@ -20,13 +20,12 @@ from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, Improvement, fields_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option
-from strop.base.user_modules import PROJECT, source_roots
 from strop.runs.claims.gains import worded
 from strop.runs.improve import check_runs
+from strop.runs.kept import changed_files
 from strop.runs.patching.result_files import BestSoFar, Standings
 from strop.runs.patching.source_files import Original, of_seed
 from strop.runs.record import Record
-from strop.runs.run_directory import CALLS, ROOM, TASK_FOLDER, TREE
 from strop.runs.scopes import is_candidate
 from strop.runs.score import Scored
 from strop.tasks.objective_facts import ObjectiveFacts
@@ -35,8 +34,6 @@ if TYPE_CHECKING:
     from strop.runs.context import RunContext
 
 OVER = SearchOver("verdict", "a verdict was asked for")
-_OWN = (ROOM, CALLS, PROJECT[0])
-"""Files that a record keeps beside the user's."""
 MOST_NAMED = 5
 """How many changed files are named; the others are counted."""
 
@@ -180,39 +177,15 @@ def best_measured(
     return Improvement(chosen, detail=OVER.detail), number
 
 
-def changed_since(folder: Path, source: Path, original: Original | None) -> tuple[str, ...]:
+def changed_since(folder: Path, original: Original | None) -> tuple[str, ...]:
     """A line that names the files that the user or an agent changed since the record in `folder` copied them; empty if there are
-    none. Files that may change are not among them. The copies are used to measure.
-
-    `source` is the target's file or folder.
-    """
-    task_folder = folder / TASK_FOLDER
-    own_files: Sequence[str] = _OWN
-    if (task_folder / TREE).is_dir():
-        task_folder, own_files = (
-            task_folder / TREE,
-            () if original and Path(original.root, PROJECT[0]).exists() else PROJECT[:1],
-        )
-    if original is None or not original.root or not task_folder.is_dir():
-        return ()
-    own = [Path(original.root, path) for path in original.files]
-    # Of a function, the record has each module below the folder that it is imported from.
-    roots = [Path(original.root)] if original.command or not own else [*source_roots(own[0]), source.absolute().parent]
-    changed = [
-        path
-        for path in sorted(str(file.relative_to(task_folder)) for file in task_folder.rglob("*") if file.is_file())
-        if path not in own_files and _differs(task_folder / path, [root / path for root in roots], own)
-    ]
+    none. Files that may change are not among them. The copies are used to measure."""
+    own = [Path(original.root, path) for path in original.files] if original is not None else []
+    changed = [path for path, users in changed_files(folder) if users not in own]
     if not changed:
         return ()
     named = ", ".join(changed[:MOST_NAMED]) + (f" and {len(changed) - MOST_NAMED} more" * (len(changed) > MOST_NAMED))
     return (f"changed since the first measurement, and measured as it was then: {named}",)
-
-
-def _differs(copy: Path, places: Sequence[Path], own: Sequence[Path]) -> bool:
-    """Whether no file in `places`, where a copied file may have come from, has the same content. Files of `own` may differ."""
-    there = [file for file in places if file.is_file()]
-    return not any(file in own or file.read_bytes() == copy.read_bytes() for file in there)
 
 
 def texts_now(original: Original) -> Mapping[str, str]:

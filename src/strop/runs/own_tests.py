@@ -13,8 +13,8 @@ from strop.base.events import SuiteRan
 from strop.base.results import OtherTests, fields_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.evaluation.suite import failing, on_candidate, on_original
+from strop.runs.kept import kept_tree
 from strop.runs.patching.source_files import Original
-from strop.runs.run_directory import kept_project
 from strop.runs.scopes import ORIGINAL_TESTS
 from strop.tasks.versions import differing
 
@@ -83,7 +83,7 @@ def tested_candidate(
 
 def _project(context: RunContext) -> Path:
     """The copy of the project in the record, which the user's edits do not change."""
-    return (context.parts.task.root or kept_project(context.folder)).absolute()
+    return (context.parts.task.root or kept_tree(context.folder)).absolute()
 
 
 def _pool(context: RunContext) -> WorkerPool:

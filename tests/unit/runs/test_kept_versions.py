@@ -11,9 +11,10 @@ from typing import TypeVar, cast
 import pytest
 
 from strop.evaluation.functions.load import load_any
+from strop.runs.kept import keep_tasks, kept_digest
 from strop.runs.meta import Meta
 from strop.runs.patching.source_files import of_files, original_from
-from strop.runs.run_directory import keep_tasks, kept_digest, load_run
+from strop.runs.run_directory import load_run
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.bundle import ABSENT, bundled
@@ -69,7 +70,7 @@ def loaded_again(record: Path, source: str, task: T) -> T:
         keep_tasks(record, [source], [task])
         store.append(replace(started(spec), files_digest=kept_digest(record)))
     kept = load_run(record)
-    (found,), (room,) = kept.sources(trust=False), kept.rooms(trust=False)
+    ((found, room),) = kept.again(trust=False)
     assert Path(found.rpartition("@")[2].partition(":")[0]).is_relative_to(record)
     return with_files(cast("T", load_any(found, room, trusted=True)), task.files)
 

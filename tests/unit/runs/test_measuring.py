@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -60,16 +61,16 @@ def test_budget_that_is_spent_names_the_verdict_as_what_is_left() -> None:
 @pytest.fixture
 def mine(tmp_path: Path) -> Path:
     """A project of a mark, a module beside it and one in `src`, and the record that a measurement made of it."""
-    files = {"mark.py": "mark", "shop/__init__.py": "", "shop/price.py": "price", "beside.py": "beside"}
-    kept = {f"task/{path}": text for path, text in files.items()}
-    written(tmp_path / "there", kept | {"task/room.json": "{}", "task/pyproject.toml": ""})
-    own = {f"src/{path}" if path.startswith("shop") else path: text for path, text in files.items()}
-    return written(tmp_path / "mine", own | {"pyproject.toml": "[project]"})
+    files = {"mark.py": "mark", "src/shop/__init__.py": "", "src/shop/price.py": "price", "beside.py": "beside"}
+    document = json.dumps({"file": ".tree/mark.py", "root": str(tmp_path / "mine")})
+    kept = {f"task/.tree/{path}": text for path, text in files.items()}
+    written(tmp_path / "there", kept | {"task/kept.json": document, "task/.tree/pyproject.toml": ""})
+    return written(tmp_path / "mine", files)
 
 
 def since(mine: Path) -> tuple[str, ...]:
     original = Original({"price.py": "price"}, str(mine / "src/shop"), str(mine))
-    return changed_since(mine.parent / "there", mine / "mark.py", original)
+    return changed_since(mine.parent / "there", original)
 
 
 def test_files_of_a_function_that_changed_are_named_and_what_may_change_is_not(mine: Path) -> None:
@@ -82,18 +83,19 @@ def test_files_of_a_function_that_changed_are_named_and_what_may_change_is_not(m
 
 def test_files_of_a_tree_that_changed_are_named_five_at_most(tmp_path: Path) -> None:
     files = {f"{number}.txt": "" for number in range(7)} | {"prog.py": "1", "strop.toml": "files = 'prog.py'"}
-    kept = files | {"pyproject.toml": ""}
-    written(tmp_path, {f"there/task/.tree/{path}": text for path, text in kept.items()} | {"there/task/strop.toml": ""})
+    document = json.dumps({"file": "strop.toml", "root": str(tmp_path / "mine")})
+    kept = {f"there/task/.tree/{path}": text for path, text in files.items()}
+    written(tmp_path, kept | {"there/task/strop.toml": "", "there/task/kept.json": document})
     mine = written(tmp_path / "mine", files | {"prog.py": "2"})
     original = Original({"prog.py": "1"}, str(mine), str(mine), command=True)
-    assert changed_since(tmp_path / "there", mine, original) == ()
+    assert changed_since(tmp_path / "there", original) == ()
     written(mine, dict.fromkeys(files, "changed"))
-    (line,) = changed_since(tmp_path / "there", mine, original)
+    (line,) = changed_since(tmp_path / "there", original)
     assert line.endswith("measured as it was then: 0.txt, 1.txt, 2.txt, 3.txt, 4.txt and 3 more"), line
 
 
 def test_task_that_is_no_file_has_nothing_that_changes(tmp_path: Path) -> None:
-    assert changed_since(tmp_path, Path("lpn"), None) == ()
+    assert changed_since(tmp_path, None) == ()
 
 
 WAYS = [
