@@ -18,6 +18,7 @@ from mcp.client.stdio import StdioServerParameters, stdio_client
 from end_to_end.conftest import recorded
 from strop.api.serving import TOOLS
 from strop.base.events import Evaluated
+from strop.base.interpreter import to_add
 from strop.templates.agents import AGENTS
 from support.command_line import environment
 from support.mcp_client import EVALUATOR
@@ -162,7 +163,7 @@ def test_serve_says_what_to_install_where_the_sdk_is_not(strop: Any, tmp_path: P
     )
     ended = strop("serve", *TARGET, PYTHONPATH=str(tmp_path / "without"))
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert ended.stderr == "strop: strop serve needs the MCP SDK: pip install 'strop[mcp]'\n"
+    assert ended.stderr == f"strop: strop serve needs the MCP SDK: {to_add('mcp')}\n"
 
 
 def test_lines_that_init_prints_for_an_agent_start_the_server(strop: Any, tmp_path: Path) -> None:

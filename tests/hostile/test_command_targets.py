@@ -124,11 +124,17 @@ OWN_ANSWER = [
 """Target whose candidate replaces files of its copy, and the metrics of its answer."""
 OWN_SCORE = ("answer_like_a_summary", "answer_beside_the_score", "rewrites_scorer", "rewrites_tests", "replaces_scorer")
 BROKEN = [
-    ("scorer_prints_nan", "the original cannot be measured (malformed): score score is not a finite number: nan"),
+    (
+        "scorer_prints_nan",
+        "the original cannot be measured (malformed): score score is not a finite number up to 1e+100: nan",
+    ),
     ("original_hangs", "the original cannot be measured (timeout): wall time limit of 1 s reached"),
     ("scorer_prints_two", "the original cannot be measured (malformed): found 2 values for score score (3, 4)"),
     ("scorer_prints_none", "the original cannot be measured (malformed): no score"),
-    ("scorer_prints_infinite", "the original cannot be measured (malformed): score score is not a finite number: inf"),
+    (
+        "scorer_prints_infinite",
+        "the original cannot be measured (malformed): score score is not a finite number up to 1e+100: inf",
+    ),
     ("scorer_prints_word", "the original cannot be measured (malformed): score score is not a number: 'excellent'"),
     ("answer_in_a_folder_of_tools", "the original leaves 'node_modules', 'node_modules/.cache'"),
 ]

@@ -164,7 +164,7 @@ def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_w
 
 
 NO_NUMBERS = [
-    ("{'score': float('nan')}", "score score is not a finite number: nan"),
+    ("{'score': float('nan')}", "score score is not a finite number up to 1e+100: nan"),
     ("{'combined_score': True}", 'score combined_score is not a number: "True"'),
     ("{'score': 'high', 'b': None}", 'score score is not a number: "high"'),
     ("{'acc': 1}", "gives acc, but neither combined_score nor score: say what counts"),

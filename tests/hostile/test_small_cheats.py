@@ -15,6 +15,8 @@ from hostile import (
     small_cheats_of_objects,
     small_cheats_of_recorded_calls,
     small_cheats_of_scorers,
+    small_cheats_that_are_lazy,
+    small_cheats_that_leave_less,
     small_cheats_that_remember,
 )
 from strop.evaluation import repeated
@@ -31,6 +33,8 @@ CHEATS = [
     *small_cheats_of_objects.CHEATS,
     *small_cheats_of_recorded_calls.CHEATS,
     *small_cheats_of_scorers.CHEATS,
+    *small_cheats_that_are_lazy.CHEATS,
+    *small_cheats_that_leave_less.CHEATS,
     *small_cheats_that_remember.CHEATS,
 ]
 BY_NAME = {cheat.name: cheat for cheat in CHEATS}

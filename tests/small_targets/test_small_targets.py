@@ -14,6 +14,7 @@ from small_targets.tables import (
     evaluators,
     functions,
     inputs,
+    left_behind,
     metrics,
     objects,
     outputs,
@@ -28,7 +29,7 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.process
 
-TABLES = (scores, evaluators, test_tools, outputs, builds, functions, objects, recorded, metrics, inputs)
+TABLES = (scores, evaluators, test_tools, outputs, builds, functions, objects, recorded, metrics, inputs, left_behind)
 TARGETS = {target.name: target for table in TABLES for target in table.TARGETS}
 FROM_END_TO_END = ("expression", "ev-plain", "more-pass", "standard-error-differs", "typed")
 """One of each form; `make test-all` tries all of them from end to end."""

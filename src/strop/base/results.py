@@ -92,6 +92,9 @@ class Evaluation:
     """Number of held-out instances whose input occurs in training, because the task has too few others."""
     construction: str = ""
     """The best answer as JSON, where the answers of a task are constructions. Else empty."""
+    differs: str = ""
+    """How the first failure differs from the original, with values of recorded calls, shortened. `error` hides it. It is
+    shown to the user, and to no model. Else empty."""
 
     @property
     def does_not_run(self) -> bool:

@@ -15,6 +15,7 @@ from typing import Literal, TypeAlias
 from strop.analysis.stats import (
     CONFIDENCE,
     Estimate,
+    differences,
     estimate,
     has_ratio,
     least_pairs,
@@ -117,6 +118,7 @@ def gain(
     new, old = _values(metric, after), _values(metric, before)
     if all(part in row for row in before for part in BESIDE):
         return _faster(metric, after, before, inputs, confidence)
+    new = [value if differs else own for value, own, differs in zip(new, old, differences(new, old), strict=True)]
     high, low = (new, old) if metric.goal == "max" else (old, new)
     scale: Scale = "ratio" if metric.reader not in RATES and has_ratio(new, old) else "difference"
     n = len({*inputs}) or len(new)

@@ -8,13 +8,14 @@ is *idle*.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple
 
 from strop.evaluation.instances import Input
-from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Value, Violated
+from strop.sandbox.base import LAZY, Guest, GuestProgram, Outcome, Returned, Value, Violated
 from strop.sandbox.wire import Prepared
+from strop.tasks.values import difference
 
 Described = Literal["answers", "answers and arguments", "arguments", "arguments as they are"]
 """What a process describes after the calls. Arguments are described as the calls leave them, or as they are without any call."""
@@ -33,6 +34,8 @@ def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[]
     if opened is not None:
         from strop_by_name import binding
         strop_calling.ready(entry){listen}
+        import strop_behaviour
+        strop_behaviour.caches.update({caches!r})
         opened = [*map(strop_calling.opened, opened)]
         arguments += opened
         calls += map(binding(entry), opened)
@@ -42,6 +45,12 @@ def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[]
     elif do == "end":
         import atexit
         atexit._run_exitfuncs()
+    elif do == "left":
+        import strop_left
+        return strop_left.left(globals())
+    elif do == "spoil":
+        import strop_left
+        strop_left.spoil()
     elif do and do != "wait":
         import strop_behaviour{shares}
         return strop_behaviour.take_batch(do, count, objects, arguments, results, kinds){heard}
@@ -96,8 +105,16 @@ class AnswerDetails(NamedTuple):
     """Whether the answer shares a part that can be changed with an earlier answer. Known only of programs with `catches`."""
 
 
-_LAZY = ("a generator", "a coroutine", "an async generator")
-_KINDS = frozenset({"", "an object", "an exception", *_LAZY, *(f"{kind} of objects" for kind in _LAZY)})
+def difference_of_details(expected: AnswerDetails, actual: AnswerDetails, close: float | None) -> str:
+    """How an answer shares, and its call leaves arguments, otherwise than the original's; empty if it does not. `close` is the
+    tolerance of floats."""
+    if actual.shares and not expected.shares:
+        return "the answer shares a part that can be changed with an earlier one, the original's does not"
+    why = difference(expected.arguments, actual.arguments, close)
+    return why and f"the call leaves other arguments than the original's: {why.replace('the answer', 'arguments')}"
+
+
+_KINDS = frozenset({"", "an object", "an exception", *LAZY, *(f"{kind} of objects" for kind in LAZY)})
 """The kinds of answer that a process may report."""
 
 
@@ -120,12 +137,23 @@ class RanBatch(NamedTuple):
     """CPU seconds of a message that makes no call: the part of the time of the calls that is other work."""
 
 
-def batch_program(program: GuestProgram, *, catches: bool = False) -> GuestProgram:
-    """The program for `run_batch`. With `catches`, an exception counts as an answer, and what the calls print is reported."""
+def batch_program(
+    program: GuestProgram, *, catches: bool = False, shares: bool = False, caches: Iterable[str] = ()
+) -> GuestProgram:
+    """The program for `run_batch`.
+
+    Args:
+        program: the program.
+        catches: whether an exception counts as an answer. What the calls print is reported, too.
+        shares: whether it is reported which answers share a part with an earlier one; `catches` reports that, too.
+        caches: names of attributes that are not described.
+    """
     is_innermost = program.module is not None and program.module.innermost
     entry = "__import__('strop_innermost').held()" if is_innermost else program.entry
-    call, *more = (_CALL_AND_CATCH, _LISTEN, _SHARES, _HEARD) if catches else (_CALL, "", "", "")
-    own = _BATCH.format(entry=entry, call=call, **dict(zip(("listen", "shares", "heard"), more, strict=True)))
+    call = _CALL_AND_CATCH if catches else _CALL
+    more = (_LISTEN, _SHARES, _HEARD) if catches or shares else ("", "", "")
+    parts = dict(zip(("listen", "shares", "heard"), more, strict=True))
+    own = _BATCH.format(entry=entry, call=call, caches=sorted(caches), **parts)
     return replace(program, text=program.text + own, entry="__batch__")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.later import dataclass
@@ -34,6 +34,24 @@ _FURTHER = 1 << 20
 _AGAIN, _DRAWS = 1 << 40, 16
 """Number of the first input that replaces one that training had, and how many are tried for each instance."""
 Input = tuple[Instance, Prepared]
+
+
+class TriedBatch(NamedTuple):
+    """What the original shows in one process."""
+
+    a_call: float
+    """CPU seconds of a call, without a part of the message."""
+    least: float
+    """CPU seconds that the calls of a batch need at least."""
+    beside: float
+    """CPU seconds beside the calls, for each call."""
+    answers_at_once: int
+    """How many answers fit into a message."""
+
+    @property
+    def share(self) -> float:
+        """The share of the calls in what the process takes, in [0, 1]."""
+        return self.a_call / (self.a_call + self.beside) if self.a_call else 0.0
 
 
 class BatchPlan(NamedTuple):
@@ -65,6 +83,8 @@ class DrawnInstances:
         """The batches of a timed function (strop.evaluation.paired); None if they are not planned yet."""
         self.changes: bool | None = None
         """Whether the original of a timed function changes its arguments; None if that is not known yet."""
+        self.left_behind: dict[int, Any] = {}
+        """Instance → what the original of a function leaves behind (strop.evaluation.left_behind)."""
         self.failing = set[tuple[bytes, bytes]]()
         """Encoded inputs on which the original of a timed function was seen to fail."""
 
@@ -159,7 +179,7 @@ class OriginalAnswers:
                 form = AnswerForm()
                 for outcome in _answers(task, order, drawn, sandbox, indices):
                     if isinstance(outcome, Returned):
-                        form.learn(outcome.value)
+                        form.learn(outcome.value, outcome.lazy)
                 self._forms[indices] = form
             return self._forms[indices]
 
@@ -197,7 +217,7 @@ def _failure(task: Task, drawn: DrawnInstances, index: int, outcome: Outcome) ->
     if not isinstance(outcome, Returned):
         return ""
     try:
-        task.checked_score(drawn[index][0], outcome.value)
+        task.checked_score(drawn[index][0], outcome.value, lazy=outcome.lazy)
     except ScorerFailed as error:
         return str(error)
     except Malformed:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from strop.analysis.stats import Estimate, between_subsets, least_pairs
-from strop.base.errors import ScorerFailed, TaskError
+from strop.base.errors import Malformed, ScorerFailed, TaskError
 from strop.base.failures import gist
 from strop.base.later import np
+from strop.base.syntax import parsed
 
 ONE_ANSWER = (
     "the original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing"
@@ -84,6 +87,31 @@ def check_scorer(ask_original: Callable[[], object], scorer: str = "the scorer")
     except TaskError as error:
         message = f"{scorer} fails, and on the original's answers, too, so that nobody has a score: {error}"
         raise ScorerFailed(message) from error
+
+
+def check_names(program: Iterable[str], original: Iterable[str]) -> None:
+    """Raise Malformed if the texts of a program name a module of the guest that runs it, and those of the original do not.
+
+    A program shares a process with the guest's modules, which report what it does, and could replace their functions.
+    """
+    for name in sorted(_names_of_guest(program) - _names_of_guest(original)):
+        raise Malformed(f"the program names {name[:60]}: names with {_OF_GUEST} are those of the guest that runs it")
+
+
+_OF_GUEST = "strop_"
+"""How the modules of a guest begin."""
+
+
+def _names_of_guest(texts: Iterable[str]) -> set[str]:
+    """Imports, names, attributes and strings in which a name of the guest is."""
+    found = set[str]()
+    for text in texts:
+        tree = parsed(text)
+        nodes = () if tree is None else ast.walk(tree)
+        fields = [str(value) for node in nodes for value in vars(node).values() if isinstance(value, (str, bytes))]
+        for field in [text] if tree is None else fields:
+            found.update(re.findall(rf"\w*{_OF_GUEST}\w*", field))
+    return found
 
 
 def wrong_answer(events: Iterable[Mapping[str, str]], *, may_fail: bool) -> str:

@@ -6,21 +6,28 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from functools import partial
+from typing import Any
 
+from strop.base.errors import Malformed
 from strop.base.randomness import derive
 from strop.base.results import Evaluation
 from strop.base.scorer_notes import collecting
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
+from strop.evaluation.batches import AnswerDetails
 from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.left_behind import difference_again, differences_left, left_behind
 from strop.evaluation.outcomes import guest_program, limits_of
 from strop.evaluation.paired import measure_paired
-from strop.evaluation.tally import Tally, carried_out, judged
-from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Sandbox
+from strop.evaluation.tally import Tally, Worth, carried_out, judged
+from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
 from strop.tasks.problem import VALUE
 from strop.tasks.values import rebuilt
+
+LEFT = 4
+"""Instances of which it is compared what the calls leave behind."""
 
 
 def measure(
@@ -68,7 +75,8 @@ def _measure_score(
         for outcome in outcomes:
             log.observe(outcome)
             instance = instances.popleft()
-            judge = partial(task.checked_score, instance, form=form)
+            lazy = outcome.lazy if isinstance(outcome, Returned) else ""
+            judge = partial(task.checked_score, instance, form=form, lazy=lazy)
             with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
                 ask_original = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
                 worth = judged(outcome, judge, log, ask_original, is_original=order.is_of_original(task))
@@ -80,7 +88,31 @@ def _measure_score(
             tally.add(worth, instance)
             if tally.is_settled:
                 break
+    is_seen = task.mark is not None and not order.is_of_original(task) and "ok" in tally.verdicts
+    why = _difference_left(task, order, program, drawn, sandbox) if is_seen else ""
+    if why:
+        tally = Tally(order, 1)
+        tally.add(Worth(0.0, "malformed", f"malformed answer: {why}"), drawn[0][0])
     return tally.evaluation
+
+
+def _difference_left(task: Task, order: Order, program: GuestProgram, drawn: DrawnInstances, sandbox: Sandbox) -> str:
+    """What a program's calls leave behind otherwise than the original's; empty if there is nothing. Answers may differ."""
+    inputs = [drawn[index] for index in range(min(LEFT, order.count(task)))]
+    if 0 not in drawn.left_behind:
+        own = guest_program(task, task.seed)
+        first, second = (left_behind(task, own, sandbox, inputs, again=True) for _ in range(2))
+        drawn.left_behind[0] = first.steady(second, None)
+    original = drawn.left_behind[0]
+    left = left_behind(task, program, sandbox, inputs, again=True)
+
+    def judge(number: int, expected: Any, details: tuple[AnswerDetails, AnswerDetails], answer: Any) -> None:
+        if details[1].shares and not details[0].shares:
+            raise Malformed("it shares a part with the first")
+
+    again = difference_again(original, left, judge)
+    differs = again[1] if again else next(differences_left(task, original, left), None)
+    return f"{differs.what}: {differs.how}" if differs is not None else ""
 
 
 def _run_together(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:

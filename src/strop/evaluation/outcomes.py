@@ -11,6 +11,7 @@ from strop import tasks
 from strop.base.environments import COPY
 from strop.base.results import Verdict
 from strop.base.scorer_notes import shortened
+from strop.evaluation.laws import check_names
 from strop.sandbox.base import (
     ANSWER_BYTES,
     AnswerTooLarge,
@@ -62,6 +63,8 @@ def limits_of(task: Task) -> Limits:
 def guest_program(task: Task, candidate: str) -> GuestProgram:
     """The program that a guest runs for a candidate. Raises Malformed if the candidate is no program of the task."""
     program = GuestProgram(task.program(candidate), task.entry, files=task.laid(candidate))
+    if candidate != task.seed:
+        check_names([program.text, *program.files.values()], [task.program(task.seed), *task.laid(task.seed).values()])
     mark = task.mark
     if mark is None:
         return program

@@ -35,9 +35,20 @@ from strop.base.results import Evaluation, means_of
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
-from strop.evaluation.batches import AT_ONCE, ROOM, AnswerDetails, Batch, Described, batch_program, end, run_batch
-from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input
+from strop.evaluation.batches import (
+    AT_ONCE,
+    ROOM,
+    AnswerDetails,
+    Batch,
+    Described,
+    batch_program,
+    difference_of_details,
+    end,
+    run_batch,
+)
+from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input, TriedBatch
 from strop.evaluation.laws import check_repeats, leaves_out
+from strop.evaluation.left_behind import LeftBehind, difference_again, differences_left, left_behind
 from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
@@ -79,6 +90,8 @@ GROWTH = 4 / 3
 beside them is the same for any number of calls, and 1 where each call has as much beside it."""
 BEFORE = 2
 """How many calls a process makes before a batch, each alone: its first call, and one to compare with the calls of the batch."""
+LEFT_BEHIND = {False: 1, True: 8}
+"""Batches of which it is compared what they leave behind, in training and for a verdict."""
 TIMED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
 """The metrics of the calls of a batch."""
 NOTHING = "the original returns None for every instance; return what it computes"
@@ -115,13 +128,13 @@ def measure_paired(
         timing.examine_original()
     drawn.plan = drawn.plan or timing.without_failing(timing.planned)
     count = order.count(task) if drawn.plan.dealt is None else len(drawn.plan.dealt)
-    tally = Tally(order, count)
-    rows = list[list[dict[str, float]]]()
+    tally, rows = Tally(order, count), list[list[dict[str, float]]]()
     try:
         for index in range(count):
             if order.is_final:
                 progress(index + 1, count)
             rows += timing.without_failing(partial(timing.batch_rows, index, tally))
+        timing.check_left_behind(range(count)[: LEFT_BEHIND[order.is_final]])
     except _Failed as failure:
         failed = Tally(order, 1, first=failure.number)
         failed.add(failure.worth, failure.instance)
@@ -177,43 +190,10 @@ class _Process(NamedTuple):
     printed: str = ""
 
 
-class _Sample(NamedTuple):
-    """What the original shows in one process."""
-
-    a_call: float
-    """CPU seconds of a call, without a part of the message."""
-    least: float
-    """CPU seconds that the calls of a batch need at least."""
-    beside: float
-    """CPU seconds beside the calls, for each call."""
-    answers_at_once: int
-    """How many answers fit into a message."""
-
-    @property
-    def share(self) -> float:
-        """The share of the calls in what the process takes, in [0, 1]."""
-        return self.a_call / (self.a_call + self.beside) if self.a_call else 0.0
-
-
-def _spread(rows: Sequence[dict[str, float]]) -> dict[str, float]:
-    """The mean of a program's times over repeated batches, with the least and the largest of them."""
-    return {name: value for name, value in averaged(rows, SECONDS).items() if name in TIMED}
-
-
 def _with_arguments(outcomes: Sequence[Outcome], details: Sequence[AnswerDetails]) -> list[Any]:
     """Pairs of an answer and the arguments as its call leaves them."""
     answers = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
     return [[answer, detail.arguments] for answer, detail in zip(answers, details, strict=True)]
-
-
-def _difference_of_details(expected: AnswerDetails, actual: AnswerDetails, close: float | None) -> str:
-    """How the details of an answer differ from those of the original's answer; empty if they do not differ."""
-    if expected.kind != actual.kind:
-        return f"the answer is {actual.kind or PLAIN}, the original's is {expected.kind or PLAIN}"
-    if actual.shares and not expected.shares:
-        return "the answer shares a part that can be changed with an earlier one, the original's does not"
-    why = difference(expected.arguments, actual.arguments, close)
-    return why and f"the call leaves other arguments than the original's: {why.replace('the answer', 'arguments')}"
 
 
 @dataclass(frozen=True)
@@ -325,7 +305,7 @@ class _Timing:
     def drawn_each(self) -> BatchPlan:
         """The batches of drawn inputs. More and more inputs are tried, until they take long enough to tell how many are
         needed."""
-        pool, size, tried, sample = self.different(0), 1, 0, _Sample(0.0, 0.0, 0.0, 1)
+        pool, size, tried, sample = self.different(0), 1, 0, TriedBatch(0.0, 0.0, 0.0, 1)
         before = [*islice(pool, 0 if self.task.isolate else 1)]
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
             sample = self.timed(inputs, before if inputs is not before else [])
@@ -341,7 +321,7 @@ class _Timing:
             calls = self.grown(calls, most, lambda calls: [*islice(self.different(0), 1, calls + 1)], before)
         return BatchPlan(calls, sample.answers_at_once, None, sample.least)
 
-    def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> _Sample:
+    def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> TriedBatch:
         """What the original shows in one process that makes these calls together."""
         ran = self.process(0, Batch([one_input for _, one_input in inputs]), warming, 0)
         answers = self.returned(ran.outcomes, [*warming, *inputs])
@@ -349,13 +329,13 @@ class _Timing:
         metrics = _without(ran.metrics, ran.metrics[IDLE])
         beside = sum(metrics[part] for part in BESIDE)
         self.idle.append(metrics[IDLE])
-        return _Sample(metrics[SECONDS], MESSAGES * min(self.idle), beside / len(inputs), at_once)
+        return TriedBatch(metrics[SECONDS], MESSAGES * min(self.idle), beside / len(inputs), at_once)
 
-    def within_limit(self, sample: _Sample) -> int:
+    def within_limit(self, sample: TriedBatch) -> int:
         """How many calls fit into a quarter of the time that a process may take."""
         return int(self.task.time_limit / max(4 * sample.a_call, 1e-9))
 
-    def wanted(self, sample: _Sample) -> int:
+    def wanted(self, sample: TriedBatch) -> int:
         """How many calls a batch should have."""
         if not sample.a_call:
             return MOST
@@ -377,7 +357,7 @@ class _Timing:
             calls *= 2
         return calls
 
-    def enough(self, sample: _Sample, most: int) -> int:
+    def enough(self, sample: TriedBatch, most: int) -> int:
         """How many calls a batch has: as many as `wanted`, but at most `most`. Raises TaskError if they take too little time."""
         calls = min(self.wanted(sample), most)
         if calls * sample.a_call >= sample.least:
@@ -396,7 +376,8 @@ class _Timing:
 
     def open(self, which: int) -> Guest:
         """A fresh process of the original or of the program."""
-        program = batch_program(self.programs[which], catches=self.task.recorded is not None)
+        caches = () if self.task.mark is None else self.task.mark.caches.attributes
+        program = batch_program(self.programs[which], catches=self.task.recorded is not None, caches=caches)
         return self.sandbox.open(program, limits_of(self.task))
 
     def is_failing(self, one_input: Input) -> bool:
@@ -465,7 +446,7 @@ class _Timing:
             return rows
         if not plan.are_shared:  # else what tells batches apart is not their first call
             tally.asked(inputs[0][1][1])
-        return [[means_of(of) | _spread(of) for of in zip(*rows, strict=True)]]
+        return [[averaged(of, SECONDS) | means_of(of) for of in zip(*rows, strict=True)]]
 
     def turn(
         self, number: int, batch: Batch, inputs: Sequence[Numbered], warming: Sequence[Numbered]
@@ -489,7 +470,9 @@ class _Timing:
             ask_original = partial(self.accepted, instance, answer, True, (pair[0], pair[0]), answer)
             worth = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
             if worth.verdict != "ok":
-                worth = worth._replace(error=self.task.hides(worth.error, worth.verdict))
+                hidden = self.task.hides(worth.error, worth.verdict)
+                differs = worth.error if hidden != worth.error else ""
+                worth = worth._replace(error=hidden, differs=differs)
                 raise _Failed(worth, instance_number, instance)
         if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batch, warming, seed).printed:
             why = self.task.hides("malformed answer: the calls print other text than the original's", "malformed")
@@ -550,9 +533,12 @@ class _Timing:
     ) -> float:
         """1.0 for an answer that is accepted in place of the `expected` one; `own` says that it is the original's. `details` are
         those of both answers. A `Judge`."""
+        kind, own_kind = (detail.kind or PLAIN for detail in details)
+        if kind != own_kind:
+            raise Malformed(f"the answer is {own_kind}, the original's is {kind}")
         if not self.task.has_accept:
             limit, close = self.task.score_limit, self.task.tolerance
-            if other := ended(limit, "comparing", _difference_of_details, *details, close):
+            if other := ended(limit, "comparing", difference_of_details, *details, close):
                 raise Malformed(other)
         if why := self.task.objection(instance, answer, expected, own=own):
             raise Malformed(why)
@@ -571,6 +557,39 @@ class _Timing:
         (number, _), outcome = failed[0] if failed else (calls[0], outcomes[-1])
         why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
         raise _OriginalFails(self.message(why))
+
+    def check_left_behind(self, indices: Sequence[int]) -> None:
+        """Check that the program's calls of some batches leave behind what the original's do. Raises _Failed."""
+        for index in () if self.is_own else indices:
+            self._check_left_behind(index)
+
+    def _check_left_behind(self, index: int) -> None:
+        plan, task = self.drawn.plan, self.task
+        assert plan is not None
+        numbered, _ = self.inputs(index, plan.calls)
+        if not numbered:
+            return
+        inputs, recorded = [one_input for _, one_input in numbered], task.recorded
+        again = not task.isolate and (recorded is None or recorded.looked_at > recorded.different)
+
+        def left(which: int) -> LeftBehind:
+            return left_behind(task, self.programs[which], self.sandbox, inputs, self.describes, again=again)
+
+        if index not in self.drawn.left_behind:
+            self.drawn.left_behind[index] = left(0).steady(left(0), task.tolerance)
+        original, program = self.drawn.left_behind[index], left(1)
+
+        def judge(number: int, expected: Any, details: tuple[AnswerDetails, AnswerDetails], answer: Any) -> float:
+            return self.accepted(inputs[number][0], expected, False, details, answer)
+
+        other = difference_again(original, program, judge)
+        number, differs_in = other or (0, next(differences_left(task, original, program), None))
+        if differs_in is not None:
+            in_full = f"malformed answer: {differs_in.what}: {differs_in.how}"
+            worth = Worth(0.0, "malformed", in_full)
+            if task.hides_values:
+                worth = Worth(0.0, "malformed", f"malformed answer: {differs_in.what}", differs=in_full)
+            raise _Failed(worth, numbered[number][0], inputs[number][0])
 
     def refused(self, why: str) -> TaskError:
         """The error of a target that cannot be timed."""

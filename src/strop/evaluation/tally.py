@@ -23,6 +23,8 @@ from strop.tasks.base import Instance
 
 TIMEOUTS = 4
 """If this many first instances all time out, the others are not run. One answer in time keeps the score."""
+_MOST_DIFFERS = 400
+"""Characters of how an answer differs."""
 Judge = Callable[[Any], float]
 """The worth of an answer to an instance, in [0, 1]. Raises Malformed, ScorerFailed, UtilityOutOfBounds."""
 
@@ -35,6 +37,8 @@ class Worth(NamedTuple):
     error: str = ""
     answer: Any = None
     """The answer that was judged; None if there was none."""
+    differs: str = ""
+    """What `error` hides from models."""
 
 
 def judged(
@@ -115,6 +119,7 @@ class Tally:
     wall: float = 0.0
     seen_in_training: int = 0
     construction: str = ""
+    differs: str = ""
     errors: list[str] = field(default_factory=list)
     feedback: Feedback = field(default_factory=Feedback)
 
@@ -136,6 +141,7 @@ class Tally:
             self.errors.append(f"instance {self.next}: {worth.error}")
         elif worth.verdict != "ok":
             self.errors.append(worth.error)
+        self.differs = self.differs or shortened(worth.differs, _MOST_DIFFERS)
         self.scores.append(worth.score)
         self.verdicts.append(worth.verdict)
 
@@ -179,6 +185,7 @@ class Tally:
             notes=self.notes,
             metrics=tuple(self.metrics),
             construction=self.construction,
+            differs=self.differs,
             seen_in_training=self.seen_in_training,
             original_metrics=tuple(self.original_metrics),
             answers=tuple(self.answers),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from strop.base.errors import ConfigurationError
+from strop.base.interpreter import to_add
 from strop.base.plugins import EVALUATORS, find_installed, installed
 from strop.base.surface import option
 
@@ -32,7 +33,7 @@ def normalized(workers: str) -> str:
         return workers
     if colon and kind in ("dask", "slurm"):
         raise ConfigurationError(
-            f"{option('workers')} {workers} needs the package strop-dask: pip install 'strop[dask]'"
+            f"{option('workers')} {workers} needs a package of strop's repository; in a clone: {to_add('./packages/dask')}"
         )
     kinds = ", ".join(f"{point.name}:…" for point in installed(EVALUATORS))
     raise ConfigurationError(

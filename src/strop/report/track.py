@@ -18,6 +18,7 @@ from strop.analysis.stats import mean
 from strop.base.console import notify
 from strop.base.errors import ConfigurationError
 from strop.base.events import Evaluated, IterationFinished, LmCalled, LmResponded, RunFinished, RunResumed, RunStarted
+from strop.base.interpreter import to_add
 from strop.base.terminal_text import escape
 from strop.runs.meta import read_meta
 from strop.runs.run_data import RunData
@@ -118,7 +119,9 @@ def check_trackers(names: Sequence[str]) -> None:
         if name not in TRACKERS:
             raise ConfigurationError(f"unknown tracker {name!r}: choose {' or '.join(TRACKERS)}")
         if find_spec(name) is None:
-            raise ConfigurationError(f"tracker {name} is not installed: pip install 'strop[{name}]'")
+            raise ConfigurationError(
+                f"tracker {name} is not installed: {to_add(name if name == 'wandb' else f'{name}-skinny')}"
+            )
 
 
 @contextmanager

@@ -92,6 +92,10 @@ class GuestProgram:
     """Files that the program's room has in place of the tree's: path from the top of the copy → text."""
 
 
+LAZY = ("a generator", "a coroutine", "an async generator")
+"""What a guest runs to its end, for an answer that can be sent."""
+
+
 @dataclass(frozen=True)
 class CallSpent:
     """The time that a call took, as the host measured it."""
@@ -115,6 +119,8 @@ class Returned(_Outcome):
     """The entry point returned; `value` is a validated copy."""
 
     value: Value
+    lazy: str = ""
+    """What the guest finished to get the value, a kind of `LAZY`; empty if the entry point returned the value itself."""
 
 
 @dataclass(frozen=True)

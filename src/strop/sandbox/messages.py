@@ -7,6 +7,7 @@
 | | `{"reply": id, "value": v}` or `{"reply": id, "refused": kind, "message": text}` |
 | guest to host | `{"request": id, "method": name, "params": [...]}` and `"thread": true` if not from the main thread |
 | | `{"returned": value}`, `{"raised": {"exception", "message", "traceback"}}`, `{"memory": true}` or `{"large": reason}` |
+| | `{"returned": value, "lazy": kind}` if the guest ran a generator or a coroutine to its end |
 
 `load` has no answer: if a program does not load, the guest answers the call with `raised`.
 """
@@ -16,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
-from strop.sandbox.base import AnswerTooLarge, Arguments, GuestProgram, OutOfMemory, Raised, Returned, Value
+from strop.sandbox.base import LAZY, AnswerTooLarge, Arguments, GuestProgram, OutOfMemory, Raised, Returned, Value
 from strop.sandbox.wire import FrameError, Prepared, encode, encode_parts, join
 
 EXCEPTION_LENGTH, MESSAGE_LENGTH, TRACEBACK_LENGTH = 200, 4000, 4000
@@ -77,6 +78,8 @@ def parse(value: dict[str, Value], memory_bytes: int) -> GuestRequest | Answer:
             return replace(_request(value), from_thread=True)
         case ["returned"]:
             return Returned(value["returned"])
+        case ["lazy", "returned"] if value["lazy"] in LAZY:
+            return Returned(value["returned"], lazy=str(value["lazy"]))
         case ["raised"]:
             return _raised(value["raised"])
         case ["memory"] if value["memory"] is True:

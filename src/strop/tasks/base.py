@@ -358,9 +358,10 @@ class Task:
         """The inputs of an instance as they are sent to a guest."""
         return instance.inputs if self.parameters is None else self.parameters.sent(instance.inputs)
 
-    def checked_score(self, instance: Instance, answer: Any, form: AnswerForm | None = None) -> float:
+    def checked_score(self, instance: Instance, answer: Any, form: AnswerForm | None = None, lazy: str = "") -> float:
         """The score of an answer as a plain float; True counts as 1. If the task declares its answer, `score` gets the checked
         copy; else a copy in the `form` of the original's answers, whose numbers of numpy are those of int64, float64 or bool.
+        `lazy` says what a guest ran to its end for the answer, which a declared answer is not.
 
         Raises:
             Malformed: the answer has the wrong form.
@@ -369,7 +370,9 @@ class Task:
             TaskError: the declared answer does not fit the instance.
         """
         try:
-            read = answer if form is None else form.conformed(answer)
+            if lazy and (self.answer is not None or self.problem is not None):
+                raise Malformed(f"answer is {lazy}; the declared one is data that the function returns itself")
+            read = answer if form is None else form.conformed(answer, lazy=lazy)
             if self.answer is not None:
                 read = self.answer.checked(instance, answer)
             score = self._scored(instance, read)

@@ -109,8 +109,8 @@ def load(name: str) -> Task:
         )
     if entry_point is None and name in PROBLEMS:
         raise ConfigurationError(
-            f"{name} is a problem of {PROBLEMS_PACKAGE}, which is not installed: pip install {PROBLEMS_PACKAGE}, "
-            "or in a checkout: pip install ./packages/problems"
+            f"{name} is a problem of {PROBLEMS_PACKAGE}, a package of strop's repository; in a clone: "
+            f"{to_add('./packages/problems')}"
         )
     if entry_point is None:
         raise ConfigurationError(f"no task is called {name!r}{_hint(name)}")

@@ -94,6 +94,9 @@ class AnswerForm:
     kinds: set[str] = field(default_factory=set)
     types: set[str] = field(default_factory=set)
     """Names of the types: `int` and `float`; `list`, `tuple`, `array`, `set` and `frozenset`; numpy's types, such as `<f4`."""
+    lazy: set[str] = field(default_factory=set)
+    """What was run to its end for the values, `a generator` or `a coroutine`; an empty text for a value that was returned itself.
+    Callers of the one cannot use the other."""
     finite: bool = True
     """Whether all numbers were finite, also those that a text holds."""
     bits: int = 0
@@ -119,8 +122,10 @@ class AnswerForm:
     def _is_open(self) -> bool:
         return self.kinds <= {NONE}
 
-    def learn(self, value: Any) -> AnswerForm:
-        """Add a value of the original's; returns this form."""
+    def learn(self, value: Any, lazy: str | None = None) -> AnswerForm:
+        """Add a value of the original's; returns this form. `lazy`: what was run to its end for it; None of a part."""
+        if lazy is not None:
+            self.lazy.add(lazy)
         if is_numpy(value):
             self._see_array(np.asarray(value))
             return self
@@ -171,12 +176,15 @@ class AnswerForm:
             if by_place or type(key) is str:
                 self.places.setdefault(key, AnswerForm()).learn(item)
 
-    def conformed(self, value: Any, name: str = "answer") -> Any:
-        """A copy of a candidate's value in this form; its dicts and sets are `Unhashed`.
+    def conformed(self, value: Any, name: str = "answer", lazy: str = "") -> Any:
+        """A copy of a candidate's value in this form; its dicts and sets are `Unhashed`. `lazy`: what was run to its end for it.
 
         Raises:
             Malformed: it has another form; the message names the place and the difference.
         """
+        if lazy not in (self.lazy or {""}):
+            own = " or ".join(sorted(filter(None, self.lazy))) or " or ".join(sorted(self.kinds))
+            raise Malformed(f"{name} is {lazy or f'no longer {own}'}; the original's is {own}")
         try:
             return self._conformed(value, name)
         except Malformed:

@@ -186,6 +186,13 @@ def test_score_of_nothing_makes_no_percentage() -> None:
     assert lower is not None and size(lower) == "2 lower cost" and lower.change.mean > 0
 
 
+def test_values_that_differ_by_rounding_alone_are_equal() -> None:
+    rounded = [{"score": sum([0.1] * 10)}] * LEAST, [{"score": 1.0}] * LEAST
+    for after, before in (rounded, rounded[::-1]):
+        one = gain(SCORE, after, before, chosen=True)
+        assert one is not None and one.change.mean == 0 and one.verdict == "no significant change"
+
+
 @table("chosen", (True, False))
 def test_score_that_never_varies_is_no_sample_and_has_no_interval(chosen: bool) -> None:
     same: Any = {"n": LEAST, "noise": 0.0, "chosen": chosen}

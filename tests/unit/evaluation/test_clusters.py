@@ -27,6 +27,6 @@ def test_kind_or_package_that_is_missing_is_named_with_what_there_is(monkeypatch
     with pytest.raises(ConfigurationError, match="workers is ray:x; it must be a number of processes"):
         normalized("ray:x")
     monkeypatch.setattr(workers, "find_installed", lambda group, name: None)
-    missing = r"dask:local:2 needs the package strop-dask: pip install 'strop\[dask\]'"
+    missing = r"dask:local:2 needs a package of strop's repository; in a clone: .* -m pip install \./packages/dask$"
     with pytest.raises(ConfigurationError, match=missing):
         normalized("dask:local:2")

@@ -14,6 +14,7 @@ from strop.base.results import Evaluation
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
+from strop.evaluation import paired
 from strop.evaluation.base import Order
 from strop.evaluation.functions.load import load_any
 from strop.evaluation.instances import DrawnInstances
@@ -113,7 +114,11 @@ REMEMBERING = (
 @table(
     ("text", "split", "count"), [(MODULE, "test", 3), (LISTED.replace("    found", SLOW + "    found", 1), "train", 4)]
 )
-def test_no_process_gets_an_input_twice(jail: JailedSandbox, tmp_path: Path, text: str, split: str, count: int) -> None:
+def test_no_process_that_is_timed_gets_an_input_twice(
+    jail: JailedSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, split: str, count: int
+) -> None:
+    for is_final in paired.LEFT_BEHIND:
+        monkeypatch.setitem(paired.LEFT_BEHIND, is_final, 0)
     found = measured(task_of(tmp_path, text), jail, REMEMBERING, split)[0]
     assert found.verdict == "ok" and len(found.scores) == count
 

@@ -97,9 +97,9 @@ def test_tracker_that_is_too_slow_does_not_hold_the_run(store: Store, tmp_path: 
     assert "tracker kept is too slow; to send" in said[0]
 
 
-def test_tracker_without_its_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tracker_without_its_library_names_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(track, "find_spec", lambda name: None)
-    with pytest.raises(ConfigurationError, match=r"pip install 'strop\[wandb\]'"):
+    with pytest.raises(ConfigurationError, match=r"pip install wandb$"):
         check_trackers(["wandb"])
 
 

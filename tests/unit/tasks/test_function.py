@@ -258,7 +258,7 @@ def test_environment_whose_interpreter_is_a_file_of_the_project_is_refused_with_
 ) -> None:
     venv.create(tmp_path / ".venv", symlinks=False)
     (tmp_path / "pyproject.toml").touch()
-    with pytest.raises(ConfigurationError, match="leads to a file of the folder") as refused:
+    with pytest.raises(ConfigurationError, match="would start with rights") as refused:
         task_of(tmp_path)
     remedy = str(refused.value).partition("(python ")[2].partition(")")[0]
     subprocess.run([sys.executable, *shlex.split(remedy), "--without-pip"], check=True, capture_output=True)

@@ -13,7 +13,15 @@ import pytest
 
 from strop.base.errors import ConfigurationError
 from strop.sandbox import strop_plain_data as plain_data
-from strop.tasks.function.calls import MOST_BYTES, MOST_CALLS, RecordedCall, RecordedCalls, merged, read_calls
+from strop.tasks.function.calls import (
+    MOST_BYTES,
+    MOST_CALLS,
+    MOST_SECONDS_OF_ONE,
+    RecordedCall,
+    RecordedCalls,
+    merged,
+    read_calls,
+)
 from support.rows import table
 
 OUTCOME = plain_data.encode(["", 2, {"n": 1}])
@@ -105,6 +113,11 @@ def test_file_that_holds_something_else_is_refused(content: bytes, tmp_path: Pat
     (tmp_path / "calls").write_bytes(content)
     with pytest.raises(ConfigurationError, match="no recorded calls"):
         read_calls(tmp_path / "calls")
+
+
+def test_file_cannot_say_how_long_its_own_calls_may_take() -> None:
+    long = of_calls(*(replace(call(index), seconds=1e9) for index in range(3)))
+    assert long.longest == MOST_SECONDS_OF_ONE and of_calls(call(0)).longest == 0.5
 
 
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

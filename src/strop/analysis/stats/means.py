@@ -52,11 +52,15 @@ def estimate(values: Sequence[float]) -> Estimate:
     return Estimate(mean(values), stderr(values), len(values))
 
 
+SAME = 1e-9
+"""Values that differ by less than this share of themselves are equal: the rest is rounding."""
+
+
 def differences(a: Sequence[float], b: Sequence[float]) -> list[float]:
-    """a[i] - b[i], for every i. Raises ValueError where the two differ in length."""
+    """a[i] - b[i], for every i; 0 for values that are equal up to rounding. Raises ValueError where the two differ in length."""
     if len(a) != len(b):
         raise ValueError(f"{len(a)} values cannot be paired with {len(b)}")
-    return [x - y for x, y in zip(a, b, strict=True)]
+    return [0.0 if math.isclose(x, y, rel_tol=SAME) else x - y for x, y in zip(a, b, strict=True)]
 
 
 def checked_probability(probability: float) -> float:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError, SandboxError
+from strop.base.interpreter import to_add
 from strop.base.later import dataclass
 from strop.options.commands import Json
 from strop.options.run import Switch
@@ -39,7 +40,7 @@ class SelfTestOptions:
             from strop_selftest.command import self_test
         except ModuleNotFoundError as error:
             raise ConfigurationError(
-                "the self-test is not installed: pip install 'strop[selftest]', or in a checkout: pip install ./packages/selftest"
+                f"the self-test is a package of strop's repository; in a clone: {to_add('./packages/selftest')}"
             ) from error
         every_mode = self.modes == "all"
         return self_test(

@@ -34,7 +34,7 @@ from strop.evaluation.commands.original import (
     raised_in,
     trial,
 )
-from strop.evaluation.laws import SAME, check_scorer, copy_of, leaves_out
+from strop.evaluation.laws import SAME, check_names, check_scorer, copy_of, leaves_out
 from strop.evaluation.repeated import averaged, repeats
 from strop.evaluation.tally import Tally, Worth, carried_out
 from strop.tasks.base import SecretSeeds
@@ -59,6 +59,8 @@ def candidate_files(task: CommandTask, candidate: str) -> dict[str, str]:
             raise Malformed(f"{path!a:.200} cannot be written as UTF-8") from None
     if not task.target_files:
         check_only(task.files, files, task.only)
+    if task.evaluator is not None:
+        check_names(files.values(), task.files.values())
     return files
 
 

@@ -27,7 +27,7 @@ _MOST_BYTES = 2 * plain_data.MOST_BYTES
 _MOST_PRINTED = 4000
 _LENGTH = struct.Struct("<I")
 _ITEMS: dict[str, tuple[type, ...]] = {
-    "returned": (object,), "unplain": (str,), "changed": (str,), "raised": (str, list, object, str, str),
+    "returned": (object, str), "unplain": (str,), "changed": (str,), "raised": (str, list, object, str, str),
 }  # fmt: skip
 """Kind of an answer → the types of its items. An exception has a name, built-in types, arguments, a message and a traceback."""
 
@@ -63,15 +63,15 @@ class OriginalCalls:
             self.loaded.update(report["loaded"])
             self.draws = self.draws or bool(report["draws"])
 
-    def learn_answer(self, function: str, value: Any) -> Any:
-        """Add an answer of the original's to the form of its function. Returns the answer."""
+    def learn_answer(self, function: str, value: Any, lazy: str) -> Any:
+        """Add an answer of the original's to the form of its function. Returns the answer. For `lazy` see `AnswerForm`."""
         with self._lock:
-            self._forms.setdefault(function, AnswerForm()).learn(value)
+            self._forms.setdefault(function, AnswerForm()).learn(value, lazy)
         return value
 
-    def conformed(self, function: str, value: Any) -> Any:
+    def conformed(self, function: str, value: Any, lazy: str) -> Any:
         """A candidate's answer in the form of the original's. Raises Malformed if it has another form."""
-        return (self._forms.get(function) or AnswerForm()).conformed(value, f"{function}()")
+        return (self._forms.get(function) or AnswerForm()).conformed(value, f"{function}()", lazy)
 
 
 class EvaluationRelay:
@@ -312,11 +312,11 @@ class ProgramProcess:
             name = type(value).__name__
             return "raised", name, [name], None, str(value), ""
         if relay.learns:
-            return "returned", relay.original_calls.learn_answer(function, value)
+            return "returned", relay.original_calls.learn_answer(function, value, items[1])
         if relay.is_own and relay.spoil is None:
             return "returned", value
         try:
-            return "returned", relay.original_calls.conformed(function, value)
+            return "returned", relay.original_calls.conformed(function, value, items[1])
         except Malformed as error:
             relay.event(malformed=str(error))
             return "value", str(error)

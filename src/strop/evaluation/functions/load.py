@@ -164,7 +164,7 @@ def _scorer_of(
     folders = source_roots(real)
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
-    check_outside(Path(interpreter.path), project)
+    check_outside(interpreter, real)
     scorer = RoomScorer(project, real, name_of(real), asked, roots, interpreter)
     scorer.tools, scorer.is_recorded = tuple(tools), is_recorded
     return scorer

@@ -105,16 +105,18 @@ def outcomes(
 ) -> Iterator[tuple[int, Any]]:
     """Number and outcome of calls that a program of the task makes, until the time `left` is over. An outcome is [kind, answer,
     arguments], or a text that says why there is none. Raises SandboxError."""
+    assert task.mark is not None
+    caches = [] if left is None else task.mark.caches.attributes  # a recording, which has no such limit, has them
     left = left or Seconds()
     for group in _groups(calls, numbers, task.time_limit / 4):
-        ran = _ran(task, program, [calls[number] for number in group], sandbox, left)
+        ran = _ran(task, program, [calls[number] for number in group], sandbox, left, caches)
         if len(ran) == len(group):
             yield from zip(group, ran, strict=True)
             continue
         for number in group:
             if left.are_over:
                 return
-            yield number, _ran(task, program, [calls[number]], sandbox, left)[0]
+            yield number, _ran(task, program, [calls[number]], sandbox, left, caches)[0]
 
 
 def _groups(calls: Sequence[RecordedCall], numbers: Sequence[int], most: float) -> Iterator[list[int]]:
@@ -132,11 +134,16 @@ def _groups(calls: Sequence[RecordedCall], numbers: Sequence[int], most: float) 
 
 
 def _ran(
-    task: FunctionTask, candidate: str, calls: Sequence[RecordedCall], sandbox: TreeSandbox, left: Seconds
+    task: FunctionTask,
+    candidate: str,
+    calls: Sequence[RecordedCall],
+    sandbox: TreeSandbox,
+    left: Seconds,
+    caches: Sequence[str],
 ) -> list[Any]:
     """The outcome of each call: [kind, answer, arguments]. If a call ends the process, the list has only a text that says why."""
     inputs = [(Instance(case), Prepared(case)) for case in ({plain_data.OPAQUE: call.arguments} for call in calls)]
-    program = batch_program(guest_program(task, candidate), catches=True)
+    program = batch_program(guest_program(task, candidate), catches=True, caches=caches)
     with sandbox.open(program, limits_of(task)) as guest:
         loaded = guest.call({}, seed=0)
         if not isinstance(loaded, Returned):

@@ -266,7 +266,7 @@ def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool) -> 
         memory_bytes=memory,
         environment=_ENVIRONMENT,
         search=(str(STAND_IN),),
-        preload=(*_NUMPY, "strop_behaviour"),
+        preload=(*_NUMPY, "strop_behaviour", "strop_left"),
         has_packages=interpreter.is_strops,
         alone=alone,
     )

@@ -137,6 +137,21 @@ def _print_problems(improved: Improved, console: Console) -> None:
         errors = [] if program is None else [split.error for split in (program.train, program.last) if split.error]
         if errors:
             say(console, f"{name}: {gist(errors[0])}")
+    print_differences(
+        [program for program in (improved.improved, *improved.candidates) if program is not None], console
+    )
+
+
+def print_differences(programs: Sequence[ScoredProgram], console: Console) -> None:
+    """Print how programs differ from the original on recorded calls, with values, which no model and no shared text has."""
+    told = dict.fromkeys(
+        f"{program.digest[:NAMED_BY]}: {evaluation.differs}"
+        for program in programs
+        for evaluation in (program.train, program.test)
+        if evaluation is not None and evaluation.differs
+    )
+    for line in [*told][:MOST_LISTED]:
+        say(console, line)
 
 
 def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from strop.analysis.stats import Estimate, least_pairs
+from strop.analysis.stats import Estimate, differences, least_pairs
 from strop.base.failures import gist
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
@@ -187,7 +187,8 @@ def _is_same(evidence: Evidence) -> bool:
     """Whether all measurements of both programs are equal."""
     if evidence.gain is not None and evidence.improved is not None:
         name, last = evidence.gain.metric.name, evidence.improved.last
-        return all(new[name] == old[name] for new, old in zip(last.metrics, last.original_metrics, strict=True))
+        after, before = ([row[name] for row in rows] for rows in (last.metrics, last.original_metrics))
+        return not any(differences(after, before))
     change = evidence.difference
     return change is not None and change.mean == 0 and not change.stderr
 

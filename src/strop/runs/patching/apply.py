@@ -132,6 +132,8 @@ def _step(root: Path, path: str, before: str, after: str, number: int = 0) -> _S
     if ".git" in str(target.relative_to(inside)).lower().split("/"):
         raise ConfigurationError(f"{path} lies in a folder of git's, where strop writes nothing")
     draft = target.with_name(f".strop-draft-{number}")
+    while draft.is_dir() and not draft.is_symlink():  # the user's
+        draft = draft.with_name(f"{draft.name}-")
     old, new = (None if text == ABSENT else text.encode("utf-8", "backslashreplace") for text in (before, after))
     return _Step(path, target, draft, new, old)
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import os
+import selectors
 import subprocess
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from tempfile import TemporaryFile
+from typing import IO, Any, BinaryIO, cast
 
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
@@ -23,6 +26,8 @@ MOST_BYTES = 16 << 20
 SUBMODULE = "160000"
 _SECONDS = 300
 """Wall seconds in which a git command must end."""
+MOST_LISTED = 64 << 20
+"""Most bytes of what a git command prints, such as the names of all files of a commit: some 500,000 of them."""
 _ENVIRONMENT = {
     "LC_ALL": "C",
     "GIT_CONFIG_NOSYSTEM": "1",
@@ -170,18 +175,48 @@ def run(
     Raises:
         ConfigurationError: git is not installed, or does not end.
     """
-    with started(folder, *arguments, environment=environment) as process:
-        try:
-            output, errors = process.communicate(stdin, _SECONDS)
-        except subprocess.TimeoutExpired as error:
-            raise ConfigurationError(f"git does not end within {_SECONDS} s in {folder}") from error
-        finally:
-            process.kill()
+    with TemporaryFile() as given:
+        given.write(stdin)
+        given.seek(0)
+        with started(folder, *arguments, stdin=given, environment=environment) as process:
+            try:
+                output, errors = _printed(process, folder)
+                process.wait(_SECONDS)
+            finally:
+                process.kill()
     return subprocess.CompletedProcess(arguments, process.returncode, output, errors)
 
 
+def _printed(process: subprocess.Popen[bytes], folder: Path) -> list[bytes]:
+    """What a git command prints to its standard output, and its errors. Raises ConfigurationError if that is too much, or does
+    not end."""
+    printed: dict[Any, bytearray] = {process.stdout: bytearray(), process.stderr: bytearray()}
+    ends = time.monotonic() + _SECONDS
+    with selectors.DefaultSelector() as selector:
+        for stream in printed:
+            selector.register(stream, selectors.EVENT_READ)
+        while selector.get_map():
+            ready = selector.select(max(ends - time.monotonic(), 0))
+            if not ready:
+                raise ConfigurationError(f"git does not end within {_SECONDS} s in {folder}")
+            for key, _ in ready:
+                data = os.read(key.fd, 1 << 20)
+                printed[key.fileobj] += data
+                if not data:
+                    selector.unregister(key.fileobj)
+            if sum(map(len, printed.values())) > MOST_LISTED:
+                raise ConfigurationError(
+                    f"git lists more than {MOST_LISTED >> 20} MiB of names in {folder}, more than strop compares"
+                )
+    return [bytes(data) for data in printed.values()]
+
+
 def started(
-    folder: Path, *arguments: str, errors: int = subprocess.PIPE, environment: Mapping[str, str] | None = None
+    folder: Path,
+    *arguments: str,
+    stdin: IO[bytes] | int = subprocess.PIPE,
+    errors: int = subprocess.PIPE,
+    environment: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """A running git process in a folder, with `errors` as its standard error. Raises ConfigurationError if git is not
     installed."""
@@ -192,7 +227,7 @@ def started(
             ["git", "--no-pager", *configured, *arguments],
             cwd=folder,
             env=_ENVIRONMENT | {"PATH": os.pathsep.join(folders)} | dict(environment or {}),
-            stdin=subprocess.PIPE,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=errors,
         )

@@ -22,6 +22,9 @@ _BOTH = re.compile(rf"diff --git ({_QUOTED}|\S+) ({_QUOTED}|\S+)")
 _LINK = re.compile(r"(?:new file mode|deleted file mode|old mode|new mode|index \S+) (120000|160000)")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v"}
 
+MOST_FILES, MOST_PATH = 5_000, 1_024
+"""Most files that a patch may name, and bytes of the name of one."""
+
 
 def patch_in(file: Path) -> bytes:
     """The content of a file that is a patch by its name, or because it begins like a unified diff; empty for any other file.
@@ -49,13 +52,20 @@ def patched(patch: Path, content: bytes, root: Path, into: Path) -> dict[str, Pa
     Raises:
         ConfigurationError: the patch does not apply, leaves the tree, or changes links or submodules.
     """
-    heads = list(_heads(content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")))
+    try:
+        heads = list(_heads(content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")))
+    except ValueError as error:  # Python reads no number of thousands of digits
+        raise ConfigurationError(f"{patch} has a hunk with a number that is too long") from error
     for head in heads:
         if match := _LINK.fullmatch(head):
             what = "a link" if match[1] == "120000" else "a submodule"
             raise ConfigurationError(f"{patch} changes {what}, and strop compares texts: take it out of the patch")
     names = [name for name in dict.fromkeys(name for head in heads for name in _names(head)) if name != os.devnull]
+    if len(names) > MOST_FILES:
+        raise ConfigurationError(f"{patch} names {len(names):,} files; strop reads {MOST_FILES:,} at most")
     for name in names:
+        if len(os.fsencode(name)) > MOST_PATH:
+            raise ConfigurationError(f"{patch} names a file of {len(name):,} characters; {MOST_PATH:,} are the most")
         if name.startswith("/") or ".." in name.split("/") or "\0" in name:
             raise ConfigurationError(f"{patch} names {name!r}, which leaves {root}: nothing of it is applied")
     folders = dict.fromkeys((root, top_above(root) or root, Path.cwd()))

@@ -84,11 +84,12 @@ def _finished(value: Any, kind: str, items: list[Any]) -> Any:
     return _run(value if kind == COROUTINE else _drained(value, items))
 
 
-def ended(value: Any) -> Any:
-    """The answer of a call: what it returned. A generator becomes the list of what it yields, a coroutine what it returns."""
+def ended(value: Any) -> tuple[Any, str]:
+    """The answer of a call, and its kind, which is empty for any value but a generator or a coroutine. A generator becomes the
+    list of what it yields, a coroutine what it returns."""
     values = [value]
-    finished(values)
-    return values[0]
+    (kind,) = finished(values) or [""]
+    return values[0], kind
 
 
 def ready(entry: Callable[..., Any]) -> None:

@@ -85,7 +85,10 @@ class _Program:
         self.module: types.ModuleType | None = None
         self._bound: tuple[Any, Any] = None, None
 
-    def call(self, arguments: list[Any] | dict[str, Any], seed: int | None, link: channel.Channel) -> object:
+    def call(
+        self, arguments: list[Any] | dict[str, Any], seed: int | None, link: channel.Channel
+    ) -> tuple[object, str]:
+        """The answer and its kind, as `calling.ended` has them."""
         if self.module is None:
             if self.role == "improver":
                 telemetry.watch(link, self.file)
@@ -122,7 +125,8 @@ class _Program:
 def _frame_of(program: _Program, order: dict[str, Any], link: channel.Channel) -> bytes:
     """The answer to a call, as a frame. SystemExit and KeyboardInterrupt count as exceptions of the program."""
     try:
-        return frames.encode({"returned": program.call(order["arguments"], order["seed"], link)})
+        value, lazy = program.call(order["arguments"], order["seed"], link)
+        return frames.encode({"returned": value, "lazy": lazy} if lazy else {"returned": value})
     except MemoryError:
         pass
     except frames.TooLarge as error:

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 import re
 import time
 from collections import Counter
@@ -28,6 +27,8 @@ from strop.tasks.evaluator.runner import says_no_error
 
 LINE_CHARACTERS = 1000
 """Characters of one line that are searched."""
+MOST_SCORE = 1e100
+"""The largest score: sums and squares of such ones are numbers, too."""
 MOST_MATCHES = 1000
 SECONDS = 20.0
 """Wall seconds in which an output is searched. It is long, because a busy machine must not fail a program."""
@@ -289,8 +290,8 @@ def _number(name: str, match: Match) -> float:
             f"let the group take the number alone: {_ALONE}" if number_in(text.strip(_AROUND)) is not None else _PLAINLY
         )
         raise Malformed(f"score {name} is not a number: {text!a:.60}; {advice}")
-    if not math.isfinite(value):
-        raise Malformed(f"score {name} is not a finite number: {text:.60}")
+    if not abs(value) <= MOST_SCORE:
+        raise Malformed(f"score {name} is not a finite number up to {MOST_SCORE:g}: {text:.60}")
     if _vanishes(text):
         raise Malformed(f"score {name} is too small: {text:.60}")
     is_last_of_groups = re.match(r"\d{3}(?!\d)", text) and re.search(r"\d\s$", line[:start])
@@ -412,8 +413,8 @@ def _value_at(name: str, document: object, path: str, source: str) -> Reading | 
         number = float(value)
     except OverflowError:
         raise Malformed(f"score {name} is a whole number that is too large") from None
-    if not math.isfinite(number):
-        raise Malformed(f"score {name} is not a finite number: {number}")
+    if not abs(number) <= MOST_SCORE:
+        raise Malformed(f"score {name} is not a finite number up to {MOST_SCORE:g}: {number}")
     # An evaluator's runner says with NAME_is what it took as NAME.
     named = ("unit", "units", "time_unit", *(f"{step}{end}" for step in steps[-1:] for end in ("_unit", "_is")))
     units = [siblings[key] for key in named if isinstance(siblings.get(key), str)]

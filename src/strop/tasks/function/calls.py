@@ -7,12 +7,14 @@ import random
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
+from strop.base.pluralize import quantity
 from strop.sandbox import strop_plain_data as plain_data
 
 LEAST_CALLS = 12
@@ -22,6 +24,10 @@ MOST_CALLS = 200
 MOST_BYTES, MOST_BYTES_OF_ONE = 24 << 20, 8 << 20
 """Most bytes of the arguments and outcomes of all kept calls, which go into one document of plain data, and of a single one."""
 _FORMAT = "recorded calls 1"
+MOST_SECONDS_OF_ONE = 60.0
+"""CPU seconds that a call is believed to take, whatever its file says."""
+_MOST_TOLD, _MOST_LINES = 400, 40
+"""Characters of the forms of a parameter, or of a caller, that a model is told; and how many of them."""
 _MOST_TEXT, _MOST_ITEMS, _MOST_NUMBER = 4096, 10_000, 1 << 53
 _SIZE = re.compile(r"(.+ of )([\d,]+)(?: to ([\d,]+))?( .+)")
 """A form with a size: `list of 12 to 450 str`."""
@@ -82,6 +88,24 @@ class RecordedCalls:
     """Reason in words → how many calls the original did not repeat for it."""
     unreached: tuple[str, ...] = ()
     """Lines of the functions that may change which no call reached: `12: raise ValueError(text)`."""
+
+    @property
+    def longest(self) -> float:
+        """CPU seconds of the longest call. A file that comes from elsewhere may say anything, so it is `MOST_SECONDS_OF_ONE` at
+        most."""
+        return min(max(call.seconds for call in self.calls), MOST_SECONDS_OF_ONE)
+
+    @property
+    def told_forms(self) -> list[str]:
+        """What a model is told of the forms of each parameter, shortened."""
+        told = (f"{name[:_MOST_TOLD]}: {', '.join(forms)[:_MOST_TOLD]}" for name, forms in self.forms.items())
+        return [*islice(told, _MOST_LINES)]
+
+    @property
+    def told_callers(self) -> list[str]:
+        """What a model is told of the callers, shortened."""
+        told = (f"{caller[:_MOST_TOLD]} ({quantity(count, 'time')})" for caller, count in self.callers.items())
+        return [*islice(told, _MOST_LINES)]
 
     @property
     def share(self) -> float:

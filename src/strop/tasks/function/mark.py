@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from strop.base.later import dataclass
+from strop.base.plain_file import read_plain
 from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
 from strop.tasks.arguments import Parameters
+from strop.tasks.command.tree import listed
+from strop.tasks.function.caches import Caches, caches_of
 
 
 class Scorer(Protocol):
@@ -30,6 +34,15 @@ class Scorer(Protocol):
 
     def close(self) -> None:
         """End the scorer's process; the next question starts another one. Idempotent."""
+
+
+def _text_of(path: str) -> str:
+    read = read_plain(Path(path), _MOST_OF_MODULE, follow=True)
+    return "" if read is None else read[0].decode("utf-8", "replace")
+
+
+_MOST_OF_MODULE = 4 << 20
+"""Bytes of a module that is read for the names of caches."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,16 @@ class Mark:
     innermost: tuple[str, str, str] | None = None
     """Module, file from the top of the project, and qualified name of the function whose calls were recorded. It is called below
     all its decorators. None for a marked function, which is called with its decorators."""
+
+    @cached_property
+    def caches(self) -> Caches:
+        """Variables and attributes of the project that only keep what was worked out."""
+        own = {self.program.file, *self.program.files}
+        others = {str(self.project / path) for path in listed(self.project, modules=True)} - own
+        texts, more = (
+            ((path, _text_of(path)) for path in sorted(paths) if path.endswith(".py")) for paths in (own, others)
+        )
+        return caches_of((text for _, text in texts), more)
 
     def in_project(self, project: Path) -> Mark:
         """The mark in a copy of its project."""

@@ -22,7 +22,6 @@ from typing import Any, Self
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
-from strop.base.pluralize import quantity
 from strop.base.python_discovery import Interpreter
 from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
@@ -204,11 +203,15 @@ class FunctionTask(Task):
                 return call.shown if self.shows_calls else {"call": f"number {call.index + 1} of the run"}
         return None
 
+    @property
+    def hides_values(self) -> bool:
+        """Whether values of calls are private, so that no model reads them."""
+        return self.recorded is not None and not self.shows_calls
+
     def hides(self, failed: str, verdict: str) -> str:
         """The message of a failure that a model reads. On recorded calls it holds no values, unless the user shows them."""
-        if self.recorded is None or self.shows_calls:
-            return failed
-        return f"{_HIDDEN.get(verdict, verdict)}; what it says is hidden, because recorded calls are private"
+        hidden = "{}; what it says is hidden, because recorded calls are private"
+        return hidden.format(_HIDDEN.get(verdict, verdict)) if self.hides_values else failed
 
     def cases_of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
         """The listed instances of a split."""
@@ -356,7 +359,7 @@ def function_task(
     settings: dict[str, Any] = {"name": name, "time_limit": 1.0}
     settings |= {key: value for key, value in facts["settings"].items() if key in SETTINGS}
     if recorded is not None:
-        settings["time_limit"] = max(1.0, _LONGER * max(call.seconds for call in recorded.calls))
+        settings["time_limit"] = max(1.0, _LONGER * recorded.longest)
         settings["description"] = recorded_description(facts, recorded, mark.changing, source)
     settings["description"] = settings.get("description") or _description(facts, cases, path, name, mark.changing)
     settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])} if cases else {}
@@ -554,16 +557,12 @@ def recorded_description(
     if facts["is_method"]:
         lines.append(OBJECTS)
     if recorded.forms:
-        lines.append("Arguments that were seen:")
-        lines += [f"- {parameter}: {', '.join(forms)}" for parameter, forms in recorded.forms.items()]
+        lines += ["Arguments that were seen:", *(f"- {told}" for told in recorded.told_forms)]
     present_lines = {*_lines_of(source, changing or (name,)).values()} if recorded.unreached else set[str]()
     if unreached := [line for line in recorded.unreached if line in present_lines][:MOST_UNREACHED]:
         lines += ["No recorded call reached these lines:", *(f"- {line}" for line in unreached)]
     if recorded.callers:
-        lines.append(
-            "Called by: "
-            + ", ".join(f"{caller} ({quantity(count, 'time')})" for caller, count in recorded.callers.items())
-        )
+        lines.append(f"Called by: {', '.join(recorded.told_callers)}")
     if facts["doc"]:
         lines.append(f"What it says of itself: {facts['doc'][:1000]}")
     return "\n".join(lines) + "\n"

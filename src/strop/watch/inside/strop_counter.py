@@ -42,6 +42,14 @@ SOME = 1_024
 """Calls after which little is done in a call; a power of two."""
 
 
+def _is_within(code: Any) -> bool:
+    """Whether a function with this code is active: a generator, in a step of which another one of it begins."""
+    frame: Any = sys._getframe(2)
+    while frame is not None and frame.f_code is not code:
+        frame = frame.f_back
+    return frame is not None
+
+
 class _Record:
     """What was seen of one function."""
 
@@ -100,7 +108,8 @@ class _Counter:
 
             @functools.wraps(function)
             async def coroutine(*args: Any, **named: Any) -> Any:
-                self._called(record, args, named)
+                if not _is_within(code):
+                    self._called(record, args, named)
                 return await function(*args, **named)
 
             return coroutine
@@ -108,7 +117,8 @@ class _Counter:
 
             @functools.wraps(function)
             def generator(*args: Any, **named: Any) -> Any:
-                self._called(record, args, named)
+                if not _is_within(code):
+                    self._called(record, args, named)
                 return (yield from function(*args, **named))
 
             return generator

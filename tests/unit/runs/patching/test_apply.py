@@ -88,6 +88,12 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
     assert apply_files(original, original.written(BETTER), record, force=False) == [], "it is already applied"
 
 
+def test_folder_with_the_name_of_a_draft_stays_as_it_is(original: Original, record: Path) -> None:
+    written(Path(original.root), {f".strop-draft-{number}/mine": "" for number in range(9)})
+    apply_files(original, original.written(BETTER), record, force=False)
+    assert contents(Path(original.root)).items() >= AFTER.items()
+
+
 def instead_of(path: str, make: Callable[[Path], Any]) -> Callable[[Path], None]:
     """What puts something else in the place of a file or a folder."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.runs.patching import git as listing
 from strop.runs.patching.sides import Sides, is_test, of_candidate, of_commit
 from strop.tasks.command.bundle import ABSENT
 from support.repositories import committed, git
@@ -474,8 +475,16 @@ REFUSED = {
         changing("s", "Subproject commit 1", "Subproject commit 2", " 160000"),
         "changes a submodule",
     ),
+    "names a file too long": (f"--- /dev/null\n+++ b/{'d/' * 600}x.py\n@@ -0,0 +1 @@\n+n = 1\n", "1,024 are the most"),
+    "names too many": ("".join(f"--- a/n{i}\n+++ b/n{i}\n" for i in range(6000)), "strop reads 5,000 at most"),
+    "has a number too long": (f"--- a/a.py\n+++ b/a.py\n@@ -1,{'9' * 5000} +1 @@\n-a = 1\n+a = 2\n", "too long"),
     "changes a test alone": (changing("tests/test_a.py", "assert True", "assert 1"), "tests/test_a.py differs and is"),
 }
+
+
+def test_what_git_lists_without_end_is_refused_and_is_never_held(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listing, "MOST_LISTED", 100)
+    assert "more than 0 MiB of names" in refusal(lambda: sides(mine))
 
 
 @table("patch, why", REFUSED.values(), ids=REFUSED)

@@ -38,8 +38,8 @@ def answer(question: bytes, setup: dict[str, Any]) -> dict[str, Any]:
     kind, number, name, *rest = plain_data.decode(question)
     try:
         module = _module(number, name, setup)
-        value = _called(module, setup["original"], *rest) if kind == "call" else None
-        data = plain_data.encode(("returned", value), subclasses=True)
+        value, lazy = _called(module, setup["original"], *rest) if kind == "call" else (None, "")
+        data = plain_data.encode(("returned", value, lazy), subclasses=True)
     except plain_data.NotPlain as error:
         data = plain_data.encode(("unplain", str(error)[:MOST_WORDS]))
     except _Changed as error:
@@ -107,7 +107,8 @@ def _below_root() -> list[str]:
 
 def _called(
     module: types.ModuleType, is_original: bool, name: str, arguments: tuple[Any, ...], named: dict[str, Any]
-) -> Any:
+) -> tuple[Any, str]:
+    """The answer, and `a coroutine` if it is what one returned."""
     try:
         function = getattr(module, name)
     except AttributeError:
@@ -115,14 +116,15 @@ def _called(
     inputs = [*arguments, *named.values()]
     before = list(map(plain_data.encode, inputs)) if is_original else []
     value = function(*arguments, **named)
+    lazy = ""
     if inspect.iscoroutine(value):
         import asyncio  # slow
 
-        value = asyncio.run(value)
+        value, lazy = asyncio.run(value), "a coroutine"
     for number, encoded in enumerate(before):
         if plain_data.encode(inputs[number], subclasses=True) != encoded:
             raise _Changed(f"{name}() changes its argument {number + 1}")
-    return value
+    return value, lazy
 
 
 def _seed(number: int) -> None:

@@ -49,6 +49,10 @@ _ADDRESS = re.compile("(?<= at )0x[0-9a-f]{6,16}(?=[>,])")
 """An address as `repr` shows it. Elsewhere a number of the program's own may look like one."""
 _OF_ALIAS: list[Any] = [types.GenericAlias.__dict__[name].__get__ for name in ("__origin__", "__args__")]
 _arguments_of: Any = BaseException.__dict__["args"].__get__
+caches: set[str] = set()
+"""Attributes that hold what an object has worked out, and are not described. Those of each `cached_property` are such, too."""
+kept: list[Any] | None = None
+"""Answers that were described; None if nobody wants them."""
 renamed: dict[str, str] = {}
 """The name of a module here → the one that descriptions tell: a program's own module is `__main__` as it runs."""
 
@@ -104,6 +108,8 @@ def take_batch(
     they stay as they are, and cannot be sent."""
     inputs, made, lazy = arguments[:count], results[:count], kinds[:count]
     del arguments[:count], results[:count], kinds[:count]
+    if kept is not None:
+        kept.extend(made)
     if not what.startswith("answers"):
         return [[_as_data([one_input], objects)[0] for one_input in inputs], [], []]
     lazy = lazy or [""] * len(made)
@@ -314,7 +320,8 @@ class _Walk:
         elif facts.is_hidden:
             inside = self.of(_reduced(value, kind), depth + 1)
             held = {}
-        return ["object", facts.name, inside, {name: self.of(held[name], depth + 1) for name in sorted(held)}]
+        told = sorted(held.keys() - facts.cached - caches)
+        return ["object", facts.name, inside, {name: self.of(held[name], depth + 1) for name in told}]
 
     def _without_addresses(self, value: Any) -> Any:
         """A description in which texts name no place in memory."""
@@ -380,6 +387,8 @@ class _Facts(NamedTuple):
     held: Any
     """A function that returns an object's dict; None if objects have none."""
     slots: list[tuple[str, Any]]
+    cached: frozenset[str]
+    """Names of each `cached_property`, of whichever package: an object keeps its value under that name."""
     is_hidden: bool
     """Whether objects have a state that only C knows, or belong to a class of an installed package that says what a pickle
     keeps."""
@@ -390,16 +399,23 @@ _facts_by_type: dict[type, _Facts] = {}
 
 def _facts(kind: type) -> _Facts:
     if kind not in _facts_by_type:
-        dicts, slots = [], []
+        dicts, slots, cached = [], [], set()
         for owner in _mro_of_type(kind)[:-1]:
             for name, value in _dict_of_type(owner).items():
                 if name == "__dict__":
                     dicts.append(value.__get__ if type(value) in _KEPT else None)
                 elif type(value) is types.MemberDescriptorType and value.__objclass__ is owner:
                     slots.append((name, value.__get__))
+                elif type(value).__name__ == "cached_property":
+                    cached.add(name)
         base = next((plain_kind for plain_kind in _CONTENTS if issubclass(kind, plain_kind)), None)
         _facts_by_type[kind] = _Facts(
-            "", base, dicts[0] if dicts else None, slots, _has_hidden(kind) or _says_what_it_keeps(kind)
+            "",
+            base,
+            dicts[0] if dicts else None,
+            slots,
+            frozenset(cached),
+            _has_hidden(kind) or _says_what_it_keeps(kind),
         )
         _facts_by_type[kind] = _facts_by_type[kind]._replace(name=_name(kind))
     return _facts_by_type[kind]

@@ -274,7 +274,7 @@ class _Scorer:
 
         def called() -> Any:
             positional, named = by_name.bound(self._function, calling.opened(arguments))
-            return calling.ended(self._function(*positional, **named))
+            return calling.ended(self._function(*positional, **named))[0]
 
         return self._judged(called, lambda value: value)
 
