@@ -24,6 +24,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.from_json import read_as, reader_of
 from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
+from strop.base.plain_file import read_plain
 from strop.base.surface import option
 
 
@@ -72,7 +73,7 @@ def interpreter_of(target: Path, named: str = "", recorded: str = "") -> Interpr
 
 
 def check_outside(interpreter: Interpreter, target: Path) -> None:
-    """Check that an interpreter for the code of a target, a file or a folder, is no file that came with a clone.
+    """Refuse an interpreter whose file may have come with a clone. `target`: the file or folder whose code it runs.
 
     The first process of a tree executes it with rights that no file of a clone may have. What the user names, or ran a command
     with, is trusted. The interpreter's own file counts, behind all links, and the folders that each pyvenv.cfg calls its home.
@@ -101,8 +102,7 @@ _Tree: TypeAlias = tuple[Path, str]
 def _own_tree(target: Path) -> _Tree | None:
     """The clone that the code of a target may have come with: the outermost folder with a `.git`. Without one it is the outermost
     folder around the target that is not shared by others, as `/tmp` and the user's home are."""
-    above = [target, *target.parents]
-    if found := [folder for folder in above if os.path.lexists(folder / ".git")]:
+    if found := [folder for folder in (target, *target.parents) if os.path.lexists(folder / ".git")]:
         return found[-1], "the outermost folder with a .git"
     home = at_home("~").resolve()
     own = [folder for folder in target.parents if len(folder.parts) > _SHARED and not home.is_relative_to(folder)]
@@ -138,8 +138,8 @@ def _managed_folders() -> list[Path]:
 def _homes(interpreter: Interpreter) -> list[Path]:
     """The interpreters' folders that the pyvenv.cfg of an environment names, the environment's own first."""
     homes, prefix = list[Path](), interpreter.prefix
-    while (file := prefix / "pyvenv.cfg").is_file() and len(homes) < _MOST_HOMES:
-        named = re.search(r"(?mi)^\s*home\s*=\s*(.+?)\s*$", file.read_text("utf-8", "replace"))
+    while len(homes) < _MOST_HOMES and (read := read_plain(prefix / "pyvenv.cfg", _MOST_OF_CONFIG, follow=True)):
+        named = re.search(r"(?mi)^\s*home\s*=\s*(.+?)\s*$", read[0].decode("utf-8", "replace"))
         if named is None:
             break
         homes.append(prefix / named[1])
@@ -147,6 +147,8 @@ def _homes(interpreter: Interpreter) -> list[Path]:
     return homes
 
 
+_MOST_OF_CONFIG = 1 << 16
+"""Bytes of a pyvenv.cfg that is read."""
 _MOST_HOMES = 40
 """Environments made of environments that are followed: as many as the kernel follows links."""
 

@@ -97,13 +97,13 @@ class RecordedCalls:
 
     @property
     def told_forms(self) -> list[str]:
-        """What a model is told of the forms of each parameter, shortened."""
+        """One line for each parameter: its name and its forms, cut to a length that fits into a prompt."""
         told = (f"{name[:_MOST_TOLD]}: {', '.join(forms)[:_MOST_TOLD]}" for name, forms in self.forms.items())
         return [*islice(told, _MOST_LINES)]
 
     @property
     def told_callers(self) -> list[str]:
-        """What a model is told of the callers, shortened."""
+        """One line for each caller: its name and its number of calls, cut to a length that fits into a prompt."""
         told = (f"{caller[:_MOST_TOLD]} ({quantity(count, 'time')})" for caller, count in self.callers.items())
         return [*islice(told, _MOST_LINES)]
 
