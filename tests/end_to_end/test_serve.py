@@ -16,9 +16,10 @@ from mcp.client.session import ClientSession
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from end_to_end.conftest import recorded
-from strop.api.serving import TOOLS
+from strop.api.serving import TOOLS, for_agent
 from strop.base.events import Evaluated
 from strop.base.interpreter import to_add
+from strop.base.results import Evaluation
 from strop.templates.agents import AGENTS
 from support.command_line import environment
 from support.mcp_client import EVALUATOR
@@ -182,3 +183,9 @@ def test_lines_that_init_prints_for_an_agent_start_the_server(strop: Any, tmp_pa
         assert [tool.name for tool in (await session.list_tools()).tools] == [*TOOLS]
 
     assert "Traceback" not in conversed([server["command"], *server["args"]], tmp_path, talk)
+
+
+def test_values_of_recorded_calls_are_served_to_no_agent() -> None:
+    failed = Evaluation(0.0, "malformed", error="it differs", differs="the answer is 7, the original's is 8")
+    document = for_agent(failed)
+    assert (document["differs"], document["error"]) == ("", "it differs")

@@ -142,11 +142,18 @@ def serve(opened: Callable[[], OutsideSearch]) -> None:
         notify(escape(line, 1000))
 
 
+def for_agent(result: object) -> Any:
+    """The document of a result for an agent, which is a model: without values of recorded calls (`Evaluation.differs`)."""
+    return json.loads(
+        to_json(result), object_hook=lambda table: {**table, "differs": ""} if "differs" in table else table
+    )
+
+
 def carry_out(call: Call, search: OutsideSearch) -> None:
     """Carry out a call and set its answer. An error is an answer, too, unless the user stopped the server."""
     try:
         answer = call.ask(search)
-        call.set_result(answer if isinstance(answer, str) else json.loads(to_json(answer)))
+        call.set_result(answer if isinstance(answer, str) else for_agent(answer))
     except StropError as error:
         if stop.since is not None:
             raise
