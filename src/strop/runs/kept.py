@@ -162,8 +162,8 @@ def _copy(tree: Path, root: Path, paths: Sequence[str], *, is_whole: bool, modul
 def read_kept(directory: Path, number: int = 0) -> Kept | None:
     """How the `number`th task of a record is made again; None if it was killed before that was written."""
     path = folder_of(directory, number) / KEPT
-    if not path.is_file():  # records of command tasks had no document once
-        return Kept(CONFIG) if path.with_name(CONFIG).is_file() else None
+    if not path.is_file():
+        return None
     try:
         kept: Kept = from_json(Kept, path.read_text("utf-8"))
         named = [kept.file, *(str(place).partition(":")[0] for place in texts_of(kept.options.get("only", ())))]
