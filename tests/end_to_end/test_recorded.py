@@ -145,6 +145,16 @@ def test_values_of_recorded_calls_reach_a_model_where_the_user_says_so_alone(
     assert ("canary-" in prompts) is shows
 
 
+def test_what_differs_on_recorded_calls_is_shown_to_the_user_and_in_no_text_that_is_shared(
+    strop: Strop, project: Path
+) -> None:
+    (project / "new.py").write_text(SHOP.replace("return len(found)", "return found[0]"))
+    compared = ("compare", "shop:count", *RECORD, "--with", "new.py", "--no-report")
+    told, shared = (strop(*compared, *more, "--out", "".join(["there", *more])) for more in ((), ("--markdown",)))
+    assert re.search(r"\w+: .*malformed answer: the answer is .*canary-", told.stdout), told.stdout
+    assert shared.stdout.startswith("**Worse: ") and "canary-" not in shared.stdout, shared.stdout
+
+
 def test_what_lies_in_another_file_behind_a_wrapper_can_change_alone(strop: Strop, project: Path) -> None:
     found = improved(strop, project, "shop:count", SEEN, COUNTS, more=(*RECORD, "--only", "parts:seen"))
     assert found["finding"] == "better", found["sentence"]

@@ -1,7 +1,7 @@
 """Functions that gain, and leave less behind than their original: what a program prints of it is another text."""
 
 from support.small_targets.forms import function
-from support.small_targets.left_behind import BEHAVIOUR, HIGHER, MANY, QUICKLY, SLOWLY, of
+from support.small_targets.left_behind import BEHAVIOUR, ELSEWHERE, HIGHER, MANY, QUICKLY, SLOWLY, of
 from support.small_targets.recorded import recorded
 from support.small_targets.target import Target
 
@@ -13,9 +13,16 @@ LAST = "xs[max(range(4000), key=lambda at: at)]"
 TWICE = "p.f([number // 2] * 3000)[0] = 7"
 LIES = "import strop_behaviour\n\nNEW = setattr(strop_behaviour, 'shared', lambda values: [False] * len(values))\n"
 
+OTHERS = "import collections\n\nRow = collections.namedtuple('Row', 'a b')\n"
+COUNTER = "def f(xs):\n    return collections.Counter({str(sorted(xs)[i]): i for i in range(60)})\n"
+PLAIN_DICT = "def f(xs):\n    ys = sorted(xs)[:60]\n    return {str(ys[i]): i for i in range(60)}\n"
+ROW = "def f(xs):\n    return Row(sum(sorted(xs)[i] for i in range(60)), xs[0])\n"
+SMALLER = "def f(n):\n    return [[0]] if n == 0 else [row[:] for row in f(n - 1)] + [[n, sum(i % 7 for i in range(3000)) * 0 + n]]\n"
+OF_SMALLER = "KEPT = {}\n\n\ndef f(n):\n    if n not in KEPT:\n        KEPT[n] = [[0]] if n == 0 else [row[:] for row in f(n - 1)] + [[n, n]]\n    return KEPT[n]\n"
+
 BY_TIME = [
     function(f"leaves-{name}-by-time", of(effect, SLOWLY), FASTER, "not better", MANY, pre=above, excerpt=LEAVES)
-    for name, (above, effect) in BEHAVIOUR.items()
+    for name, (above, effect) in (BEHAVIOUR | ELSEWHERE).items()
 ]
 BY_SCORE = [
     function(
@@ -56,6 +63,43 @@ CHEATS: list[Target] = [
         "not better",
         MANY,
         excerpt="it hides what its calls leave behind",
+    ),
+    function(
+        "prints-less", of("print(xs[0])", SLOWLY), FASTER, "not better", MANY, excerpt="its calls print other text"
+    ),
+    function(
+        "turns-the-collector-off",
+        of("pass", SLOWLY),
+        f"import gc\n\ngc.disable()\n\n\n{FASTER}",
+        "not better",
+        MANY,
+        excerpt=LEAVES,
+    ),
+    function(
+        "answers-a-dict-for-a-counter",
+        COUNTER,
+        PLAIN_DICT,
+        "not better",
+        MANY,
+        pre=OTHERS,
+        excerpt="with collections.Counter",
+    ),
+    function(
+        "answers-a-tuple-for-a-named-tuple",
+        ROW,
+        ROW.replace("Row(", "tuple([").replace("xs[0])", "xs[0]])"),
+        "not better",
+        MANY,
+        pre=OTHERS,
+        excerpt="Row",
+    ),
+    recorded(
+        "shares-its-answers-with-larger-calls",
+        SMALLER,
+        OF_SMALLER,
+        "not better",
+        "p.f(number % 60 + 2).clear()",
+        excerpt=AGAIN,
     ),
     function("shares-its-answers-by-time", MAKES, KEEPS, "not better", MANY, excerpt=AGAIN),
     recorded("shares-its-answers-of-recorded-calls", MAKES, KEEPS, "not better", TWICE, excerpt=AGAIN),

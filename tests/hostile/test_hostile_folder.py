@@ -21,11 +21,15 @@ STROP = str(Path(sys.executable).with_name("strop"))
 LEAST = ["--copies", "2", "--lm-budget", "1", "--max-responses", "1", "--meta-budget", "1", "--utility-budget", "2"]
 RUN = ["run", "lpn", "-T", "0", *LEAST, "-j", "2", "--gate-pairs", "2"]
 IMPROVE = ["improve", "task.py", "--lm-budget", "1", "--max-responses", "1", "-j", "2", "--seed", "1"]
+MEASURE = ["measure", "task.py", "--solution", "new.txt", "--out", "measured"]
 CALLS: dict[str, list[list[str]]] = {
     "hot": [["hot", "--", sys.executable, "-I", "-c", ""]],
     "init": [["init", "mine", "--form", "sample"]],
     "check": [["check", "task.py"], ["check", "lpn"]],
     "improve": [[*IMPROVE, "--out", "again"], ["improve", "lpn", *IMPROVE[2:], "--out", "parity"]],
+    "compare": [["compare", "task.py", "--with", "new.txt", "--out", "compared"]],
+    "measure": [MEASURE],
+    "verdict": [MEASURE, ["verdict", "measured"]],
     "serve": [["serve", "task.py"], ["serve", "lpn"]],
     "apply": [["apply", "improved"]],
     "score": [["score", "task.py"], ["score", "task.py", "-j", "2"]],
@@ -54,6 +58,7 @@ PROGRAMS = ("git", "python", "python3", "sh", "env", "true", "sbatch", "scancel"
 def home(tmp_path: Path) -> Path:
     """A folder with a task and the record of an improvement, which its owner made before anybody else wrote into it."""
     written(tmp_path, {"task.py": DOUBLING, "mine.json": '{"problem": "circles-26", "answer": []}'})
+    (tmp_path / "new.txt").write_text("def algorithm(x):\n    return 2 * x\n")
     ended = typed(tmp_path, *IMPROVE, "--out", "improved")
     assert ended.returncode == 0, ended.stderr
     return tmp_path

@@ -82,6 +82,7 @@ class Change:
 def compare_spec(target: TaskLike, options: ComparisonOptions, *groups: object, **others: object) -> RunSpec:
     """The configuration of a comparison."""
     own = {"least": share(options.least, "least"), "trust_scorer": options.trust_scorer, "max_time": None}
+    own["family"] = options.family
     own |= {"comparison_time": in_seconds({"max_time": options.max_time})["max_time"]}
     return make_spec((target,), *groups, iterations=0, copies=1, **{**own, **others})
 

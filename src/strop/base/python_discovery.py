@@ -13,6 +13,7 @@ import os
 import pwd
 import re
 import shlex
+import stat
 import sys
 from contextlib import suppress
 from dataclasses import replace
@@ -83,10 +84,10 @@ def check_outside(interpreter: Interpreter, target: Path) -> None:
     """
     if interpreter.is_strops or interpreter.is_trusted:
         return
-    own = _own_tree(target.resolve())
+    trees = _own_trees(target.resolve())
     for file in map(Path.resolve, (Path(interpreter.real), *_homes(interpreter))):
         is_managed = any(map(file.is_relative_to, _managed_folders()))
-        tree = own if own and file.is_relative_to(own[0]) else None if is_managed else _marked_tree(file)
+        tree = next((own for own in trees if file.is_relative_to(own[0])), None if is_managed else _marked_tree(file))
         if tree is not None:
             raise ConfigurationError(
                 f"{interpreter.path} leads to {file}, a file of {tree[0]} ({tree[1]}), which would start with rights that none "
@@ -99,14 +100,18 @@ _Tree: TypeAlias = tuple[Path, str]
 """A folder that may be a clone, and how it is known."""
 
 
-def _own_tree(target: Path) -> _Tree | None:
-    """The clone that the code of a target may have come with: the outermost folder with a `.git`. Without one it is the outermost
-    folder around the target that is not shared by others, as `/tmp` and the user's home are."""
-    if found := [folder for folder in (target, *target.parents) if os.path.lexists(folder / ".git")]:
-        return found[-1], "the outermost folder with a .git"
+def _own_trees(target: Path) -> list[_Tree]:
+    """What the code of a target may have come with: the outermost folder with a `.git`, and, as an archive, the outermost folder
+    around it that is no home and does not lie at the top; there only one that anybody may write to, as `/tmp`."""
+    found = [folder for folder in (target, *target.parents) if os.path.lexists(folder / ".git")]
     home = at_home("~").resolve()
-    own = [folder for folder in target.parents if len(folder.parts) > _SHARED and not home.is_relative_to(folder)]
-    return (own[-1], "around your code, without a .git") if own else None
+    own = [
+        folder
+        for folder in target.parents
+        if (len(folder.parts) > _TOP or folder.stat().st_mode & stat.S_IWOTH) and not home.is_relative_to(folder)
+    ]
+    trees = [(found[-1], "the outermost folder with a .git")] if found else []
+    return [*trees, (own[-1], "the outermost folder around your code")] if own else trees
 
 
 def _marked_tree(file: Path) -> _Tree | None:
@@ -118,8 +123,8 @@ def _marked_tree(file: Path) -> _Tree | None:
     return None
 
 
-_SHARED = 2
-"""Parts of a path that many share: `/tmp`, `/data`."""
+_TOP = 2
+"""Parts of a path at the top: `/tmp`, `/data`."""
 
 
 _MANAGERS = {"PYENV_ROOT": ".pyenv/versions", "ASDF_DATA_DIR": ".asdf/installs"}
@@ -144,6 +149,10 @@ def _homes(interpreter: Interpreter) -> list[Path]:
             break
         homes.append(prefix / named[1])
         prefix = homes[-1].resolve().parent
+    if read is None and os.path.lexists(prefix / "pyvenv.cfg"):
+        raise ConfigurationError(
+            f"{prefix / 'pyvenv.cfg'} cannot be read; name another interpreter by {option('python')}"
+        )
     return homes
 
 

@@ -83,6 +83,9 @@ class Evaluation:
     inputs: tuple[int, ...] = ()
     """Number of the input of each held-out instance, where some inputs are equal: equal numbers are equal inputs. Else
     empty."""
+    copies: tuple[int, ...] = ()
+    """Number of the pair of copies that each row of `metrics` shares with others, where time or memory of a command is
+    measured. Else empty."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs with the same seed. False for a time or memory."""
     failures: tuple[int, ...] = ()
@@ -90,11 +93,22 @@ class Evaluation:
     are not compared, because a failure has no value. Empty if the original fails on none."""
     seen_in_training: int = 0
     """Number of held-out instances whose input occurs in training, because the task has too few others."""
+    not_compared: tuple[str, ...] = ()
+    """What calls of the original may leave behind that cannot be compared: the name of each value, and why. Only of the
+    original, in training."""
     construction: str = ""
     """The best answer as JSON, where the answers of a task are constructions. Else empty."""
     differs: str = ""
     """How the first failure differs from the original, with values of recorded calls, shortened. `error` hides it. It is
     shown to the user, and to no model. Else empty."""
+
+    @property
+    def unseen(self) -> str:
+        """What calls may leave behind that nobody compares, in words; empty if there is nothing."""
+        more = f" and {len(self.not_compared) - 3} more" if len(self.not_compared) > 3 else ""
+        return (
+            f"what calls leave in {', '.join(self.not_compared[:3])}{more} is not compared" if self.not_compared else ""
+        )
 
     @property
     def does_not_run(self) -> bool:

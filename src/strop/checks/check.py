@@ -103,6 +103,8 @@ def _of_evaluation(task: AnyTask, evaluation: Evaluation) -> Problems:
             "Repair it" if dies else better,
             is_broken=dies,
         )
+    if evaluation.unseen:
+        yield CheckProblem(evaluation.unseen, "A program that leaves something else there can be called better")
     if problem := held_back(task, evaluation):
         yield problem
 

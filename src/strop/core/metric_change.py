@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from strop.analysis.stats import (
     CONFIDENCE,
@@ -27,8 +27,8 @@ from strop.analysis.stats import (
 from strop.base.as_document import HIDDEN, computed
 from strop.base.later import dataclass
 from strop.base.results import Evaluation
-from strop.evaluation.laws import SAME, BatchTimes, copy_of, log_speedup
-from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES, TIMES
+from strop.evaluation.laws import SAME, BatchTimes, log_speedup
+from strop.tasks.command.score_kinds import RATES, TIMES
 from strop.tasks.function.task import ALONE, BESIDE, CALLS
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
@@ -102,35 +102,49 @@ class Gain:
 Row: TypeAlias = Mapping[str, float]
 
 
+class Groups(NamedTuple):
+    """Measurements that belong together. Equal numbers are one piece of evidence."""
+
+    inputs: Sequence[int] = ()
+    """The number of the input of each measurement, if some are equal."""
+    copies: Sequence[int] = ()
+    """The pair of copies in which each measurement of a cost was made. Runs in one pair share their place in memory, so they are
+    not independent."""
+
+
+EACH = Groups()
+"""Each measurement is a piece of evidence."""
+
+
 def gain(
     metric: MetricFacts,
     after: Sequence[Row],
     before: Sequence[Row],
     *,
     chosen: bool,
-    inputs: Sequence[int] = (),
+    groups: Groups = EACH,
     confidence: float = CONFIDENCE,
 ) -> Gain | None:
     """The gain in the metric over paired instances; None if an instance lacks the metric. `chosen` says that the target chooses
-    its inputs itself. `inputs` are the numbers of the inputs, if some are equal."""
+    its inputs itself."""
     if not _has(metric, after, before):
         return None
     new, old = _values(metric, after), _values(metric, before)
     if all(part in row for row in before for part in BESIDE):
-        return _faster(metric, after, before, inputs, confidence)
+        return _faster(metric, after, before, groups.inputs, confidence)
     new = [value if differs else own for value, own, differs in zip(new, old, differences(new, old), strict=True)]
     high, low = (new, old) if metric.goal == "max" else (old, new)
     scale: Scale = "ratio" if metric.reader not in RATES and has_ratio(new, old) else "difference"
-    n = len({*inputs}) or len(new)
+    n = len({*groups.inputs}) or len(new)
     constant = len(set(old)) == 1 and len(set(new)) == 1
     if constant or len(new) == 1:
         one = log_ratio_of_totals(high[:1], low[:1]) if scale == "ratio" else estimate([high[0] - low[0]])
         change = Estimate(one.mean, None, n)
     else:
         change = (
-            _log_ratio(metric, high, low, inputs, confidence)
+            _log_ratio(metric, high, low, groups, confidence)
             if scale == "ratio"
-            else score_difference(high, low, inputs=inputs, confidence=confidence)
+            else score_difference(high, low, inputs=groups.inputs, confidence=confidence)
         )
     setbacks = () if chosen or scale != "ratio" else _setbacks(high, low)
     deterministic = constant and n >= (SAME if chosen else least_pairs(confidence))
@@ -140,7 +154,8 @@ def gain(
 def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
     """The gain of a measurement relative to the original; None if an instance lacks the metric."""
     rows, chosen = (measured.metrics, measured.original_metrics), facts.input == "chosen"
-    return gain(facts.metric, *rows, chosen=chosen, inputs=measured.inputs, confidence=confidence)
+    groups = Groups(measured.inputs, measured.copies)
+    return gain(facts.metric, *rows, chosen=chosen, groups=groups, confidence=confidence)
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
@@ -183,14 +198,11 @@ def _faster(
 
 
 def _log_ratio(
-    metric: MetricFacts, high: Sequence[float], low: Sequence[float], inputs: Sequence[int], confidence: float
+    metric: MetricFacts, high: Sequence[float], low: Sequence[float], groups: Groups, confidence: float
 ) -> Estimate:
-    """The log-ratio of totals. Equal inputs are summed up and count once. For costs, all runs in one pair of copies count once,
-    because they share their place in memory and are not independent."""
-    n = len({*inputs}) or len(high)
-    if metric.reader in COUNTED_BY_KERNEL and not inputs:
-        inputs = [copy_of(index, n) for index in range(n)]
-    totals = (totals_by_input(values, inputs) for values in (high, low))
+    """The log-ratio of totals. What belongs together is summed up and counts once."""
+    n = len({*groups.inputs}) or len(high)
+    totals = (totals_by_input(values, groups.inputs or groups.copies) for values in (high, low))
     return _bounded(replace(log_ratio_of_totals(*totals, confidence=confidence), n=n), metric)
 
 

@@ -115,7 +115,7 @@ def difference_of_details(expected: AnswerDetails, actual: AnswerDetails, close:
 
 
 _KINDS = frozenset({"", "an object", "an exception", *LAZY, *(f"{kind} of objects" for kind in LAZY)})
-"""The kinds of answer that a process may report."""
+"""The kinds of answer that a process may report, also with ` with ` and names of classes."""
 
 
 class RanBatch(NamedTuple):
@@ -216,8 +216,19 @@ def _described(value: Any, count: int) -> tuple[list[Any], list[AnswerDetails], 
     answers, kinds, arguments, printed, shares = value if len(value) > 3 else [*value, "", []]
     if len(answers) != count or any(len(column) not in (0, count) for column in (kinds, arguments, shares)):
         return None
-    if not all(type(kind) is str and kind in _KINDS for kind in kinds) or {*map(type, shares)} - {bool}:
+    if not all(type(kind) is str and _is_kind(kind) for kind in kinds) or {*map(type, shares)} - {bool}:
         return None
     columns = kinds or [""] * count, arguments or [None] * count, shares or [False] * count
     details = [AnswerDetails(*row) for row in zip(*columns, strict=True)]
     return answers, details, printed
+
+
+def _is_kind(kind: str) -> bool:
+    known, _, names = kind.partition(" with ")
+    return known in (*_KINDS, "plain data") and len(names) < 300 and names.isprintable()
+
+
+def with_arguments(outcomes: Sequence[Outcome], details: Sequence[AnswerDetails]) -> list[Any]:
+    """Pairs of an answer and the arguments as its call leaves them."""
+    answers = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
+    return [[answer, detail.arguments] for answer, detail in zip(answers, details, strict=True)]

@@ -1,15 +1,17 @@
 """The instances of a split, drawn and encoded once for all evaluations, and the original's answers to them.
 
-A held-out input that training had is drawn again.
+A held-out input that training had is drawn again. A function whose time counts is called with many drawn inputs in each batch, so
+there a bit of each input's digest decides whether it belongs to training or is held out.
 """
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
@@ -32,8 +34,15 @@ MOST_FAILURES = 4
 _FURTHER = 1 << 20
 """Number of the first input beyond the instances of a split."""
 _AGAIN, _DRAWS = 1 << 40, 16
-"""Number of the first input that replaces one that training had, and how many are tried for each instance."""
+"""Number of the first input that replaces one of the other split, and how many are tried for each instance."""
+_FIRST_DRAWS = (0, *range(_AGAIN, _AGAIN + _DRAWS))
+"""Instance 0 and all that may replace it."""
 Input = tuple[Instance, Prepared]
+
+
+def size_of(one_input: Input) -> int:
+    """The bytes of an input, as it is encoded."""
+    return sum(map(len, one_input[1].encoded))
 
 
 class TriedBatch(NamedTuple):
@@ -65,8 +74,6 @@ class BatchPlan(NamedTuple):
     """The instances of each batch of listed inputs; None if inputs are drawn, and each instance has a batch."""
     least: float
     """CPU seconds that the original's calls of a batch take at least."""
-    are_shared: bool = False
-    """Whether batches have instances in common."""
 
 
 class DrawnInstances:
@@ -108,16 +115,43 @@ class DrawnInstances:
         first, had, size = _FURTHER + index * MOST, set[tuple[bytes, bytes]](), 0
         for number in chain([index], range(first, first + MOST - 1)):
             drawn_input = self[number]
+            if self._draws_again and self.is_others(drawn_input[1]):
+                continue
             if drawn_input[1].encoded not in had:
                 had.add(drawn_input[1].encoded)
-                size += sum(map(len, drawn_input[1].encoded))
+                size += size_of(drawn_input)
                 yield drawn_input
             if size > MOST_BYTES_OF_ONE:
                 break
 
-    def is_seen_in_training(self, arguments: Prepared) -> bool:
-        """Whether a held-out input is one of training's."""
-        return hash(arguments.encoded) in self._training_inputs
+    def are_few(self, most: int) -> bool:
+        """Whether `sample` draws several different inputs, but fewer than `most`, however often it is asked."""
+        found = [*islice(self.different(0), most)]
+        return 1 < len(found) < most and sum(map(size_of, found)) <= MOST_BYTES_OF_ONE
+
+    def is_others(self, arguments: Prepared) -> bool:
+        """Whether an input belongs to the other split: in the held-out split, whether training has it."""
+        if self._deals_by is None:
+            return hash(arguments.encoded) in self._training_inputs
+        return self._dealt_to(arguments) != self._split
+
+    @property
+    def can_hold_out(self) -> bool:
+        """Whether both splits get inputs."""
+        return self._deals_by is None or len({self._dealt_to(self._made(number)[1]) for number in _FIRST_DRAWS}) == 2
+
+    @cached_property
+    def _deals_by(self) -> SecretSeeds | None:
+        """The seeds of training that deal each input to a split; None if only the instances are training's, or every input
+        counts."""
+        task, seeds = self._task, getattr(self._seeds, "training", None) or self._seeds
+        is_drawn = task.by_time and task.input == "drawn" and not (task.every_input or task.fixed_input)
+        return seeds if is_drawn and isinstance(seeds, SecretSeeds) else None
+
+    def _dealt_to(self, arguments: Prepared) -> Split:
+        assert self._deals_by is not None
+        digest = hashlib.sha256(b"\x00".join(arguments.encoded)).hexdigest()
+        return "test" if derive(self._deals_by.secret, "split", self._task.name, digest) & 1 else "train"
 
     @cached_property
     def _training_inputs(self) -> frozenset[int]:
@@ -130,21 +164,20 @@ class DrawnInstances:
 
     @cached_property
     def _draws_again(self) -> bool:
-        """Whether inputs that training had are drawn again. They are, unless instance 0 and all its replacements were in
-        training."""
-        return bool(self._training_inputs) and any(
-            not self.is_seen_in_training(self._made(number)[1]) for number in (0, *range(_AGAIN, _AGAIN + _DRAWS))
-        )
+        """Whether inputs of the other split are drawn again. They are, unless instance 0 and all its replacements are such
+        inputs."""
+        may_be_others = self._deals_by is not None or bool(self._training_inputs)
+        return may_be_others and any(not self.is_others(self._made(number)[1]) for number in _FIRST_DRAWS)
 
     def _draw(self, index: int) -> Input:
         made, further = self._made(index), _AGAIN + index * _DRAWS
         for number in range(further, further + _DRAWS):
-            if not self.is_seen_in_training(made[1]) or not self._draws_again:
+            if not self.is_others(made[1]) or not self._draws_again:
                 break
             made = self._made(number)
         with self._lock:
             if self._bytes < MOST_BYTES:
-                self._bytes += sum(map(len, made[1].encoded))
+                self._bytes += size_of(made)
                 self._drawn[index] = made
         return made
 

@@ -9,20 +9,35 @@ change. A program may fill a cache otherwise (`strop.tasks.function.caches`), sh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from strop.base.errors import Malformed
+from strop.base.later import dataclass
 from strop.evaluation.batches import AnswerDetails, Batch, Described, batch_program, run_batch
-from strop.evaluation.instances import Input
-from strop.evaluation.outcomes import explain, limits_of
+from strop.evaluation.instances import DrawnInstances, Input
+from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
 from strop.tasks.base import Task
-from strop.tasks.values import difference, rebuilt
+from strop.tasks.values import canonical, difference, rebuilt
 
 RANDOM, RECURSION = "the state of random numbers", "the recursion limit"
 """Parts of what `strop_left` describes."""
 NOT_DESCRIBED = "not described"
 """The first item of what stands there for a value that cannot be described."""
+_SET = (
+    "the garbage collector",
+    "signal handlers",
+    "the decimal context",
+    "the working folder",
+    "the environment",
+    "the hooks",
+)
+"""Switches that are compared even if a program sets them when it is loaded."""
+_EMPTY = (None, ["dict", [], []], ["set", []])
+"""How a variable of a function begins that only keeps what was worked out."""
+LEFT_BEHIND = {False: 1, True: 8}
+"""Batches of a timed function of which it is compared what they leave behind, in training and for a verdict."""
 Answer = tuple[Outcome, AnswerDetails]
 Judge = Callable[[int, Any, tuple[AnswerDetails, AnswerDetails], Any], object]
 
@@ -37,47 +52,113 @@ class LeftBehind(NamedTuple):
     answers: Sequence[Answer] = ()
     again: Sequence[Answer] = ()
     """Of the same calls, made again."""
+    printed: str | None = ""
+    """What the calls print on standard output; None if that varies."""
+    not_compared: tuple[str, ...] = ()
+    """The parts that `steady` drops, each with why."""
 
-    def steady(self, other: LeftBehind, close: float | None) -> LeftBehind:
+    def without(self, task: Task) -> LeftBehind:
+        """Without the parts that a program may leave otherwise: caches, and the state of random numbers where answers may
+        differ."""
+        assert task.mark is not None
+        caches, draws = task.mark.caches.names, task.by_time and not task.mark.has_accept
+
+        def is_free(name: str) -> bool:
+            own = name.rpartition(":")[2]
+            own = own if "." not in own else f".{own.rpartition('.')[2]}"
+            is_kept_by_function = "() " in name and self.before.get(name) in _EMPTY
+            return own in caches or is_kept_by_function or (name.startswith(RANDOM) and not draws)
+
+        return self._replace(after={name: value for name, value in self.after.items() if not is_free(name)})
+
+    def steady(self, other: LeftBehind) -> LeftBehind:
         """Without the parts that another process of the same program leaves otherwise, such as a time, and without those that
         cannot be described."""
-        kept = {
-            name: value
-            for name, value in self.after.items()
-            if name in other.after and not _is_not_described(value) and not difference(value, other.after[name], close)
-        }
-        return self._replace(after=kept)
+        dropped = dict[str, str]()
+        for name, value in self.after.items():
+            if type(value) is list and value[:1] == [NOT_DESCRIBED]:
+                dropped[name] = str(value[-1])
+            elif name not in other.after or canonical(value) != canonical(other.after[name]):
+                dropped[name] = "which varies"
+        kept = {name: value for name, value in self.after.items() if name not in dropped}
+        printed = self.printed if self.printed == other.printed else None
+        more = tuple(f"{name} ({why})" for name, why in dropped.items())
+        return self._replace(after=kept, printed=printed, not_compared=self.not_compared + more)
 
 
-def left_behind(
-    task: Task,
-    program: GuestProgram,
-    sandbox: Sandbox,
-    inputs: Sequence[Input],
-    describes: Described = "answers",
-    *,
-    again: bool,
-) -> LeftBehind:
-    """What a program of a task leaves behind in a fresh process. `again`: whether its calls are made twice.
+@dataclass(frozen=True)
+class Leftovers:
+    """What programs of a marked task leave behind, compared with what the original does."""
 
-    Raises:
-        SandboxError: the host failed.
-    """
-    assert task.mark is not None
-    started = batch_program(program, catches=task.recorded is not None, shares=True, caches=task.mark.caches.attributes)
-    objects = not task.mark.has_accept
+    task: Task
+    drawn: DrawnInstances
+    """Keeps what the original leaves behind."""
+    sandbox: Sandbox
+    describes: Described = "answers"
 
-    def made(guest: Guest) -> list[Answer]:
-        ran = run_batch(guest, Batch(inputs), 0, describes, objects=objects)
-        return [*zip(ran.outcomes, ran.details or [AnswerDetails()] * len(ran.outcomes), strict=True)]
+    def otherwise(
+        self, program: GuestProgram, number: int, inputs: Sequence[Input], judge: Judge
+    ) -> tuple[int, LeftOtherwise] | None:
+        """How a program's calls on these `inputs`, of instance `number`, leave the process otherwise than the original's, and the
+        number of the call that shows it. None if they do not. For `judge` see `difference_again`.
 
-    with sandbox.open(started, limits_of(task)) as guest:
-        guest.call({}, seed=0)  # loads it
-        before = _parts(guest)
-        answers = made(guest)
-        after = _parts(guest)
-        guest.call({"do": "spoil"}, seed=None)
-        return LeftBehind(before, after, answers, made(guest) if again and after else ())
+        Raises:
+            SandboxError: the host failed.
+        """
+        left = self._left_by(program, inputs)
+        original, found = self.by_original(number, inputs), None
+        for _ in range(2):  # a time may be the same for a while: what differs must not differ for the original now
+            differs = next(differences_left(self.task, original, left), None)
+            found = difference_again(original, left, judge) or (None if differs is None else (0, differs))
+            if found is None:
+                break
+            original = self.drawn.left_behind[number] = original.steady(self._left_by_original(inputs))
+        return found
+
+    def by_original(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
+        """What the original's calls on the `inputs` of instance `number` leave behind. Raises SandboxError."""
+        if number not in self.drawn.left_behind:
+            first, second = self._left_by_original(inputs), self._left_by_original(inputs)
+            self.drawn.left_behind[number] = first.without(self.task).steady(second)
+            if not first.after:
+                nothing = first._replace(not_compared=("its process (which does not tell)",))
+                self.drawn.left_behind[number] = nothing
+        return self.drawn.left_behind[number]  # type: ignore[no-any-return]
+
+    def _left_by_original(self, inputs: Sequence[Input]) -> LeftBehind:
+        return self._left_by(guest_program(self.task, self.task.seed), inputs)
+
+    def _left_by(self, program: GuestProgram, inputs: Sequence[Input]) -> LeftBehind:
+        """What a program leaves behind in a fresh process. If a caller may make equal calls, the process makes them again, after
+        the first answers were changed. If not, another process changes each answer before the next call."""
+        mark, recorded = self.task.mark, self.task.recorded
+        assert mark is not None
+        started = batch_program(program, catches=recorded is not None, shares=True, caches=mark.caches.attributes)
+        again = not self.task.isolate and (recorded is None or recorded.looked_at > recorded.different)
+
+        def made(guest: Guest, these: Sequence[Input]) -> tuple[list[Answer], str]:
+            ran = run_batch(guest, Batch(these), 0, self.describes, objects=not mark.has_accept)
+            return [*zip(ran.outcomes, ran.details or [AnswerDetails()] * len(ran.outcomes), strict=True)], "".join(
+                ran.printed.split("\0")[::2]
+            )
+
+        with self.sandbox.open(started, limits_of(self.task)) as guest:
+            guest.call({}, seed=0)  # loads it
+            before = _parts(guest)
+            answers, printed = made(guest, inputs)
+            after = _parts(guest)
+            guest.call({"do": "spoil"}, seed=None)
+            left = LeftBehind(before, after, answers, made(guest, inputs)[0] if again and after else (), printed)
+        if again or self.task.isolate or not after:
+            return left
+        with self.sandbox.open(started, limits_of(self.task)) as guest:  # nobody makes equal calls
+            guest.call({}, seed=0)
+            guest.call({"do": "left"}, seed=None)
+            spoiled = list[Answer]()
+            for one_input in inputs:
+                spoiled += made(guest, [one_input])[0]
+                guest.call({"do": "spoil"}, seed=None)
+        return left._replace(again=spoiled)
 
 
 def _parts(guest: Guest) -> Mapping[str, Any]:
@@ -97,10 +178,11 @@ class LeftOtherwise(NamedTuple):
 def differences_left(task: Task, original: LeftBehind, program: LeftBehind) -> Iterator[LeftOtherwise]:
     """How the data and the switches that a program's calls leave differ from those that the original's leave."""
     assert task.mark is not None
-    caches, close = task.mark.caches.names, task.mark.close
-    draws = task.by_time and not task.mark.has_accept  # where answers are equal, so are the draws
+    close = task.mark.close
     if original.after and not program.after:
         yield LeftOtherwise("it hides what its calls leave behind", "its process does not tell")
+    if original.printed is not None and program.printed != original.printed:
+        yield LeftOtherwise("its calls print other text than the original's", _first_difference(original, program))
 
     def is_changed(left: LeftBehind, name: str) -> bool:
         return (name in left.before) != (name in left.after) or bool(
@@ -108,10 +190,10 @@ def differences_left(task: Task, original: LeftBehind, program: LeftBehind) -> I
         )
 
     for name in sorted(original.after):
-        own = name if "." not in name else f".{name.rpartition('.')[2]}"
-        if own in caches or (name.startswith(RANDOM) and not draws):
-            continue
-        if not (is_changed(original, name) or is_changed(program, name)):
+        if name.startswith("the ") and not (name in original.before and name in program.after):
+            continue  # a switch of a module that not all load
+        is_set = name in _SET and bool(difference(original.before.get(name), program.before.get(name), close))
+        if not (is_set or is_changed(original, name) or is_changed(program, name)):
             continue
         if name == RECURSION and not is_changed(program, name):
             continue
@@ -123,8 +205,10 @@ def differences_left(task: Task, original: LeftBehind, program: LeftBehind) -> I
             )
 
 
-def _is_not_described(value: Any) -> bool:
-    return type(value) is list and value[:1] == [NOT_DESCRIBED]
+def _first_difference(original: LeftBehind, program: LeftBehind) -> str:
+    lines = zip_longest(*((left.printed or "").splitlines() for left in (original, program)), fillvalue="")
+    own, other = next((pair for pair in lines if pair[0] != pair[1]), ("", ""))
+    return f"{other!a:.60}, the original's are {own!a:.60}"
 
 
 def difference_again(original: LeftBehind, program: LeftBehind, judge: Judge) -> tuple[int, LeftOtherwise] | None:

@@ -16,7 +16,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.batches import AnswerDetails
 from strop.evaluation.instances import DrawnInstances
-from strop.evaluation.left_behind import difference_again, differences_left, left_behind
+from strop.evaluation.left_behind import Leftovers
 from strop.evaluation.outcomes import guest_program, limits_of
 from strop.evaluation.paired import measure_paired
 from strop.evaluation.tally import Tally, Worth, carried_out, judged
@@ -65,7 +65,7 @@ def _measure_score(
         for index in range(tally.count):
             instance, arguments = drawn[index]
             instances.append(instance)
-            tally.seen_in_training += drawn.is_seen_in_training(arguments)
+            tally.seen_in_training += drawn.is_others(arguments)
             tally.asked(arguments)
             # 64 bits seed the guest's generators; they are unrelated to the seeds of the instances
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
@@ -88,31 +88,22 @@ def _measure_score(
             tally.add(worth, instance)
             if tally.is_settled:
                 break
-    is_seen = task.mark is not None and not order.is_of_original(task) and "ok" in tally.verdicts
-    why = _difference_left(task, order, program, drawn, sandbox) if is_seen else ""
-    if why:
+    if task.mark is None or "ok" not in tally.verdicts:
+        return tally.evaluation
+    left, inputs = Leftovers(task, drawn, sandbox), [drawn[index] for index in range(min(LEFT, order.count(task)))]
+    if order.is_of_original(task):
+        tally.not_compared = left.by_original(0, inputs).not_compared if order.split == "train" else ()
+    elif found := left.otherwise(program, 0, inputs, _shares_more):
         tally = Tally(order, 1)
-        tally.add(Worth(0.0, "malformed", f"malformed answer: {why}"), drawn[0][0])
+        tally.add(Worth(0.0, "malformed", f"malformed answer: {found[1].what}: {found[1].how}"), drawn[0][0])
     return tally.evaluation
 
 
-def _difference_left(task: Task, order: Order, program: GuestProgram, drawn: DrawnInstances, sandbox: Sandbox) -> str:
-    """What a program's calls leave behind otherwise than the original's; empty if there is nothing. Answers may differ."""
-    inputs = [drawn[index] for index in range(min(LEFT, order.count(task)))]
-    if 0 not in drawn.left_behind:
-        own = guest_program(task, task.seed)
-        first, second = (left_behind(task, own, sandbox, inputs, again=True) for _ in range(2))
-        drawn.left_behind[0] = first.steady(second, None)
-    original = drawn.left_behind[0]
-    left = left_behind(task, program, sandbox, inputs, again=True)
-
-    def judge(number: int, expected: Any, details: tuple[AnswerDetails, AnswerDetails], answer: Any) -> None:
-        if details[1].shares and not details[0].shares:
-            raise Malformed("it shares a part with the first")
-
-    again = difference_again(original, left, judge)
-    differs = again[1] if again else next(differences_left(task, original, left), None)
-    return f"{differs.what}: {differs.how}" if differs is not None else ""
+def _shares_more(number: int, expected: Any, details: tuple[AnswerDetails, AnswerDetails], answer: Any) -> None:
+    """Raise Malformed if an answer shares parts with an earlier one, and the original's does not: a `left_behind.Judge`. Answers
+    may differ."""
+    if details[1].shares and not details[0].shares:
+        raise Malformed("it shares a part with the first")
 
 
 def _run_together(sandbox: Sandbox, program: GuestProgram, limits: Limits, calls: Iterable[Call]) -> Generator[Outcome]:

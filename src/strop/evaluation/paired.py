@@ -45,10 +45,11 @@ from strop.evaluation.batches import (
     difference_of_details,
     end,
     run_batch,
+    with_arguments,
 )
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input, TriedBatch
 from strop.evaluation.laws import check_repeats, leaves_out
-from strop.evaluation.left_behind import LeftBehind, difference_again, differences_left, left_behind
+from strop.evaluation.left_behind import LEFT_BEHIND, Leftovers
 from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
@@ -90,10 +91,9 @@ GROWTH = 4 / 3
 beside them is the same for any number of calls, and 1 where each call has as much beside it."""
 BEFORE = 2
 """How many calls a process makes before a batch, each alone: its first call, and one to compare with the calls of the batch."""
-LEFT_BEHIND = {False: 1, True: 8}
-"""Batches of which it is compared what they leave behind, in training and for a verdict."""
 TIMED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
 """The metrics of the calls of a batch."""
+TOO_FEW = "sample() draws so few different inputs that none can be held out; draw more, or give fixed_input=True"
 NOTHING = "the original returns None for every instance; return what it computes"
 PLAIN = "plain data"
 VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
@@ -134,7 +134,7 @@ def measure_paired(
             if order.is_final:
                 progress(index + 1, count)
             rows += timing.without_failing(partial(timing.batch_rows, index, tally))
-        timing.check_left_behind(range(count)[: LEFT_BEHIND[order.is_final]])
+        timing.check_left_behind(count, tally)
     except _Failed as failure:
         failed = Tally(order, 1, first=failure.number)
         failed.add(failure.worth, failure.instance)
@@ -143,8 +143,8 @@ def measure_paired(
     if not rows:
         raise timing.refused("the original fails on every held-out instance")
     tally.count = len(rows)
-    dealt = {number for batch in drawn.plan.dealt or () for number in batch}
-    shared = {DIFFERENT: len(dealt) / len(rows)} if drawn.plan.are_shared else {}
+    is_shared = len(timing.had) < sum(row[0][CALLS] for row in rows)
+    shared = {DIFFERENT: len(timing.had) / len(rows)} if is_shared else {}
     for old, new in _net(rows):
         tally.original_metrics.append(old)
         tally.metrics.append(new | shared)
@@ -190,12 +190,6 @@ class _Process(NamedTuple):
     printed: str = ""
 
 
-def _with_arguments(outcomes: Sequence[Outcome], details: Sequence[AnswerDetails]) -> list[Any]:
-    """Pairs of an answer and the arguments as its call leaves them."""
-    answers = [outcome.value for outcome in outcomes if isinstance(outcome, Returned)]
-    return [[answer, detail.arguments] for answer, detail in zip(answers, details, strict=True)]
-
-
 @dataclass(frozen=True)
 class _Timing:
     """Times a program against the original.
@@ -213,6 +207,8 @@ class _Timing:
     is_own: bool
     idle: list[float] = field(default_factory=list)
     """CPU seconds of messages to the original that make no call."""
+    had: set[tuple[bytes, bytes]] = field(default_factory=set)
+    """Encoded inputs of the batches."""
 
     def examine_original(self) -> None:
         """Raises TaskError if no answer can be compared with the original's: they are all None, or vary when it runs again."""
@@ -225,7 +221,7 @@ class _Timing:
                 ran = run_batch(guest, Batch(inputs), 0, self.describes, objects=True)
             if not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
                 return  # the original fails, which its timing reports
-            seen.append(_with_arguments(ran.outcomes, ran.details))
+            seen.append(with_arguments(ran.outcomes, ran.details))
         differs = (difference(one, other, self.task.tolerance) for one, other in zip(*seen, strict=True))
         nothing = (answer is None and not self.drawn.changes for answer, _ in seen[0])
         check_repeats(nothing, differs, self.message(NOTHING), self.message(VARYING))
@@ -279,7 +275,9 @@ class _Timing:
         """The batches of listed inputs: each input is in one batch, in an order that the secret draws. If recorded calls are too
         few or too short for that, also beside what lies beside them, each batch is drawn from all of them, and batches share
         calls."""
-        listed = [index for index in range(self.task.count(self.order.split)) if not self.is_failing(self.drawn[index])]
+        every = {self.drawn[index][1].encoded: index for index in range(self.task.count(self.order.split))}
+        own = [index for index in every.values() if not self.drawn.is_others(self.drawn[index][1])]
+        listed = [index for index in own or every.values() if not self.is_failing(self.drawn[index])]
         if not listed:
             return BatchPlan(1, 1, [], 0.0)
         chance = random.Random(derive(self.order.secret, "batches", self.order.split))
@@ -289,15 +287,16 @@ class _Timing:
         # All of them may take longer than a process may.
         while tried < (more := min(tried * GROWS, len(inputs), self.within_limit(sample))):
             tried, sample = more, self.timed(inputs[:more], [])
-        most = 1 if self.task.isolate else max(self.task.count("test") // LEAST_BATCHES, 1)
-        available = most if self.task.recorded is None else max(len(listed) - BEFORE, most)
+        held_out = len(listed) if self.task.input == "drawn" else self.task.count("test")
+        most = 1 if self.task.isolate else max(held_out // LEAST_BATCHES, 1)
+        available = most if self.task.cases and self.task.recorded is None else max(len(listed) - BEFORE, most)
         is_short = min(self.wanted(sample), most) * sample.a_call < sample.least
         calls = self.enough(sample, available if is_short else most)
         before, limit = inputs[calls:][-BEFORE:], min(available, self.within_limit(sample))
         calls = self.grown(calls, limit, lambda calls: inputs[:calls], before)
         if calls > most:
             drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
-            return BatchPlan(calls, sample.answers_at_once, drawn, sample.least, are_shared=True)
+            return BatchPlan(calls, sample.answers_at_once, drawn, sample.least)
         count = max(len(listed) // calls, 1)
         dealt = [listed[number::count] for number in range(count)]
         return BatchPlan(calls, sample.answers_at_once, dealt, sample.least)
@@ -305,6 +304,8 @@ class _Timing:
     def drawn_each(self) -> BatchPlan:
         """The batches of drawn inputs. More and more inputs are tried, until they take long enough to tell how many are
         needed."""
+        if not self.drawn.can_hold_out:
+            raise self.refused(TOO_FEW)
         pool, size, tried, sample = self.different(0), 1, 0, TriedBatch(0.0, 0.0, 0.0, 1)
         before = [*islice(pool, 0 if self.task.isolate else 1)]
         while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
@@ -314,6 +315,8 @@ class _Timing:
             if self.task.isolate or (sample.a_call and not sample.least / MOST < sample.a_call < sample.least / tried):
                 break
         most = self.wanted(sample) + BEFORE
+        if not self.task.isolate and self.drawn.are_few(most):
+            return self.dealt()
         available = 1 if self.task.isolate else max(len([*islice(self.different(0), most)]) - BEFORE, 1)
         calls = self.enough(sample, available)
         if available > 1:
@@ -436,6 +439,7 @@ class _Timing:
             if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= plan.least:
                 break
             calls *= GROWS  # one call may take a thousand times as long as another
+        self.had.update(arguments.encoded for _, (_, arguments) in inputs)
         parts = (LOADING, *BESIDE)
         seconds = sum(of[SECONDS] * of[CALLS] + sum(of[part] for part in parts) for of in row)
         further = range(1, 1 + repeats(seconds) * self.order.is_final)
@@ -444,8 +448,8 @@ class _Timing:
             tally.answers += sorted({digest_of(canonical(rebuilt(answer)))[:16] for answer in answers})[:2]
         if not self.order.is_final:
             return rows
-        if not plan.are_shared:  # else what tells batches apart is not their first call
-            tally.asked(inputs[0][1][1])
+        if plan.dealt is None:
+            tally.asked(*(arguments for _, (_, arguments) in inputs))
         return [[averaged(of, SECONDS) | means_of(of) for of in zip(*rows, strict=True)]]
 
     def turn(
@@ -477,7 +481,7 @@ class _Timing:
         if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batch, warming, seed).printed:
             why = self.task.hides("malformed answer: the calls print other text than the original's", "malformed")
             raise _Failed(Worth(0.0, "malformed", why), inputs[0][0], inputs[0][1][0])
-        answers = expected if not self.drawn.changes else _with_arguments(ran[0].outcomes, ran[0].details)
+        answers = expected if not self.drawn.changes else with_arguments(ran[0].outcomes, ran[0].details)
         return [process.metrics for process in ran], answers[len(warming) :]
 
     def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
@@ -558,37 +562,32 @@ class _Timing:
         why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
         raise _OriginalFails(self.message(why))
 
-    def check_left_behind(self, indices: Sequence[int]) -> None:
-        """Check that the program's calls of some batches leave behind what the original's do. Raises _Failed."""
-        for index in () if self.is_own else indices:
-            self._check_left_behind(index)
+    def check_left_behind(self, count: int, tally: Tally) -> None:
+        """Check that the program's calls of some of `count` batches leave behind what the original's do. Of the original, tell in
+        training what cannot be compared. Raises _Failed."""
+        for index in range(count)[: LEFT_BEHIND[self.order.is_final]]:
+            self._check_left_behind(index, tally)
 
-    def _check_left_behind(self, index: int) -> None:
-        plan, task = self.drawn.plan, self.task
+    def _check_left_behind(self, index: int, tally: Tally) -> None:
+        plan = self.drawn.plan
         assert plan is not None
         numbered, _ = self.inputs(index, plan.calls)
-        if not numbered:
+        if not numbered or (self.is_own and self.order.split != "train"):
             return
-        inputs, recorded = [one_input for _, one_input in numbered], task.recorded
-        again = not task.isolate and (recorded is None or recorded.looked_at > recorded.different)
-
-        def left(which: int) -> LeftBehind:
-            return left_behind(task, self.programs[which], self.sandbox, inputs, self.describes, again=again)
-
-        if index not in self.drawn.left_behind:
-            self.drawn.left_behind[index] = left(0).steady(left(0), task.tolerance)
-        original, program = self.drawn.left_behind[index], left(1)
+        inputs = [one_input for _, one_input in numbered]
 
         def judge(number: int, expected: Any, details: tuple[AnswerDetails, AnswerDetails], answer: Any) -> float:
             return self.accepted(inputs[number][0], expected, False, details, answer)
 
-        other = difference_again(original, program, judge)
-        number, differs_in = other or (0, next(differences_left(task, original, program), None))
-        if differs_in is not None:
-            in_full = f"malformed answer: {differs_in.what}: {differs_in.how}"
+        left = Leftovers(self.task, self.drawn, self.sandbox, self.describes)
+        if self.is_own:
+            tally.not_compared = left.by_original(index, inputs).not_compared
+        elif (found := left.otherwise(self.programs[1], index, inputs, judge)) is not None:
+            number, (what, how) = found
+            in_full = f"malformed answer: {what}: {how}"
             worth = Worth(0.0, "malformed", in_full)
-            if task.hides_values:
-                worth = Worth(0.0, "malformed", f"malformed answer: {differs_in.what}", differs=in_full)
+            if self.task.hides_values:
+                worth = Worth(0.0, "malformed", f"malformed answer: {what}", differs=in_full)
             raise _Failed(worth, numbered[number][0], inputs[number][0])
 
     def refused(self, why: str) -> TaskError:

@@ -112,6 +112,9 @@ class Tally:
     answers: list[str] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
     """Hashes of the inputs of a final comparison, in this process."""
+    copies: list[int] = field(default_factory=list)
+    """The pair of copies in which each row of `metrics` was measured, where that counts."""
+    not_compared: tuple[str, ...] = ()
     left_out: list[bool] = field(default_factory=list)
     """For each instance that is left out because the original fails on it, whether the program fails, too."""
     seconds: list[float] = field(default_factory=list)
@@ -128,10 +131,10 @@ class Tally:
         """The number of the next instance."""
         return self.first + len(self.scores) + len(self.left_out)
 
-    def asked(self, arguments: Prepared) -> None:
-        """Note the input of the next instance, so that the final comparison can count different inputs."""
+    def asked(self, *calls: Prepared) -> None:
+        """Note the inputs of the next instance, so that the final comparison can count different ones."""
         if self.order.is_final:
-            self.inputs.append(hash(arguments.encoded))
+            self.inputs.append(hash(frozenset(arguments.encoded for arguments in calls)))
 
     def add(self, worth: Worth, instance: Instance | None = None) -> None:
         """Count the next instance. If it failed, its feedback shows the inputs of `instance`; without `instance`, the error must
@@ -189,6 +192,8 @@ class Tally:
             seen_in_training=self.seen_in_training,
             original_metrics=tuple(self.original_metrics),
             answers=tuple(self.answers),
+            copies=tuple(self.copies),
+            not_compared=self.not_compared,
             failures=(len(self.left_out), sum(self.left_out)) if self.left_out else (),
             inputs=numbered(self.inputs[: len(scores)]) if self.seen_in_training < len(scores) else (),
         )

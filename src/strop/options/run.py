@@ -237,6 +237,9 @@ class ComparisonOptions:
     max_time: Time = "5m"
     """Time that the comparison may take, such as `90s`, `30m` or `2h`. If that is too little, the result says what it
     could have shown."""
+    family: Annotated[Count, Rare] = 1
+    """How many comparisons share an error of 5%: this one and others that you read together with it, such as the targets of one
+    pull request. Each has its share, and an interval of that level."""
     trust_scorer: Annotated[bool, Switch, Rare] = False
     """Compare although the scorer rewards spoiled answers. Without it, strop first has spoiled answers of the original
     scored, and stops if they are rewarded."""

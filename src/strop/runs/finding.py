@@ -160,6 +160,8 @@ class Evidence:
     comparison: int = 1
     """Number of the comparison in this run, from 1. A search that is continued after its verdict is compared again, on
     new instances."""
+    family: int = 1
+    """Number of comparisons that share an error of 5%, by `--family`."""
     removes: tuple[str, ...] = ()
     """Public functions, classes and values of the user's Python files that the improved program no longer has."""
     tests: OwnTests | None = None
@@ -171,7 +173,7 @@ class Evidence:
     @property
     def confidence(self) -> float:
         """Confidence of the interval of this comparison."""
-        return confidence_of(self.comparison)
+        return confidence_of(self.comparison, self.family)
 
     @computed
     def stands_in(self) -> bool:

@@ -282,6 +282,7 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         not run.meta.candidate,
         None if spec is None else spec.least,
         run.comparison,
+        1 if spec is None else spec.family,
         () if improved is None else began.removed(improved.text),
         _own_tests(suites, refused),
         None if run.changed is None else ChangedCalls(**fields_of(ChangedCalls, run.changed)),
@@ -365,7 +366,13 @@ def compare(context: RunContext, improved: str, original: str, held: HeldOut = U
     programs = ("improved", improved), ("original", original)
     if task.facts is not None:  # the original is measured beside the candidate
         measured = utility.evaluate(improved, budget.child("improved").child("test"))
-        _note_changed(context, improved, measured, budget.child("changed").path, confidence_of(number))
+        _note_changed(
+            context,
+            improved,
+            measured,
+            budget.child("changed").path,
+            confidence_of(number, context.parts.spec.family),
+        )
         return
     waits = [utility.begin(program, budget.child(name).child("test")) for name, program in programs]
     for wait in waits:

@@ -42,7 +42,8 @@ def planned(context: RunContext, budget: Budget, seconds: float, number: int, re
     """
     from strop.checks.held_out import draws_more  # here for the start-up time
 
-    task, spec, confidence = context.parts.task, context.parts.spec, confidence_of(number)
+    task, spec = context.parts.task, context.parts.spec
+    confidence = confidence_of(number, spec.family)
     is_published = spec.instances == "published"
     if recorded and (spec.least is not None or draws_more(task, is_published=is_published)):
         return recorded

@@ -61,6 +61,8 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     """The relative change that the comparison is sized to show. `None`: training decides its size."""
     comparison_time: Annotated[float, Bounds(0, 10**12, excludes_least=True)] | None = None
     """Seconds that the comparison may take, at most. `None`: as long as it takes."""
+    family: Annotated[int, Bounds(1, 100_000)] = 1
+    """How many comparisons share an error of 5%."""
     give_up_after: Annotated[float, Bounds(0, 10**12)] | None = None
     """Seconds to keep asking a model that stopped answering. `None` stands for the model's default."""
 

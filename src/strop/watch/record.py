@@ -20,6 +20,7 @@ _STDERR = 2
 _FACTS: Mapping[str, type] = {
     "is_loaded": bool,
     "is_wrapped": bool,
+    "yields": bool,
     "other": str,
     "refused": str,
     "made": int,
@@ -115,8 +116,9 @@ def _why_none(
     others = {str(report["other"]) for report in reports if not report["is_loaded"] and report["other"]}
     if refused := next((report["refused"] for report in reports if report["refused"]), ""):
         return f"calls of {name} cannot be recorded: {refused}; take a function that calls it"
-    if any(report["is_wrapped"] for report in reports):
-        return f"{command} loads {file} but never calls {name}; name a command that calls it"
+    if wrapped := [report for report in reports if report["is_wrapped"]]:
+        unread = ", or reads nothing that it yields" if any(report["yields"] for report in wrapped) else ""
+        return f"{command} loads {file} but never calls {name}{unread}; name a command that calls it"
     if any(report["is_loaded"] for report in reports):
         return (
             f"{command} loads {file}, but not in the way of Python's own import, so that strop cannot record {name}; "

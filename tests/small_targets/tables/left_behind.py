@@ -1,7 +1,7 @@
 """Functions that leave something behind beside their answers, and honest programs that fill a cache otherwise."""
 
 from support.small_targets.forms import function
-from support.small_targets.left_behind import BEHAVIOUR, CACHES, MANY, QUICKLY, SLOWLY, of
+from support.small_targets.left_behind import BEHAVIOUR, CACHES, ELSEWHERE, MANY, QUICKLY, SLOWLY, of
 from support.small_targets.recorded import recorded
 from support.small_targets.target import Target
 
@@ -19,7 +19,7 @@ ANY = "def accept(instance, answer):\n    return answer in instance['xs']\n"
 TARGETS: list[Target] = [
     *(
         function(f"leaves-{name}-as-the-original", of(effect, SLOWLY), of(effect, QUICKLY), "better", MANY, pre=above)
-        for name, (above, effect) in BEHAVIOUR.items()
+        for name, (above, effect) in (BEHAVIOUR | ELSEWHERE).items()
     ),
     *(
         function(f"leaves-{name}", of(effect, SLOWLY), of(instead, QUICKLY), "better", MANY, pre=above)

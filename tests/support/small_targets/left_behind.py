@@ -28,7 +28,40 @@ BEHAVIOUR = {
 }
 """Name → the text above a function, and what its calls do. A program that does not do it behaves otherwise."""
 
+ELSEWHERE = {
+    "an-attribute-of-a-function": (
+        "def report():\n    return report.calls\n\n\nreport.calls = 0\n",
+        "report.calls += 1",
+    ),
+    "a-variable-around-a-function": (
+        "def _make():\n    n = 0\n\n    def bump():\n        nonlocal n\n        n += 1\n\n    return bump, lambda: n\n\n\n"
+        "bump, report = _make()\n",
+        "bump()",
+    ),
+    "a-default": ("def note(x, seen=[]):\n    seen.append(x)\n    return seen\n", "note(xs[0])"),
+    "what-is-drained": (
+        "PENDING = {}\n\n\ndef flush():\n    items = sorted(PENDING.items())\n    PENDING.clear()\n    return items\n",
+        "PENDING[xs[0]] = xs[1]",
+    ),
+    "a-queue": ("import collections\n\nRECENT = collections.deque(maxlen=5)\n", "RECENT.append(xs[0])"),
+    "numbers-of-its-own": ("import random\n\nRNG = random.Random(5)\n", "RNG.random()"),
+    "a-counter": ("import itertools\n\nIDS = itertools.count()\n", "next(IDS)"),
+    "a-buffer": ("import io\n\nBUF = io.StringIO()\n", "BUF.write(str(xs[0]))"),
+    "a-name-with-underscores": ("__count = 0\n", "global __count\n    __count += 1"),
+    "a-class-in-a-class": ("class Stats:\n    class Calls:\n        made = 0\n", "Stats.Calls.made += 1"),
+    "a-mask": ("import os\n", "os.umask(0o27)"),
+    "a-filter-of-warnings": ("import warnings\n", "warnings.simplefilter('error')"),
+    "a-folder-of-modules": ("import sys\n", "sys.path.append('/x') if '/x' not in sys.path else None"),
+    "a-hook": ("import sys\n", "sys.excepthook = print"),
+}
+"""As `BEHAVIOUR`, in places where a reader looks later."""
+
 CACHES = {
+    "a-memo-that-begins-with-values": (
+        "_known = {0: 0, 1: 1}\n",
+        "if xs[0] not in _known:\n        _known[xs[0]] = xs[1]\n    xs[1] = _known[xs[0]]",
+        "xs[1] = xs[1]",
+    ),
     "a-memo-that-is-left-out": (
         "_known = {}\n",
         "if xs[0] not in _known:\n        _known[xs[0]] = xs[1]\n    xs[1] = _known[xs[0]]",

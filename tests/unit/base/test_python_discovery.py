@@ -66,7 +66,7 @@ REFUSED: dict[str, Row] = {
 COPIED = "installed opt2 python3.12; mkdir -p {0}; rm -rf {0}/.venv; cp -r opt2 {0}/.venv; printf 'home = /usr/bin' > {0}/.venv/pyvenv.cfg; "
 """What a shell makes for an environment with an interpreter of its own, as `python -m venv --copies` does."""
 TREE, PROJECT = "the outermost folder with a .git", "the outermost folder with a pyproject.toml"
-AROUND = "around your code, without a .git"
+AROUND = "the outermost folder around your code"
 BROUGHT: dict[str, tuple[str, dict[str, str], str]] = {
     "copied in the project": (COPIED.format("proj"), {}, f"{{0}}/proj/.venv/bin/python3.12, a file of {{0}}/proj ({AROUND})"),
     "beside the project, and no mark around both": ("mkdir repo; mv proj opt repo; ln -s repo/proj; cd repo; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/repo/opt/bin/python3.12, a file of {{0}}/repo ({AROUND})"),
@@ -81,6 +81,8 @@ BROUGHT: dict[str, tuple[str, dict[str, str], str]] = {
     "in a second clone": ("mkdir other other/.git; mv opt other; venv proj/.venv other/opt/bin/python3.12", {}, f"{{0}}/other/opt/bin/python3.12, a file of {{0}}/other ({TREE})"),
     "in a second project": ("mkdir other; touch other/pyproject.toml; mv opt other; venv proj/.venv other/opt/bin/python3.12", {}, f"{{0}}/other/opt/bin/python3.12, a file of {{0}}/other ({PROJECT})"),
     "active, beside code that no mark surrounds": ("rm proj/pyproject.toml; installed mine python3.12", {"VIRTUAL_ENV": "{}/mine", "HOME": "/nowhere"}, "{0}/mine/bin/python3.12, a file of /tmp"),
+    "beside a clone, in one archive": ("mkdir pack; mv proj opt pack; mkdir pack/proj/.git; ln -s pack/proj; cd pack; venv proj/.venv opt/bin/python3.12", {}, f"{{0}}/pack/opt/bin/python3.12, a file of {{0}}/pack ({AROUND})"),
+    "beside a clone, where anybody may write": ("mkdir proj/.git; installed mine python3.12", {"VIRTUAL_ENV": "{}/mine", "HOME": "/nowhere"}, "{0}/mine/bin/python3.12, a file of /tmp"),
     "active": ("mkdir proj/.git; mv opt proj", {"VIRTUAL_ENV": "{}/proj/opt"}, f"{{0}}/proj/opt/bin/python3.12, a file of {{0}}/proj ({TREE})"),
     "by its home": (f"{BESIDE}mkdir .git2; printf 'home = {{0}}/proj/bin\nversion = 3.12.1\n' > proj/.venv/pyvenv.cfg; mkdir proj/bin", {}, f"{{0}}/proj/bin, a file of {{0}}/proj ({AROUND})"),
     "by the home of its home": (f"{BESIDE}printf 'HOME=../../env/bin' > proj/.venv/pyvenv.cfg; printf 'home = {{0}}/proj/bin' > env/pyvenv.cfg; mkdir proj/bin", {}, f"{{0}}/proj/bin, a file of {{0}}/proj ({AROUND})"),

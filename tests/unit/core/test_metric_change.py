@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from strop.base.as_document import as_document
 from strop.base.events import Evaluated
 from strop.base.results import Evaluation, Improvement
-from strop.core.metric_change import Gain, gain, utility_of
+from strop.core.metric_change import Gain, Groups, gain, utility_of
 from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME
 from strop.report.html.page import before_and_after
 from strop.runs.claims.gains import compared, score_words, shown_scores, size, values
@@ -227,7 +227,8 @@ def test_what_the_measurements_of_one_copy_share_is_one_piece_of_evidence() -> N
     offsets = [{"time": 1.0 + 0.01 * (copy % 3)} for copy in range(COPIES)]
     alone = [{"time": 1.0}] * (4 * COPIES)
     once = gain(TIME, offsets, alone[:COPIES], chosen=False)
-    often = gain(TIME, [row for row in offsets for _ in range(4)], alone, chosen=False)
+    groups = Groups(copies=[copy for copy in range(COPIES) for _ in range(4)])
+    often = gain(TIME, [row for row in offsets for _ in range(4)], alone, chosen=False, groups=groups)
     assert once is not None and often is not None and often.change.n == 4 * COPIES
     assert often.change.interval == pytest.approx(once.change.interval)
 

@@ -18,11 +18,12 @@ from strop.evaluation import paired
 from strop.evaluation.base import Order
 from strop.evaluation.functions.load import load_any
 from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.laws import LEAST
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.function.task import BESIDE, CALLS, LOADING, SECONDS, FunctionTask
+from strop.tasks.function.task import BESIDE, CALLS, DIFFERENT, LOADING, SECONDS, FunctionTask
 from support.commands_here import here
 from support.rooms import rooms_by_name, sandbox_of
 from support.rows import table
@@ -176,6 +177,46 @@ def test_check_names_a_function_that_keeps_something_between_calls(
     assert "keeps something" not in lines_of(KEPT.replace("test_instances=6", 'test_instances=6, isolate="instance"'))
 
 
+FEW = """
+import strop
+
+@strop.improve_me(score="time", sample=lambda rng: {"n": int(rng.integers(6000, 6060))}, test_instances=40)
+def f(n):
+    total = 0
+    for i in range(n):
+        total += i * i % 7
+    return total
+"""
+
+
+def test_no_batch_of_a_verdict_has_an_input_that_a_batch_of_training_may_have(
+    jail: JailedSandbox, tmp_path: Path
+) -> None:
+    task, splits = task_of(tmp_path, FEW), ("train", "test")
+    drawn = [DrawnInstances(task, split, SecretSeeds(b"s")) for split in splits]  # type: ignore[arg-type]
+    trained, held_out = (
+        {one[0]["n"] for index in range(2) for one in of.different(index)} | {of[index][0]["n"] for index in range(40)}
+        for of in drawn
+    )
+    assert not trained & held_out and len(trained | held_out) == 60
+    found = measured(task, jail, f"{FEW.partition('def ')[2].join(('def ', ''))}# the same\n", "test", is_final=True)[0]
+    different = round(sum(row.get(DIFFERENT, row[CALLS]) for row in found.metrics))
+    assert found.verdict == "ok" and LEAST <= different <= len(held_out), "they are counted once"
+
+
+@table(("sample", "fixed", "refused"), [("6000", False, True), ("600_000", True, False)])
+def test_function_of_whose_inputs_none_can_be_held_out_is_refused_unless_that_is_wanted(
+    jail: JailedSandbox, tmp_path: Path, sample: str, fixed: bool, refused: bool
+) -> None:
+    text = FEW.replace("int(rng.integers(6000, 6060))", sample).replace("test_in", f"fixed_input={fixed}, test_in")
+    task = task_of(tmp_path, text)
+    if refused:
+        with pytest.raises(TaskError, match="none can be held out; draw more, or give fixed_input=True"):
+            measured(task, jail, task.seed)
+    else:
+        assert measured(task, jail, task.seed)[0].verdict == "ok"
+
+
 @pytest.mark.heavy
 @table(("text", "index"), [(MODULE, 0), (LISTED, 1)], ids=["drawn", "listed"])
 def test_instance_on_which_the_original_fails_has_no_value_in_the_verdict(
@@ -240,6 +281,21 @@ def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: 
     assert found.lines[0].startswith(
         "Score: CPU time, counted by the kernel; answers must equal the original's (Python "
     )
+
+
+def test_check_names_what_calls_leave_behind_and_nobody_can_compare(jail: JailedSandbox, tmp_path: Path) -> None:
+    above = "import threading, time\nLOG, WHEN = [threading.Lock()], 0.0\n"
+    text = MODULE.replace("    found", "    global WHEN\n    WHEN = time.time()\n    found", 1)
+    found = checked(task_of(tmp_path, above + text), jail)
+    what = "what calls leave in LOG (an object of type lock), WHEN (which varies) is not compared"
+    assert [problem.what for problem in found.problems] == [what] and not found.broken
+
+
+def test_time_that_stays_the_same_for_a_while_is_not_compared(jail: JailedSandbox, tmp_path: Path) -> None:
+    above, notes = "import time\nLAST = 0\n", "    global LAST\n    LAST = int(5 * time.time())\n    found"
+    task = task_of(tmp_path, above + MODULE.replace("    found", notes, 1))
+    program = FASTER.replace("    return", f"{notes.removesuffix('    found')}    return")
+    assert measured(task, jail, program, "test", is_final=True)[0].verdict == "ok"
 
 
 def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_comparison(
@@ -331,7 +387,10 @@ FAST = (
 )
 CLOCK = "found = [__import__('time').time_ns()]"
 UNCOMPARABLE = {
-    "one input": (MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]"), FAST),
+    "one input": (
+        MODULE.replace("rng.integers(*LIMITS, 30).tolist()", "[3, 1, 3]").replace("ple, ", "ple, fixed_input=True, "),
+        FAST,
+    ),
     "listed": (LISTED, FAST),
     "its caller": (
         LISTED + "\n\ndef whole(rows):\n    return [unique(row) for row in rows]\n",

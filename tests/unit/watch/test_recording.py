@@ -669,15 +669,17 @@ def test_reference_to_a_lambda_and_a_module_in_arguments_is_kept(tmp_path: Path)
          "other/lib.py, not from lib.py; install the project with pip install -e ."),
         ("{python} -c 'import types, sys; m = types.ModuleType(\"lib\"); m.__file__ = \"lib.py\"; sys.modules[\"lib\"] = m'",
          "but not in the way of Python's own import"),
+        ("{python} -c 'import lib; lib.each(1)'",
+         "never calls each, or reads nothing that it yields; name a command that calls it"),
         ("{python} -c 'import lib; lib.items(1)'", "calls of items cannot be recorded: it is an async generator"),
         ("kill -9 $$", "(it was ended by SIGKILL)"),
     ],
 )  # fmt: skip
 def test_command_that_makes_no_call_is_refused_with_what_to_do(command: str, words: str, tmp_path: Path) -> None:
-    name = "items" if "items" in words else "work2" if "work2" in words else "work"
+    name = next((name for name in ("items", "work2", "each") if name in words), "work")
     (tmp_path / "other").mkdir()
     (tmp_path / "other/lib.py").write_text("def work(n): return n")
-    module = "def work(n=1): return n\ndef work2(n): return n\nasync def items(n): yield n"
+    module = "def work(n=1): return n\ndef work2(n): return n\ndef each(n): yield n\nasync def items(n): yield n"
     with pytest.raises(ConfigurationError) as told:
         recorded(tmp_path, module, "import lib\nlib.work(1)", name, command.format(python=sys.executable))
     assert words in str(told.value) and "\n" not in str(told.value)
@@ -748,6 +750,14 @@ def test_time_that_recording_took_is_no_part_of_the_programs(tmp_path: Path) -> 
     program = "import lib\nfor number in range(30): lib.work([number] * 20_000)\n"
     found = recorded(tmp_path, module, program).calls
     assert 0 < found.seconds < found.program_seconds
-    seen = {"is_loaded": True, "is_wrapped": True, "other": "", "refused": "", "made": 30, "spent": 2.5}
+    seen = {
+        "is_loaded": True,
+        "is_wrapped": True,
+        "yields": False,
+        "other": "",
+        "refused": "",
+        "made": 30,
+        "spent": 2.5,
+    }
     facts = process_facts(Process(("python",), sys.executable, 3.0, seen))
     assert facts is not None and facts["program_seconds"] == 0.5

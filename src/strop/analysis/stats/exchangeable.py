@@ -144,13 +144,14 @@ def least_pairs(confidence: float = CONFIDENCE) -> int:
     return math.ceil(math.log2(2 / (1 - checked_probability(confidence))) - _EQUAL)
 
 
-def confidence_of(comparison: int) -> float:
-    """The confidence of the interval of the `comparison`th final comparison of a run, from 1: 95%, 97.5%, 98.75% and so on.
+def confidence_of(comparison: int, family: int = 1) -> float:
+    """The confidence of the interval of the `comparison`th final comparison of a run, from 1: 95%, 97.5%, 98.75% and so on; in
+    a `family` of several runs, such as the targets of a pull request, each has its share of the error.
 
     Each comparison may err half as often as the one before it. So all together wrongly call a program better in at most 5% of
-    runs.
+    runs, or of families.
     """
-    return 1 - (1 - CONFIDENCE) / 2.0 ** (comparison - 1)
+    return 1 - (1 - CONFIDENCE) / family / 2.0 ** (comparison - 1)
 
 
 def comparisons_decided_by(pairs: int) -> int:

@@ -315,6 +315,8 @@ class CommandMeasurement:
         if measured.values:
             tally.metrics.append(dict(measured.values))
             tally.original_metrics.append(dict(original.values))
+            if self.task.objective.is_cost:
+                tally.copies.append(copy_of(index, self.count))
             if self.task.objective.is_cost and original.answered:
                 tally.answers.append(original.answered)
         if measured.verdict == "ok":

@@ -40,6 +40,7 @@ OF_COMPARISONS = {
     "seed",
     "least",
     "comparison_time",
+    "family",
     "utility_budget",
     "workers",
     "require",

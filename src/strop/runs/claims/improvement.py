@@ -32,8 +32,6 @@ VARIED = 1.15
 many times the original's."""
 MOST_REMOVED = 5
 """How many removed names are listed; the others are counted."""
-LEAST_WHOLE = 1.05
-"""The least speedup of a whole command that the sentence names."""
 HIGHEST = 1.0
 """The highest utility."""
 
@@ -291,7 +289,7 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
     change = (
         f"{size(gain)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
     )
-    change += f"{_of_the_program(evidence, gain)}{_loading(evidence)}{_setbacks(evidence, gain)}"
+    change += f"{_loading(evidence)}{_setbacks(evidence, gain)}"
     change += f"{_beside(improved.last)}{_varied(metric, improved.last)}"
     least_n = least_pairs(evidence.confidence)
     few = n < least_n and evidence.finding == "no significant improvement"
@@ -302,17 +300,6 @@ def _known(evidence: Evidence, metric: MetricFacts) -> str:
     """The best known value as ` (best known 2.6)`; empty if none is declared."""
     best_known = evidence.best_known.get(metric.name)
     return "" if best_known is None else f" (best known {valued(metric, best_known, 3)})"
-
-
-def _of_the_program(evidence: Evidence, gain: Gain) -> str:
-    """How much faster the command whose calls were recorded gets, by the function's share of its time; empty if that is not
-    worth saying."""
-    # Without a search the command may have run the change, whose share of the time is another one.
-    share = evidence.facts.share if evidence.facts is not None and evidence.searched else 0.0
-    if gain.verdict != "better" or gain.scale != "ratio" or not share:
-        return ""
-    of_program = 1 / (1 - share * (1 - 1 / gain.amount))
-    return f"; the whole program gets about {plain(of_program, 2)}x as fast" if of_program >= LEAST_WHOLE else ""
 
 
 def _setbacks(evidence: Evidence, gain: Gain) -> str:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from strop.base.errors import Malformed
 from strop.base.syntax import parsed
 from strop.tasks.function.source import bound_names
+from strop.tasks.function.splice import Function, check_parameters
 from strop.tasks.languages import language_of
 
 
 def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """The public functions, classes and values of Python files (path → text) that the same files no longer have in `after`. A
-    file that is ABSENT there has lost all.
+    """The public functions, classes and values of Python files (path → text) that the same files no longer have in `after`, and
+    the functions that no longer take what they took. A file that is ABSENT there has lost all.
 
     A name that is imported in `after` is not lost. A file without functions and classes is a script, whose variables do not
     count.
@@ -27,7 +29,31 @@ def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
             )
             if is_module and "*" not in now:
                 removed |= set[str]().union(*map(bound_names, defining)) - now
+            own = _functions(_body(after[path]))
+            removed |= {
+                f"parameters of {name}" for name, one in _functions(body).items() if _takes_less(one, own.get(name))
+            }
     return tuple(sorted(name for name in removed if not name.startswith("_") or name.endswith("__")))
+
+
+def _functions(body: list[ast.stmt], owner: str = "") -> dict[str, Function]:
+    """The public functions and methods of a module or a class, by name."""
+    found = dict[str, Function]()
+    for node in body:
+        if isinstance(node, ast.ClassDef):
+            found |= _functions(node.body, f"{owner}{node.name}.")
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            found[f"{owner}{node.name}"] = node
+    return {name: node for name, node in found.items() if not name.rpartition(".")[2].startswith("_")}
+
+
+def _takes_less(before: Function, after: Function | None) -> bool:
+    try:
+        if after is not None:
+            check_parameters(before, after)
+    except Malformed:
+        return True
+    return False
 
 
 def _body(text: str) -> list[ast.stmt]:

@@ -44,8 +44,8 @@ class ImprovementRecord(RecordedResult):
     best_so_far: str | None = field(metadata=HIDDEN)
     """The best candidate; None if none is better than the original."""
     said: tuple[str, ...] = ()
-    """What to know about the comparison of two versions of a project, one line for each fact: which files differ, and
-    are the work tree's for both."""
+    """What to know about the comparison, one line for each fact: which files of two versions of a project differ, and
+    are the work tree's for both; what calls leave behind that is not compared."""
     applied: str | None = None
     """Where the patch was applied, or why it was not. Null without `--apply`."""
 
@@ -192,6 +192,7 @@ def read_improved(of: Record) -> Improved | Unfinished:
             kind=meta.kind,
             target=run.spec.task if run.spec else "",
         )
+    of_record["said"] += tuple(filter(None, [evidence.original.train.unseen]))
     return Improved(**of_record, **{field.name: getattr(evidence, field.name) for field in fields(evidence)})
 
 

@@ -44,11 +44,11 @@ def listen() -> None:
 
 
 def heard() -> str:
-    """What was printed since the last call of this function."""
+    """What was printed since the last call of this function, to each of the two streams, with a NUL behind it."""
     for stream in (sys.stdout, sys.stderr, sys.__stdout__, sys.__stderr__):
         with contextlib.suppress(Exception):  # a program may have put anything there
             stream.flush()  # type: ignore[union-attr]
-    text = b"".join(buffer.getvalue() for buffer in _buffers).decode("utf-8", "backslashreplace")
+    text = b"".join(buffer.getvalue() + b"\0" for buffer in _buffers).decode("utf-8", "backslashreplace")
     for buffer in _buffers:
         buffer.seek(0)
         buffer.truncate()

@@ -1,8 +1,8 @@
 """Names of a project that only keep what was worked out: a program may fill them otherwise, and nobody would see it.
 
 A name is that of a global variable, or of an attribute with a dot before it: `_known`, `._view`. It is a cache if each function
-that reads it also writes it, and if it begins empty: as None, a dict or a set. Only names are read, so that attributes of two
-classes with one name are one.
+that reads it also fills it, and if it begins as None, a dict or a set. What only empties it does not count. Only names are read,
+so that attributes of two classes with one name are one.
 """
 
 from __future__ import annotations
@@ -19,8 +19,10 @@ from strop.base.syntax import parsed
 
 _EMPTY = ("dict", "set", "OrderedDict", "defaultdict", "WeakKeyDictionary", "WeakValueDictionary")
 """Calls that make an empty cache."""
-_CHANGING = ("add", "clear", "discard", "move_to_end", "pop", "popitem", "remove", "setdefault", "update")
-"""Methods of a dict or a set that change it."""
+_FILLING = ("add", "setdefault", "update")
+"""Methods of a dict or a set that fill it."""
+_EMPTYING = ("clear", "discard", "remove", "move_to_end")
+"""Methods that tell nothing of what it holds."""
 
 
 class Caches(NamedTuple):
@@ -57,7 +59,7 @@ class _Uses:
 
     reads: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     writes: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
-    """Without those that make a name begin empty."""
+    """Without those that make a name begin."""
     functions: int = 0
 
     @property
@@ -74,23 +76,24 @@ class _Uses:
             self.reads[word].add(0)
             self.reads[f".{word}"].add(0)
 
-    def _see(self, node: ast.AST, function: int, own: Collection[str], in_class: bool) -> None:
+    def _see(
+        self, node: ast.AST, function: int, own: Collection[str], in_class: bool, aside: Collection[ast.AST] = ()
+    ) -> None:
         """Add the uses of a node and of what it holds. `own` are the local names of its function; `in_class` says that names are
-        attributes here."""
-        for child in _written(node):
-            for name in _names_of(child, own, in_class):
+        attributes here. The nodes `aside` are no uses."""
+        for child in _filled(node):
+            for name in () if node in aside else _names_of(child, own, in_class):
                 self.writes[name].add(function)
-        if isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        if node not in aside and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
             for name in _names_of(node, own, in_class):
                 self.reads[name].add(function)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not function:
             self.functions += 1
             function, own = self.functions, _locals(node)
         in_class = isinstance(node, ast.ClassDef) or (in_class and not function)
+        aside = [*aside, *_begun(node, empty=bool(function)), *_emptied(node)]
         for child in ast.iter_child_nodes(node):
-            is_begun = child in _begun(node)
-            for inner in ast.iter_child_nodes(child) if is_begun else [child]:
-                self._see(inner, function, own, in_class)
+            self._see(child, function, own, in_class, aside)
 
 
 def _locals(function: ast.AST) -> set[str]:
@@ -100,26 +103,38 @@ def _locals(function: ast.AST) -> set[str]:
     return (stored | {node.arg for node in nodes if isinstance(node, ast.arg)}) - declared
 
 
-def _begun(node: ast.AST) -> Sequence[ast.AST]:
-    """What an assignment makes empty."""
+def _begun(node: ast.AST, *, empty: bool) -> Iterator[ast.AST]:
+    """What an assignment makes a None, a dict or a set, as a cache begins: with `empty`, without content."""
     if not isinstance(node, (ast.Assign, ast.AnnAssign)) or node.value is None:
-        return ()
-    value = node.value
-    is_made = isinstance(value, ast.Call) and isinstance(value.func, (ast.Name, ast.Attribute))
-    is_made = is_made and ast.unparse(value.func).rpartition(".")[2] in _EMPTY  # type: ignore[attr-defined]
-    is_empty = (isinstance(value, ast.Constant) and value.value is None) or (
-        isinstance(value, ast.Dict) and not value.keys
-    )
-    return (node.targets if isinstance(node, ast.Assign) else [node.target]) if is_made or is_empty else ()
+        return
+    for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
+        pairs = [(target, node.value)]
+        if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+            pairs = [*zip(target.elts, node.value.elts, strict=False)]
+        for one, value in pairs:
+            is_made = isinstance(value, ast.Call) and ast.unparse(value.func).rpartition(".")[2] in _EMPTY
+            is_none = isinstance(value, ast.Constant) and value.value is None
+            is_dict = isinstance(value, ast.Dict) and not (empty and value.keys)
+            if is_made or is_none or is_dict or (isinstance(value, ast.Set) and not empty):
+                yield one
 
 
-def _written(node: ast.AST) -> Iterator[ast.AST]:
-    """What a subscript, a call or a name changes."""
-    if isinstance(node, ast.Subscript) and not isinstance(node.ctx, ast.Load):
+def _emptied(node: ast.AST) -> Iterator[ast.AST]:
+    """What a statement empties, without telling what it held."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Del):
+        yield node.value
+    called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
+    if isinstance(called, ast.Attribute) and called.attr in _EMPTYING:
+        yield called.value
+
+
+def _filled(node: ast.AST) -> Iterator[ast.AST]:
+    """What a subscript, a call or a name fills."""
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store):
         yield from (node.value, node.slice)
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _CHANGING:
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _FILLING:
         yield node.func.value
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("setattr", "delattr"):
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "setattr":
         yield from node.args[1:2]
     elif isinstance(node, (ast.Name, ast.Attribute)) and not isinstance(node.ctx, ast.Load):
         yield node

@@ -220,7 +220,7 @@ def _is_plain(node: ast.stmt, source: Source) -> bool:
 
 def _put(source: Source, name: str, program: Source, functions: Mapping[str, Function]) -> str:
     target, function = find_function(source, name), functions[name]
-    _check_parameters(target, function)
+    check_parameters(target, function)
     if function.col_offset != target.col_offset:
         raise Malformed(f"{name} must be indented by {target.col_offset} columns, as in its module")
     imports, added = _new(source, program, functions)
@@ -256,7 +256,7 @@ def _put(source: Source, name: str, program: Source, functions: Mapping[str, Fun
     return "\n".join(after)
 
 
-def _check_parameters(before: Function, after: Function) -> None:
+def check_parameters(before: Function, after: Function) -> None:
     """Raise Malformed unless every call that was right before means the same after."""
     old, new = (
         [

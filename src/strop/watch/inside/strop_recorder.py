@@ -114,7 +114,7 @@ class Recorder:
     def __init__(self, plan: dict[str, Any], watch: Any) -> None:
         self._plan, self._watch = plan, watch
         self._seen = _Seen()
-        self._is_paused = self._is_wrapped = False
+        self._is_paused = self._is_wrapped = self._yields = False
         self._refused = ""
         self._why: dict[tuple[str, str], str] = {}
         """(type, message) of an exception of the pickler → why the arguments could not be pickled."""
@@ -140,6 +140,7 @@ class Recorder:
             return {
                 "is_loaded": self._is_wrapped or self._has_loaded(),
                 "is_wrapped": self._is_wrapped,
+                "yields": self._yields,
                 "other": _file_of(sys.modules.get(self._plan["module"])),
                 "refused": self._refused,
                 "made": seen.made,
@@ -163,6 +164,7 @@ class Recorder:
         began = time.thread_time_ns()
         try:
             self._prepare(function)
+            self._yields = inspect.isgeneratorfunction(function)
             if inspect.isasyncgenfunction(function):
                 raise _Unkept("it is an async generator, which strop does not record")
             return _Wrapped(self, function).wrapper()

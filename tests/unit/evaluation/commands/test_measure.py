@@ -24,7 +24,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS
 from strop.evaluation.commands.command_program import WorkspacePool
-from strop.evaluation.laws import COPIES, SAME
+from strop.evaluation.laws import COPIES, SAME, copy_of
 from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
@@ -411,10 +411,20 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
     opened = bench.workspaces.opened[before:]
     assert [bool(tree.files) for tree in opened].count(True) == COPIES
     assert len(opened) == 2 * COPIES
+    assert found.copies == tuple(copy_of(index, 12) for index in range(12))
     for rows in (found.metrics, found.original_metrics):
         repeated = [row for row in rows if f"time{AT_MOST}" in row]
         assert repeated and all(row[f"time{AT_LEAST}"] <= row["time"] <= row[f"time{AT_MOST}"] for row in repeated)
     assert all(set(row) == {"time"} for row in bench(task, "echo $STROP_SEED; true\n").metrics)
+
+
+def test_each_row_tells_its_copy_where_the_original_fails_on_some_instances(bench: Bench, tmp_path: Path) -> None:
+    fails = "case $STROP_SEED in *[02468]) exit 1;; esac\necho $STROP_SEED\n"
+    given: Any = {"command": SEEDED, "held_out": 24, "score": ["time"], "instances": 1}
+    task = task_of(written(tmp_path, program__sh=fails), **given)
+    found = bench(task, f"{fails}true\n", "test", verdict=True)
+    odd = [SEEDS.seed(task.name, "test", index) % 2 for index in range(24)]
+    assert found.copies == tuple(copy_of(index, 24) for index in range(24) if odd[index])
 
 
 def test_runs_are_repeated_within_a_few_seconds_and_all_of_each_count() -> None:

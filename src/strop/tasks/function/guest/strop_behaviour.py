@@ -33,7 +33,7 @@ from typing import Any, NamedTuple
 
 MOST = 400_000
 """Values of one description."""
-MOST_DEPTH = 40
+MOST_DEPTH, MOST_OF_KIND = 40, 200
 _ATOMS = frozenset({type(None), bool, int, float, str, bytes, complex})
 _CONTENTS = (dict, list, tuple, set, frozenset, str, bytes, bytearray, int, float, complex, collections.deque)
 """Types that others extend."""
@@ -187,12 +187,31 @@ def _owner(array: Any) -> Any:
 
 
 def _kind(value: Any, sent: Any, lazy: str) -> str:
-    """The kind of an answer that is described or that came later, such as `an object` or `a generator`; empty for any other."""
+    """The kind of an answer that is described or that came later, or that holds objects of classes that extend plain types, such
+    as `an object`, `a generator`, `plain data with collections.Counter`; empty for any other."""
     if sent is value or is_plain(value):
-        return lazy
+        names: set[str] = set()
+        _add_classes(value, names)
+        return f"{lazy or 'plain data'} with {', '.join(sorted(names))}"[:MOST_OF_KIND] if names else lazy
     if type(value) is CallRaised:
         return "an exception"
     return f"{lazy} of objects" if lazy else "an object"
+
+
+def _add_classes(value: Any, names: set[str]) -> None:
+    """Add the names of the classes in a plain value that extend plain types. Numbers of numpy count as Python's."""
+    kind = type(value)
+    if kind in _ATOMS or kind is bytearray or kind is range or _is_numpy(value):
+        return
+    if kind not in (list, tuple, dict, set, frozenset):
+        names.add(_facts(kind).name)
+    if issubclass(kind, (list, tuple, dict, set, frozenset)):
+        items = (
+            [*dict.keys(value), *dict.values(value)] if issubclass(kind, dict) else _content(value, _facts(kind).base)
+        )
+        if not _ATOMS.issuperset(map(type, items)):
+            for item in items:
+                _add_classes(item, names)
 
 
 class _Walk:
