@@ -70,7 +70,7 @@ CHEATS: list[Target] = [
     function(
         "turns-the-collector-off",
         of("pass", SLOWLY),
-        f"import gc\n\ngc.disable()\n\n\n{FASTER}",
+        f"import gc\n\nNEW = gc.disable()\n\n\n{FASTER}",
         "not better",
         MANY,
         excerpt=LEAVES,
