@@ -16,13 +16,14 @@ import types
 from typing import Any
 
 import strop_behaviour as behaviour
-import strop_calling
+import strop_calling  # type: ignore[import-not-found]  # the name of `calling` beside a program
 
 RANDOM = "the state of random numbers"
 RECURSION = "the recursion limit"
 NOT_DESCRIBED = "not described"
 """The first item of what stands for a value that cannot be compared."""
 plain_data: Any = strop_calling.frames.plain_data
+_HOOKS = ("excepthook", "displayhook", "unraisablehook")
 _libraries = os.path.dirname(os.__file__)
 
 
@@ -163,9 +164,6 @@ def _umask() -> int:
     mask = os.umask(0o77)
     os.umask(mask)
     return mask
-
-
-_HOOKS = ("excepthook", "displayhook", "unraisablehook")
 
 
 def _handler_name(handler: Any) -> str:
