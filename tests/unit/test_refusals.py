@@ -211,6 +211,7 @@ ASKING = (
 """Commands that ask a model."""
 
 
+@pytest.mark.process
 def test_verb_that_asks_a_model_is_refused_with_the_three_ways_to_name_one_when_none_is_named(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, subtests: pytest.Subtests
 ) -> None:
