@@ -108,7 +108,8 @@ def _own_trees(target: Path) -> list[_Tree]:
     own = [
         folder
         for folder in target.parents
-        if (len(folder.parts) > _TOP or folder.stat().st_mode & stat.S_IWOTH) and not home.is_relative_to(folder)
+        if (len(folder.parts) > _TOP or (len(folder.parts) == _TOP and folder.stat().st_mode & stat.S_IWOTH))
+        and not home.is_relative_to(folder)
     ]
     trees = [(found[-1], "the outermost folder with a .git")] if found else []
     return [*trees, (own[-1], "the outermost folder around your code")] if own else trees

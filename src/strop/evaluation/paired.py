@@ -275,9 +275,10 @@ class _Timing:
         """The batches of listed inputs: each input is in one batch, in an order that the secret draws. If recorded calls are too
         few or too short for that, also beside what lies beside them, each batch is drawn from all of them, and batches share
         calls."""
-        every = {self.drawn[index][1].encoded: index for index in range(self.task.count(self.order.split))}
-        own = [index for index in every.values() if not self.drawn.is_others(self.drawn[index][1])]
-        listed = [index for index in own or every.values() if not self.is_failing(self.drawn[index])]
+        draws, count = self.task.input == "drawn" and not self.task.fixed_input, self.task.count(self.order.split)
+        every = {self.drawn[index][1].encoded if draws else index: index for index in range(count)}.values()
+        own = [index for index in every if not self.drawn.is_others(self.drawn[index][1])]
+        listed = [index for index in own or every if not self.is_failing(self.drawn[index])]
         if not listed:
             return BatchPlan(1, 1, [], 0.0)
         chance = random.Random(derive(self.order.secret, "batches", self.order.split))

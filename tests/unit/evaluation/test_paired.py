@@ -291,6 +291,16 @@ def test_check_names_what_calls_leave_behind_and_nobody_can_compare(jail: Jailed
     assert [problem.what for problem in found.problems] == [what] and not found.broken
 
 
+def test_equal_cases_of_a_fixed_input_are_measured_each(jail: JailedSandbox, tmp_path: Path) -> None:
+    text = (
+        "import strop\n\n@strop.improve_me(score='time', fixed_input=True, cases=[{'n': 600_000}] * 6)\n"
+        "def f(n):\n    total = 0\n    for i in range(n):\n        total += i * i % 7\n    return total\n"
+    )
+    task = task_of(tmp_path, text)
+    found = measured(task, jail, task.seed, "test", is_final=True)[0]
+    assert found.verdict == "ok" and len(found.scores) == task.count("test") == 3
+
+
 def test_time_that_stays_the_same_for_a_while_is_not_compared(jail: JailedSandbox, tmp_path: Path) -> None:
     above, notes = "import time\nLAST = 0\n", "    global LAST\n    LAST = int(5 * time.time())\n    found"
     task = task_of(tmp_path, above + MODULE.replace("    found", notes, 1))
