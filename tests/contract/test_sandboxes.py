@@ -28,7 +28,7 @@ from strop.sandbox.base import (
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.sandbox.session import Session
-from strop.sandbox.tree_guests import Lease, TreePlan
+from strop.sandbox.tree_guests import TreePlan, TreeSlot
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.values import rebuilt
@@ -55,11 +55,11 @@ class Room(Protocol):
 class TreeRoom:
     """A tree, as a sandbox of solutions."""
 
-    def __init__(self, lease: Lease) -> None:
-        self._lease = lease
+    def __init__(self, slot: TreeSlot) -> None:
+        self._slot = slot
 
     def open(self, program: GuestProgram, limits: Limits) -> Session:
-        return self._lease.servers()[0].open(program, limits, {"environment": {}, "cpu_seconds": 60})
+        return self._slot.servers()[0].open(program, limits, {"environment": {}, "cpu_seconds": 60})
 
 
 @pytest.fixture(scope="module", params=["tree", *slow_unless(lambda name: name == "everything", LAYERS)])
@@ -70,11 +70,11 @@ def room(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         return
     tree = Tree(tmp_path_factory.mktemp("tree"), {}, tools=[Path(control.__file__).parent])
     plan = TreePlan(tree, sys.executable, 1 << 30)
-    with Workspaces(slots=1, require=()) as workspaces, closing(workspaces.lease([plan])) as lease:
-        (server,) = lease.servers()
+    with Workspaces(slots=1, require=()) as workspaces, closing(workspaces.slot([plan])) as slot:
+        (server,) = slot.servers()
         server.begin()
         server.ready()
-        yield TreeRoom(lease)
+        yield TreeRoom(slot)
 
 
 def outcome_of(sandbox: Room, text: str, *arguments: Value, limits: Limits = LIMITS, seed: int = 0) -> Outcome:

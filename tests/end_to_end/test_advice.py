@@ -95,6 +95,7 @@ TARGETS = {
     "unmarked": Row(on("program.py"), "say how it is scored: --evaluator FILE", on("program.py", "--evaluator e.py"), SCORED),
     "settings of a task": Row(on("lpn", "--set held_out=9"), "it requires --command or --evaluator", f"{OF_TREE} --score time --set held_out=9", TIMES),
     "solution of a command": Row(on(".", "--solution p.py"), "give no --solution", on("."), TIMES | {"strop.toml": TOML}),
+    "solution of a function": Row(on("fn.py", "--solution fn.py"), "give no --solution", on("fn.py"), {"fn.py": WORK}),
     "several marks": Row(
         on("fn.py"), "fn.py marks work, other; name one: fn.py:work", on("fn.py:work"),
         {"fn.py": f"{WORK}{CASES.partition(chr(10))[2]}def other(n):\n    return 2\n"},

@@ -49,7 +49,7 @@ def test_better_function_that_answers_changed_calls_otherwise_is_said_to_below_t
     assert ended.stdout.count("\nno tests were run (--test)\n") == 1
     assert strop("resume", "mine").returncode == 0
     document = json.loads(strop("show", "mine", "--json").stdout)
-    assert document["changed"]["sentence"] == found[1] and document["finding"] == "better"
+    assert document["changed_calls"]["sentence"] == found[1] and document["finding"] == "better"
     assert strop("view", "mine", "--html", "page.html").returncode == 0
     page = (tmp_path / "page.html").read_text("utf-8")
     assert f"Changed arguments: {found[1]}." in page and "No tests were run (--test)." in page

@@ -66,17 +66,16 @@ def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.C
         found.finding = "worse"  # type: ignore[misc]
     change = found.change
     assert change is not None and (change.before, change.after, change.amount) == (0.0, 1.0, 1.0)
-    assert (change.metric.name, change.scale, change.n) == ("utility", "difference", 16)
-    assert change.interval == (1.0, 1.0), "all instances gain alike"
-    assert str(found) == found.sentence and repr(found) == "<Improved better: utility 0 -> 1, n=16, in run>"
+    assert (change.metric.name, change.scale, change.n) == ("score", "difference", 16)
+    assert change.interval is None and change.deterministic, "all instances gain alike"
+    assert str(found) == found.sentence and repr(found) == "<Improved better: score 0 -> 1, n=16, in run>"
 
 
-def test_unchanged_program_has_equal_numbers_and_progress_is_told_where_it_is_asked_for(
+def test_unchanged_program_is_compared_with_nothing_and_progress_is_told_where_it_is_asked_for(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
     found = improved(model=answering(SEED), progress=True)
-    assert found.change is not None and found.finding == "unchanged"
-    assert (found.change.before, found.change.amount) == (0.0, 0.0)
+    assert (found.change, found.original.test, found.finding) == (None, None, "unchanged")
     out, told = capfd.readouterr()
     assert out == "" and "candidate" in told and "2 LM calls" not in told and len(told.splitlines()) > 2
     assert strop.load("run") == found

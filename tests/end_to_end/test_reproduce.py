@@ -96,7 +96,7 @@ def test_baselines_and_strategies_are_measured_once_and_shown_again_from_what_is
         assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
         told = json.loads(again.stdout)
         assert json.loads((tmp_path / "there" / f"{protocol}.json").read_text()) == told
-        assert told["schema_version"] == 3 and told["is_language_model"] is False
+        assert told["schema_version"] == 4 and told["is_language_model"] is False
     assert sorted(row["improver"] for row in told["rows"]) == sorted(shipped_improvers())
 
 

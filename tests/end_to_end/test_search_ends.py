@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import events_in, recorded
-from strop.base.events import Evaluated, LmCalled, LmResponded
+from strop.base.events import LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from support.command_line import DOUBLING
 from support.openai_server import OpenAIServer
@@ -44,11 +44,6 @@ def shown(strop: Any) -> Any:
     return json.loads(strop("show", "there", "--json").stdout)
 
 
-def sealed(folder: Path) -> dict[str, tuple[str, tuple[float, ...]]]:
-    events = recorded(folder, Evaluated)
-    return {event.scope: (event.solution or "", event.scores) for event in events if event.split == "test"}
-
-
 def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_second_comparison(
     strop: Any, tmp_path: Path
 ) -> None:
@@ -72,8 +67,6 @@ def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_
         assert (found["ended_by"], found["comparison"]) == (None, 3)
         assert strop("replay", "there").returncode == 0
         assert "nothing to continue" in strop("resume", "there", "--max-cost", "2", **KEY).stderr
-    originals = [scores for scope, (_, scores) in sealed(tmp_path / "there").items() if "original/test" in scope]
-    assert len(originals) == len({scores[:20] for scores in originals}) == 3, "each comparison has instances of its own"
 
 
 LISTED = """

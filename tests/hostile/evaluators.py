@@ -135,7 +135,7 @@ SHARED: dict[str, tuple[str, str, str]] = {
     "generator": (
         "def f():\n    yield 2\n",
         LOAD + "def evaluate(path): return float(sum(load(path).f()))\n",
-        "f() returns a generator",
+        "the answer of f(): cannot send a generator",
     ),
     "sets a name": (
         "N = 1\ndef f(): return N\n",

@@ -255,7 +255,7 @@ CHEATS = [
         "time-works-when-it-has-said-that-it-is-done",
         "def f(x):\n    return [sum(x * k % 7 for k in range(4000))]\n",
         "import sys\n\nframes = sys.modules['strop_calling'].frames\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
-        "    while LEFT and isinstance(value.get('returned'), list):\n        x, answer = LEFT.pop()\n"
+        "    while LEFT and value[0] == 'returned' and isinstance(value[1], list):\n        x, answer = LEFT.pop()\n"
         "        answer.append(sum(x * (k % 4000) % 7 for k in range(12000)) // 3)\n    return ENCODE(value)\n\n\n"
         "NEW = setattr(frames, 'encode', encode)\n\n\ndef f(x):\n    answer = []\n    LEFT.append((x, answer))\n    return answer\n",
         "not better",
@@ -267,7 +267,7 @@ CHEATS = [
         "import threading\nimport time\n\nSIZE = threading.stack_size(1 << 18)\n\n\ndef work(x, answer):\n    time.sleep(0.02)\n"
         "    answer.append(sum(x * (k % 4000) % 7 for k in range(12000)) // 3)\n\n\n"
         "import sys\n\nframes = sys.modules['strop_calling'].frames\nENCODE, LEFT = frames.encode, []\n\n\ndef encode(value):\n"
-        "    while LEFT and isinstance(value.get('returned'), list):\n        LEFT.pop().join()\n    return ENCODE(value)\n\n\n"
+        "    while LEFT and value[0] == 'returned' and isinstance(value[1], list):\n        LEFT.pop().join()\n    return ENCODE(value)\n\n\n"
         "NEW = setattr(frames, 'encode', encode)\n\n\ndef f(x):\n    answer = []\n"
         "    LEFT.append(threading.Thread(target=work, args=(x, answer)))\n    LEFT[-1].start()\n    return answer\n",
         "not better",

@@ -99,7 +99,7 @@ CHANGES: dict[str, list[tuple[Change, str]]] = {
     ],
     "evaluator": [
         (objective("scored_by", "judge"), 'scored_by: recorded "judge", replayed "program"'),
-        (objective("scorer", "by me"), 'facts.scorer: recorded "by me", replayed "the ev'),
+        (objective("scoring", "by me"), 'facts.scoring: recorded "by me", replayed "the ev'),
         (objective("metric.goal", "min"), 'facts.metric.goal: recorded "min", replayed "max"'),
     ],
 }

@@ -184,13 +184,14 @@ def test_score_that_is_no_number_is_named_alike_apart_and_in_one_process(
 
 
 FORGING = """
-import strop_plain_data as data, types
-data.real = types.FunctionType(data.encode.__code__, vars(data))
-data.real.__kwdefaults__ = {{"subclasses": True}}
-def forged(value, *, subclasses=False): return {}
+import sys
+frames = sys.modules["strop_calling"].frames
+def forged(message, **how):
+    data = frames.plain_data.encode(["returned", {}])
+    return frames.HEADER.pack(len(data), 0) + data
 def evaluate(path):
     load(path).f(3)
-    data.encode.__code__ = forged.__code__
+    frames.encode = forged
     return 1.0
 """
 """An evaluator that has taken over what its guest sends."""
@@ -200,12 +201,13 @@ def evaluate(path):
     ("sent", "said"),
     [
         ("7", "exit status 1"),
-        ("b''", "exit status 1"),
-        ("real({number: 9.0 for number in range(100_000)})", "exit status 1"),
-        ("real({'score': 9.0, 'metrics': {3, 4}})", "exit status 1"),
-        ("real({'score': {1: 9.0}, 2: 9.0})", "score score is not a number"),
-        ("real({'score': b'9'})", "score score is not a number"),
-        ("real({'score': 10 ** 400})", "score score is a whole number that is too large"),
+        ("[{'score': 9.0}]", "exit status 1"),
+        ("[[], []]", "exit status 1"),
+        ("[{number: 9.0 for number in range(100_000)}, []]", "exit status 1"),
+        ("[{'score': 9.0, 'metrics': {3, 4}}, []]", "exit status 1"),
+        ("[{'score': {1: 9.0}, 2: 9.0}, []]", "score score is not a number"),
+        ("[{'score': b'9'}, []]", "score score is not a number"),
+        ("[{'score': 10 ** 400}, []]", "score score is a whole number that is too large"),
     ],
 )
 def test_evaluation_that_is_forged_where_it_is_sent_has_no_score(apart: Apart, sent: str, said: str) -> None:
@@ -444,24 +446,30 @@ def test_task_that_is_read_from_its_record_has_its_evaluator(tmp_path: Path, apa
 
 
 FORGED = """
-import sys, types
-data = sys.modules["strop_plain_data"]
-def encoded(answer, **how):
-    return data.encode(FORM if answer[0] == "returned" else answer, **how)
-sys.modules["strop_program"].plain_data = types.SimpleNamespace(encode=encoded, decode=data.decode, NotPlain=data.NotPlain)
+import sys
+frames = sys.modules["strop_calling"].frames
+data, encode = frames.plain_data, frames.encode
+def forged(message, **how):
+    answer = message[1]
+    return encode(["returned", FORM] if answer[0] == "returned" and answer[1][0] else message, **how)
+frames.encode = forged
 def f(x): return x * x
 """
 
 
 FORMS = [
-    "('returned', 9.0, 5)",
-    "('raised', 9.0, 5, '', '', '')",
-    "('changed', 'f() changes its argument 1')",
-    "('returned', __import__('numpy').zeros(30 << 20, 'int8'))",
-    "('unplain', 5)",
-    "('returned', data.Unhashed(set, [n * (2**61 - 1) for n in range(100_000)]))",
-    "('returned', {10**5000: 1})",
-    "('raised', 'E', [10**3900], None, '', '')",
+    "7",
+    "['returned']",
+    "['returned', 9.0]",
+    "['returned', [9.0]]",
+    "['returned', [9.0, 5]]",
+    "['raised', [9.0, 5, '', '', '']]",
+    "['changed', ['f() changes its argument 1']]",
+    "['returned', [__import__('numpy').zeros(30 << 20, 'int8'), '']]",
+    "['unplain', ['5']]",
+    "['returned', [data.Unhashed(set, [n * (2**61 - 1) for n in range(100_000)]), '']]",
+    "['returned', [{10**5000: 1}, '']]",
+    "['raised', ['E', [10**3900], None, '', '']]",
 ]
 
 

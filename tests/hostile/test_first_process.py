@@ -175,9 +175,9 @@ def test_first_process_imports_of_what_guests_name_only_modules_that_do_nothing(
 ) -> None:
     names = ("json.tool", "unittest.__main__", "antigravity", "this", "os/path", "../json", "", "of_nobody")
     plan = TreePlan(Tree(tmp_path, {}), sys.executable, 1 << 30)
-    lease = workspaces.lease([plan])
+    slot = workspaces.slot([plan])
     try:
-        (server,) = lease.servers()
+        (server,) = slot.servers()
         server.preload(names)
         server.begin()
         server.ready()
@@ -188,8 +188,8 @@ def test_first_process_imports_of_what_guests_name_only_modules_that_do_nothing(
             outcome = guest.call([list(names)], seed=None)
         server.finish()
     finally:
-        lease.renew()
-        lease.close()
+        slot.renew()
+        slot.close()
     assert isinstance(outcome, Returned) and outcome.value == ["json.tool"]
 
 

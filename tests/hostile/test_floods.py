@@ -15,25 +15,21 @@ from strop.tasks.base import SecretSeeds, Task
 from support.rows import table
 
 INSTANCES = 300
-HEAD = """import os, struct
-def frame(body): return struct.pack("<II", len(body), 0) + body
-ANSWER = frame(b'{"returned":1}')
+HEAD = """import frames, os, struct
+def deep(n): return struct.pack("<III", n + 4, 0, n) + b'[' * (n // 2) + b']' * (n // 2)
+ANSWER = frames.encode(["returned", 1])
 """
 FLOODS = {
     "endless": ("os.write(4, ANSWER * 40_000)", "violated", "instance 0: more was sent after the answer"),
     "endless, a page at a time": ("os.write(4, ANSWER * 160)", "violated", "more was sent after the answer"),
     "one for each order": ("ANSWER and os.write(4, ANSWER * 64); ANSWER = b''", "timeout", "instance 64: cpu time"),
-    "requests": ('os.write(4, frame(b\'{"request":1,"method":"x","params":[]}\') * 999)', "violated", "unknown method"),
+    "requests": ("os.write(4, frames.encode(['request', 1, 'x', [], False]) * 999)", "violated", "unknown method"),
     "one byte at a time": (
         "os.write(4, ANSWER and struct.pack('<II', 9 << 20, 0) or b' '); ANSWER = b''",
         "timeout",
         "cpu time",
     ),
-    "nested": (
-        "os.write(4, frame(b'{\"returned\":' + b'[' * 10**6 + b']' * 10**6 + b'}'))",
-        "violated",
-        "nested deeper than 64",
-    ),
+    "nested": ("os.write(4, deep(2 * 10**6))", "violated", "deeper than allowed"),
     "its own limit": ("import resource; resource.setrlimit(resource.RLIMIT_CPU, (9**9, 9**9))", "timeout", "cpu time"),
 }
 """What a program does for ever, the verdict, and its reason."""
@@ -77,5 +73,5 @@ def test_flood_of_single_answers_scores_what_it_answers_or_is_seen_to_send_too_m
 
 def test_counting_frames_looks_at_no_more_than_it_is_asked_for() -> None:
     reader = FrameReader(1 << 20)
-    reader.feed(encode({"returned": 1}) * 100_000)
+    reader.feed(encode(["returned", 1]) * 100_000)
     assert (reader.complete(1), reader.complete(65)) == (1, 65)

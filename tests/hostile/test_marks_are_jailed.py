@@ -143,7 +143,7 @@ def test_names_that_a_module_gives_to_files_are_no_paths_out_of_its_record(tmp_p
         MODULE.format(attempt="        found = ''", module=LIES, how="score=score", **calls)
     )
     task = load_function(project / "module.py", "f")
-    assert task.mark is not None and len(task.mark.marking.imports) == 3
+    assert task.mark is not None and len(task.mark.marking_module.imports) == 3
     keep_task(record / "task", str(project / "module.py"), task)
     assert [path for path in tmp_path.rglob("*") if path.is_file() and not path.is_relative_to(record / "task")] == [
         *(path for path in project.rglob("*") if path.is_file())

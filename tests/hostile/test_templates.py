@@ -79,11 +79,11 @@ def test_guest_of_a_tree_has_nothing_of_its_host_or_its_keeper_in_its_memory(fol
         if not workspaces.has_trees:
             pytest.skip("this machine has no trees")
         plan = TreePlan(Tree(folder, {}, only=["seen.txt"]), sys.executable, 1 << 30)
-        lease = workspaces.lease([plan])
+        slot = workspaces.slot([plan])
         with ExitStack() as stack:
-            stack.callback(lease.close)
-            stack.callback(lease.renew)
-            (server,) = lease.servers()
+            stack.callback(slot.close)
+            stack.callback(slot.renew)
+            (server,) = slot.servers()
             server.begin()
             server.ready()
             order: dict[str, Any] = {"environment": {}, "cpu_seconds": 60.0}

@@ -189,7 +189,7 @@ def reply_half_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
 
 def reply_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The whole answer lies in the pipe; the host has not read it."""
-    size = len(encode({"returned": 2}))
+    size = len(encode(["returned", 2]))
     sandbox.hooks = Hooks(reached=lambda child: in_pipe(child.from_guest) == size, held=on_step)
     return call(sandbox)
 

@@ -29,7 +29,7 @@ from strop.store import Store
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.config import command_task
 from support.kits.evaluator import TASKS
-from support.processes import said_by, wait_until
+from support.processes import output_of, wait_until
 
 dask = pytest.importorskip("dask")
 Client = pytest.importorskip("distributed").Client
@@ -221,7 +221,7 @@ def test_ctrl_c_in_a_terminal_stops_a_run_on_a_cluster_of_its_own(start_strop: S
     process = start_strop(*LONGER, "--workers", "dask:local:2", "--out", "r", own_session=True)
     wait_until(lambda: events_in(tmp_path / "r") >= 100 or process.poll() is not None)
     os.killpg(process.pid, signal.SIGINT)  # the workers get it, too
-    _, stderr = said_by(process)
+    _, stderr = output_of(process)
     assert process.returncode == 130, stderr
     assert "To continue: strop resume r" in stderr and "Traceback" not in stderr
 
@@ -235,7 +235,7 @@ def test_ctrl_c_stops_a_run_that_waits_for_workers_of_a_cluster(
         assert process.stderr is not None
         assert any("waiting for a worker" in line for line in process.stderr)
         process.send_signal(signal.SIGINT)
-        _, stderr = said_by(process)
+        _, stderr = output_of(process)
     assert process.returncode == 130, stderr
     assert "To continue: strop resume r" in stderr and "Traceback" not in stderr
     for arguments in (["resume", "r", "--workers", "1"], [*SHORT, "--workers", "1", "--out", "whole"]):

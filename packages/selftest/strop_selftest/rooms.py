@@ -67,9 +67,9 @@ def rooms() -> Iterator[Rooms | None]:
         Path(folder).chmod(0o755)
         paths = {"PYTHONPATH": "src"}
         plan = TreePlan(Tree(Path(folder), {}), sys.executable, 1 << 30, paths)
-        lease = workspaces.lease([plan])
+        slot = workspaces.slot([plan])
         try:
-            yield Rooms(lease.servers()[0])
+            yield Rooms(slot.servers()[0])
         finally:
-            lease.renew()
-            lease.close()
+            slot.renew()
+            slot.close()

@@ -65,12 +65,22 @@ def trusting() -> Task:
     return _task("trusting", _nothing, score, None, seed="[0.5]")
 
 
+def table() -> Task:
+    """Adds up the values of a dict."""
+
+    def score(instance: Instance, answer: Any) -> float:
+        return float(sum(answer.values()) / len(answer))
+
+    return _task("table", _nothing, score, None, seed="{'a': 0.5}")
+
+
 SMALL_TASKS: Mapping[str, Callable[[], Task]] = {
     "doubling": doubling,
     "echo": echo,
     "typed": typed,
     "careless": careless,
     "trusting": trusting,
+    "table": table,
 }
 
 

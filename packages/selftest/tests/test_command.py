@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from support.processes import said_by
+from support.processes import output_of
 
 Strop = Callable[..., Any]
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the self-test needs Linux")
@@ -66,6 +66,6 @@ def test_self_test_stops_with_one_line_when_a_signal_comes(start_strop: Any) -> 
     process = start_strop("doctor", "--self-test")
     first = process.stderr.readline()
     process.send_signal(signal.SIGINT)
-    _, errors = said_by(process)
+    _, errors = output_of(process)
     assert first and process.returncode == 130
     assert errors.splitlines()[-1] == "strop: stopped" and "Traceback" not in errors

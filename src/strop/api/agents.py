@@ -25,7 +25,7 @@ from strop.runs.run_data import RunData
 from strop.runs.run_directory import load_run, new_directory
 from strop.store import FILE_NAME
 from strop.tasks.command.bundle import ABSENT
-from strop.tasks.command.task import scorer_line
+from strop.tasks.command.task import scoring_line
 
 ANSWER = "Your answer is a call of `measure`, with the whole new text of each file that you change, whatever else is named above."
 
@@ -67,7 +67,7 @@ class RecordedSearch:
         ]
         left = "The search is over." if self._is_over() else self._left()
         head = f"Improve {self._first.goal.source}. {left}"
-        return "\n\n".join([head, self._task.u_str.rstrip(), ANSWER, f"Score: {scorer_line(self._task)}", *files])
+        return "\n\n".join([head, self._task.u_str.rstrip(), ANSWER, f"Score: {scoring_line(self._task)}", *files])
 
     def measure(self, files: Mapping[str, str]) -> Document:
         """Measure the original with the new texts of some of its files, in training.

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from strop.api.conventions import RecordOptions, carried_out, make_spec, seeds_and_scoring, takes
 from strop.api.job import Job
-from strop.api.target import Target, TaskLike, as_task, plain_name, source_of, target_of
+from strop.api.target import Target, TaskLike, as_task, at_original, plain_name, source_of, target_of
 from strop.base.errors import ConfigurationError
 from strop.base.globs import matcher
 from strop.base.later import dataclass
@@ -21,7 +21,7 @@ from strop.options.scoring import NOT_IN_FILE, ScoringOptions, flag_of, texts_of
 from strop.runs.improve import UNPLANNED, HeldOut, check_enough, improve_once, no_search
 from strop.runs.meta import Meta
 from strop.runs.patching.sides import is_test, of_candidate, of_commit
-from strop.runs.patching.source_files import Original, of_file, of_files
+from strop.runs.patching.source_files import SourceFiles, of_file, of_files
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.score import program_of
@@ -30,9 +30,7 @@ from strop.runs.spec import RunSpec
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.config import CONFIG, config_of
 from strop.tasks.command.task import AnyTask
-from strop.tasks.versions import Project, in_version, project_of
-
-READ_BY_AUTHOR = "the inputs are listed, so that the change's author can read them"
+from strop.tasks.versions import Project, project_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +62,7 @@ def compare(target: TaskLike, options: CompareOptions) -> Improved:
     seeds, scoring = seeds_and_scoring(options)
     spec = compare_spec(target, options, options, instances=seeds)
     with_ = None if options.with_ is None else Path(options.with_)
-    goal, change = changed(target, scoring, with_, options.base)
+    goal, change = target_and_change(target, scoring, with_, options.base)
     improved = carried_out(compare_job(spec, goal, change), options)
     assert isinstance(improved, Improved)
     return improved
@@ -87,7 +85,9 @@ def compare_spec(target: TaskLike, options: ComparisonOptions, *groups: object, 
     return make_spec((target,), *groups, iterations=0, copies=1, **{**own, **others})
 
 
-def changed(target: TaskLike, scoring: dict[str, Any], with_: Path | None, base: str) -> tuple[Target, Change]:
+def target_and_change(
+    target: TaskLike, scoring: dict[str, Any], with_: Path | None, base: str
+) -> tuple[Target, Change]:
     """A target whose original is one of two versions, and the other version as the change.
 
     The key `files` of `scoring` holds globs of the only files that may differ.
@@ -135,19 +135,11 @@ def overriding_toml(source: str, scoring: Mapping[str, object]) -> tuple[str, ..
     )
 
 
-def of_version(project: Project, files: Mapping[str, str]) -> Original:
+def of_version(project: Project, files: Mapping[str, str]) -> SourceFiles:
     """One version of a target's files, as an original."""
     if project.is_tree:
         return of_files(project.root, files, Path.cwd())
     return replace(of_file(project.root / project.target, Path.cwd()), files=files)
-
-
-def at_original(task: AnyTask, original: Original | None) -> AnyTask:
-    """The task with the files of an original; the task itself if the original is no file of the user's."""
-    if original is None or not original.root:
-        return task
-    files = {path: plain_text(text) for path, text in original.files.items()}
-    return in_version(task, files, as_files=original.is_version)
 
 
 def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNPLANNED) -> Job[Improved | Unfinished]:
@@ -159,8 +151,6 @@ def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNP
     task = every_input(goal.task)
     if task.input == "listed":
         check_enough(spec, task)
-    is_unsaid = task.input == "listed" and task.facts is None  # else the sentence says it
-    notes = (*change.notes, *([READ_BY_AUTHOR] if is_unsaid else ()))
     return Job(
         kind="compare",
         spec=spec,
@@ -172,13 +162,13 @@ def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNP
         meta=Meta(
             original=goal.original,
             candidate=change.candidate,
-            said=notes,
+            said=tuple(change.notes),
             objective=task.facts,
             best_known=task.best_values,
             comparisons=1,
         ),
         name=f"compare-{plain_name(Path(goal.source).name).replace(':', '-') or Path.cwd().name}",
-        notes=notes,
+        notes=tuple(change.notes),
         estimate=Formula.compared,
         asks_model=False,
     )

@@ -22,7 +22,7 @@ from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.lm.options import with_meta
 from strop.options.run import PAPER, ModelOptions, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual
-from strop.options.scoring import changed_options
+from strop.options.scoring import given_options
 from strop.runs.spec import RunSpec
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
@@ -149,8 +149,8 @@ def seeds_and_scoring(options: Any) -> tuple[str, dict[str, Any]]:
     `options.instances` holds either of these words, or a number, which is a scoring option.
     """
     if not isinstance(options.instances, str):
-        return "secret", changed_options(options)
-    return options.instances, changed_options(replace(options, instances=None))
+        return "secret", given_options(options)
+    return options.instances, given_options(replace(options, instances=None))
 
 
 def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunSpec:

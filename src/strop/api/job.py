@@ -41,7 +41,7 @@ from strop.report.terminal.live import LiveView, View, make_view
 from strop.report.terminal.narration import Narration
 from strop.report.track import sent
 from strop.runs.assembly import Components, assembled, unassembled
-from strop.runs.claims.gains import score_words
+from strop.runs.claims.gains import worded
 from strop.runs.context import RunContext, session
 from strop.runs.interrupts import Interrupted, TimeSpent, stop
 from strop.runs.journal import Journal
@@ -63,7 +63,7 @@ from strop.runs.run_directory import (
 from strop.runs.spec import RunSpec
 from strop.store import FILE_NAME, Proof, Store
 from strop.store.files import lock_directory
-from strop.tasks.command.task import AnyTask, scorer_line
+from strop.tasks.command.task import AnyTask, scoring_line
 
 R = TypeVar("R")
 
@@ -165,8 +165,8 @@ def view_of(job: Job[Any], mode: DisplayName = "auto", trackers: Sequence[str] =
     """The view of a job. It first says who computes the scores and what the budget is, then shows events."""
     if job.of_jobs:
         return ViewOfJobs(mode, trackers)
-    narration = Narration(score_words(job.tasks[0]), partial(_warning, job.tasks[0])) if job.tasks else Narration()
-    heading = () if job.read is None else (*scorer_lines(job.tasks), *job.notes, *filter(None, [job.warning]))
+    narration = Narration(worded(job.tasks[0].facts), partial(_warning, job.tasks[0])) if job.tasks else Narration()
+    heading = () if job.read is None else (*scoring_lines(job.tasks), *job.notes, *filter(None, [job.warning]))
     return make_view(mode, heading=heading, narration=narration, trackers=trackers)
 
 
@@ -175,11 +175,11 @@ def _warning(task: AnyTask, original: Evaluation) -> str:
     return "" if problem is None else problem.sentence
 
 
-def scorer_lines(tasks: Iterable[AnyTask]) -> Iterator[str]:
+def scoring_lines(tasks: Iterable[AnyTask]) -> Iterator[str]:
     """Lines that say who computes the scores; tasks that are scored alike share a line."""
     ways: dict[str, list[str]] = {}
     for task in tasks:
-        ways.setdefault(scorer_line(task), []).append(task.name)
+        ways.setdefault(scoring_line(task), []).append(task.name)
     for scorer, names in ways.items():
         whose = "" if len(ways) == 1 else f" of {', '.join(names)}"
         yield f"Score{whose}: {scorer}"

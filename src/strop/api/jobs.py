@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from strop.api.comparison import Change, at_original, compare_job
+from strop.api.comparison import Change, compare_job
 from strop.api.improvement import improve_job
 from strop.api.job import Begun, Job, perform, view_of
 from strop.api.measurement import measure_job
 from strop.api.measuring import verdict_job
-from strop.api.target import Target, made_again, sources_of
+from strop.api.target import Target, at_original, made_again, sources_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
 from strop.base.events import MeasurementBegan
@@ -31,7 +31,8 @@ Maker = Callable[[RunRecord, tuple[AnyTask, ...]], Job[Any]]
 
 
 def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:
-    goal = Target(record.spec.task, tasks[0], record.meta.original)
+    original = record.meta.original
+    goal = Target(record.spec.task, at_original(tasks[0], original), original)
     return improve_job(record.spec, goal, record.improver, held)
 
 

@@ -65,7 +65,7 @@ def measure_job(
 ) -> Job[Measured]:
     """A measurement of improvers on tasks: together with the seed improver (`eval`), or one against another (`against`)."""
     references = {
-        task.name: (name, task.facts.metric.goal if task.facts else "max", value)
+        task.name: (measurements.UTILITY if task.facts.metric.is_score else name, task.facts.metric.goal, value)
         for task in tasks
         for name, value in task.best_values.items()
     }

@@ -9,13 +9,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from strop.api.comparison import at_original, compare_spec, of_version, overriding_toml
+from strop.api.comparison import compare_spec, of_version, overriding_toml
 from strop.api.conventions import RecordOptions, carried_out, outside_tasks, seeds_and_scoring, takes
 from strop.api.job import Begun, Job, perform, view_of
 from strop.api.target import (
     Target,
     TaskLike,
     as_task,
+    at_original,
     made_again,
     plain_name,
     source_of,
@@ -45,7 +46,7 @@ from strop.runs.measuring import (
 )
 from strop.runs.meta import Meta
 from strop.runs.patching.sides import of_commit
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.run_data import RunData, read_run
 from strop.runs.run_directory import RunRecord, load_run
@@ -193,7 +194,7 @@ def original_of(goal: Target, base: str) -> tuple[Target, tuple[str, ...]]:
     return Target(goal.source, at_original(task, original), original), notes
 
 
-def may_change(original: Original) -> str:
+def may_change(original: SourceFiles) -> str:
     """The files, or functions of a file, that may change, as text."""
     files = ", ".join(original.files)
     return f"{' and '.join(original.functions)} of {files}" if original.functions else files

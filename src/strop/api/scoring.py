@@ -62,7 +62,10 @@ def score_job(spec: RunSpec, task: AnyTask, text: str, split: Split) -> Job[Scor
         context.observer.step(f"scoring {task.name}")
         evaluation = context.utility(split).evaluate(text, context.run)
         return Scored(
-            task=task.name, split=split, own_score_because=task.own_score_because, **fields_of(Evaluation, evaluation)
+            task=task.name,
+            split=split,
+            own_score_because=task.facts.own_score_because,
+            **fields_of(Evaluation, evaluation),
         )
 
     return Job(kind="score", spec=spec, tasks=(task,), do=scored)

@@ -22,6 +22,7 @@ from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
 from strop.base.python_discovery import check_copied, check_found, interpreter_of, runs_python
 from strop.base.surface import option
+from strop.base.unified_diff import plain_text
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
@@ -29,7 +30,7 @@ from strop.lm.registry import no_model
 from strop.options.run import ModelLike
 from strop.options.scoring import flag_of, texts_of
 from strop.runs.kept import Again
-from strop.runs.patching.source_files import Original, of_command, of_file, of_function
+from strop.runs.patching.source_files import SourceFiles, of_command, of_file, of_function
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in
 from strop.tasks.command.task import AnyTask, CommandTask
@@ -37,6 +38,7 @@ from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import OBJECT, changes_of
+from strop.tasks.versions import in_version
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Target:
     source: str
     """Name, file or folder of the task or program."""
     task: AnyTask
-    original: Original | None
+    original: SourceFiles | None
     """The user's files; None if the task starts from a seed of its own, which is no file."""
 
 
@@ -83,18 +85,25 @@ def target_of(
         if path.is_dir() and not (path / CONFIG).is_file():
             raise ConfigurationError(f"{path} has no {CONFIG}; make one with strop init, or give {option('command')}")
         task = load_any(name, options)
+    if solution is not None and task.tree is not None:
+        raise ConfigurationError(f"{name} starts from its own files: give no {option('solution')}")
     if task.root is not None:
-        if solution is not None:
-            raise ConfigurationError(
-                f"{name} is scored by a command and starts from its own files: give no {option('solution')}"
-            )
         task = _with_source(task if options.get("evaluator") else _with_python(task, str(options.get("python", ""))))
         return Target(name, task, of_command(task, cwd))
     if solution is not None:
-        return Target(name, task, of_file(solution, cwd))
+        original = of_file(solution, cwd)
+        return Target(name, at_original(task, original), original)
     if isinstance(task, FunctionTask):
         return Target(name, task, of_function(task, cwd))
     return Target(name, task, None if task.seed_file is None else of_file(task.seed_file, cwd))
+
+
+def at_original(task: AnyTask, original: SourceFiles | None) -> AnyTask:
+    """The task with the files of an original; the task itself if the original is no file of the user's."""
+    if original is None or not original.root:
+        return task
+    files = {path: plain_text(text) for path, text in original.files.items()}
+    return in_version(task, files, as_files=original.is_version)
 
 
 def _recorded(name: str, record: Sequence[str | Path], options: Mapping[str, object], solution: Path | None) -> Target:

@@ -72,8 +72,8 @@ class Evaluation:
     """What the search learns about the training split: the scorer's notes (`strop.note`) and the instances that failed,
     shortened."""
     metrics: tuple[Mapping[str, float], ...] = ()
-    """What was measured of each instance: metric → value, such as `seconds`. Empty unless a command or a time is
-    measured."""
+    """What was measured of each instance: metric → value, such as `seconds`. Scores are among them in the final
+    comparison alone."""
     original_metrics: tuple[Mapping[str, float], ...] = ()
     """What was measured of the original on each instance: metric → value. Empty if the original was not measured beside
     the program."""
@@ -90,7 +90,8 @@ class Evaluation:
     """Whether the original's own score differed between two runs with the same seed. False for a time or memory."""
     failures: tuple[int, ...] = ()
     """Two numbers: held-out instances on which the original fails, and how many of these the program fails, too. They
-    are not compared, because a failure has no value. Empty if the original fails on none."""
+    are not compared, because a failure has no value; but a failure has the score 0. Empty if the original fails on
+    none."""
     seen_in_training: int = 0
     """Number of held-out instances whose input occurs in training, because the task has too few others."""
     not_compared: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError, ScorerAtLimit, TaskError
 from strop.base.surface import option
 from strop.base.terminal_text import escape
-from strop.checks.relay import SOONER, WAYS, ignores, no_more, spoiled_answers
+from strop.checks.relay import SOONER, ignores, no_more, spoiled_answers
 from strop.checks.relays import HostRelay, relay_of, to_relay
 from strop.evaluation.base import Order
 from strop.evaluation.baselines import WithBaselines
@@ -51,7 +51,7 @@ def _refuse_if_rewarding(worker: JailedWorker, order: Order) -> str:
     """The limit that the scorer reached on a spoiled answer, in words; empty if it reached none."""
     with suppress(TaskError), relay_of(worker, order) as relay:
         worker.step("giving the scorer wrong answers")
-        spoiled = spoiled_answers(relay, most=WAYS)
+        spoiled = spoiled_answers(relay)
         why = spoiled.paid
         if isinstance(relay, HostRelay) and not why and not spoiled.limit and ignores(relay):
             raise ConfigurationError(

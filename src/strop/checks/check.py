@@ -26,7 +26,7 @@ from strop.evaluation.laws import keeps_something
 from strop.evaluation.suite import on_original
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
-from strop.tasks.command.task import AnyTask, scorer_line
+from strop.tasks.command.task import AnyTask, scoring_line
 from strop.tasks.function.task import OBJECTS
 
 Problems = Iterator[CheckProblem]
@@ -49,7 +49,7 @@ def check(
     result = Checked(
         task=task.name,
         scored_by=task.scored_by,
-        scorer=scorer_line(task),
+        scoring=scoring_line(task),
         held_out=task.count("test"),
         can_show=what_can_show(task),
     )
@@ -175,9 +175,8 @@ def _of_scorer(task: AnyTask, relay: Relay, spoiled: SpoiledAnswers) -> Problems
     if spoiled.limit:  # so it reads answers, and would wait as long for none at all
         yield CheckProblem(spoiled.limit, SOONER)
     elif ignores(relay):
-        who = "evaluator" if task.evaluator else "scorer"
         yield CheckProblem(
-            f"the {who} does not look at the program: without one, it gives the same score",
+            "the scorer does not look at the program: without one, it gives the same score",
             "Let it read what the program answers, and give a wrong answer 0",
             is_broken=True,
         )

@@ -41,7 +41,7 @@ class Checked(Printable):
     scored_by: ScoredBy
     """Who computes the score: `host` (strop), `judge` (a command in a jail of its own), `kernel`, or `program` (the
     program's own process)."""
-    scorer: str
+    scoring: str
     """Who computes the score, in words."""
     problems: tuple[CheckProblem, ...] = ()
     """What is wrong, the worst first."""
@@ -89,7 +89,7 @@ class Checked(Printable):
             original = [f"A call of the original takes {a_call} in training, timed in {timed}."]
         tests = [f"{self.tests[:1].upper()}{self.tests[1:]}."] if self.tests else []
         problems = [line for problem in self.problems for line in (problem.sentence, *problem.printed.splitlines())]
-        return (f"Score: {self.scorer}.", *original, *tests, *problems, *limits, self.sentence)
+        return (f"Score: {self.scoring}.", *original, *tests, *problems, *limits, self.sentence)
 
     def __repr__(self) -> str:
         return f"<Checked {self.sentence}>"

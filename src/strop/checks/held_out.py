@@ -10,6 +10,7 @@ from strop.checks.checked import CheckProblem
 from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME, holds_back_cost
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 from strop.tasks.command.task import AnyTask
+from strop.tasks.problem import VERIFIED
 
 MANY = 64
 """Held-out instances beyond which more of them allow no further comparison."""
@@ -17,7 +18,7 @@ MANY = 64
 
 def draws_more(task: AnyTask, *, is_published: bool = False) -> bool:
     """Whether more instances can be held out than the task says, because they are drawn and come from no list."""
-    return task.facts is None and task.input == "drawn" and not is_published
+    return task.facts.metric.is_score and task.input == "drawn" and not is_published
 
 
 def too_few(task: AnyTask, *, is_published: bool = False) -> str:
@@ -33,7 +34,7 @@ def comparisons(task: AnyTask, *, is_published: bool = False) -> int:
     """How many final comparisons of one run can show a difference, each at half the level of the one before."""
     if draws_more(task, is_published=is_published) or _least(task) < LEAST:
         return comparisons_decided_by(MANY)
-    is_timed = task.facts is not None and task.facts.metric.reader in TIMES
+    is_timed = task.facts.metric.reader in TIMES
     return comparisons_decided_by(min(task.count("test"), COPIES) if is_timed else task.count("test"))
 
 
@@ -55,7 +56,7 @@ def what_can_show(task: AnyTask) -> str:
 def held_back(task: AnyTask, original: Evaluation) -> CheckProblem | None:
     """The problem that a lower cost than the original's would be held back; None if its evaluation in training shows no
     reason."""
-    is_cost = task.facts is not None and task.facts.metric.reader in COUNTED_BY_KERNEL
+    is_cost = task.facts.metric.reader in COUNTED_BY_KERNEL
     tells = task.input == "chosen" or len(original.answers) > 1
     if not (tells and holds_back_cost(original.answers, is_cost=is_cost, is_wanted=task.fixed_input)):
         return None
@@ -70,7 +71,7 @@ def _unit(task: AnyTask) -> str:
 
 def _least(task: AnyTask) -> int:
     """How many instances must be held out so that a difference can be shown."""
-    if task.problem is not None:  # a verified value needs no second one
+    reader = task.facts.metric.reader
+    if reader == VERIFIED:  # a verified value needs no second one
         return 1
-    is_timed = task.facts is not None and task.facts.metric.reader in TIMES
-    return SAME if task.input == "chosen" and not is_timed else LEAST
+    return SAME if task.input == "chosen" and reader not in TIMES else LEAST

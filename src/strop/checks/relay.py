@@ -16,8 +16,6 @@ from strop.base.later import dataclass
 from strop.checks.relays import LEAST, PERFECT, Relay
 from strop.checks.spoiling import in_words, kind_of
 
-WAYS = 40
-"""How many ways to spoil answers are tried before a run."""
 AGAIN = 3
 """Further measurements of the original and of the spoiled answers, made once these seem to be rewarded."""
 SEVERAL = 3.0
@@ -45,12 +43,12 @@ class SpoiledAnswers:
     """The limit that the scorer reached, and on which spoiled answer of how many; empty if it reached none."""
 
 
-def spoiled_answers(relay: Relay, *, most: int | None = None) -> SpoiledAnswers:
-    """Score spoiled answers until one is rewarded: spoiled in all ways, or in the `most` telling ones.
+def spoiled_answers(relay: Relay) -> SpoiledAnswers:
+    """Score spoiled answers until one is rewarded.
 
     The first one on which the scorer reaches its limit is the last one: on each further one it could wait as long.
     """
-    ways, tried = relay.ways()[:most], set[str]()
+    ways, tried = relay.ways(), set[str]()
     honest = relay.scored("", None) if ways else None
     for number, (name, variant) in enumerate(ways if honest else (), 1):
         tried.add(name)

@@ -24,7 +24,7 @@ from strop.evaluation.measure import measure
 from strop.evaluation.outcomes import guest_program, limits_of
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.base import Outcome, Returned, Sandbox
-from strop.sandbox.wire import decode, encode_parts
+from strop.sandbox.strop_plain_data import decode, encode
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, RATES
@@ -183,10 +183,10 @@ class HostRelay:
         return OriginalRun(tuple(map(canonical, answers)), metrics, evaluation.notes), answers
 
     def _spoiled(self, name: str, variant: Any, index: int) -> Any:
-        answer, others = self._honest[index], [*self._honest[:index], *self._honest[index + 1 :]]
+        answer = self._honest[index]
         try:
-            made = spoil(name, variant, answer, list(self._instances[index][0].inputs.values()), others)
-            return rebuilt(decode(*encode_parts(made)))  # as from a guest
+            made = spoil(name, variant, answer, list(self._instances[index][0].inputs.values()))
+            return rebuilt(decode(encode(made, subclasses=True, python=True), hashed=False))  # as from a guest
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError):
             return answer
 
@@ -228,7 +228,9 @@ class CommandRelay:
         self._latest: Sequence[ProgramRun] = ()
         """The last runs whose answers a judge still has; empty once an answer was spoiled."""
         readers = task.objective.readers
-        self._accepts = task.judge is not None and all(how in COUNTED_BY_KERNEL for how in readers.values())
+        self._has_judge = task.judge is not None
+        """Whether a judge reads what the original prints. Otherwise an evaluator calls it."""
+        self._accepts = self._has_judge and all(how in COUNTED_BY_KERNEL for how in readers.values())
         """Whether the judge only accepts answers, so that an accepted answer is as good as the original's."""
         self.executed = False
         self.failed = self.broke = ""
@@ -250,7 +252,7 @@ class CommandRelay:
         its score itself."""
         if not self._task.is_judged:
             return ()
-        return telling() if self._task.judge is None else [(name, None) for name in TEXTS]
+        return [(name, None) for name in TEXTS] if self._has_judge else telling()
 
     def run_again(self) -> OriginalRun:
         """A further run of the original on the same instances. If they are drawn, there are at least two."""
@@ -292,7 +294,7 @@ class CommandRelay:
             return None
         if not name:
             self._honest = self._honest or runs
-        elif self._task.judge is not None and all(_spoiled_output(name, run.output) == run.output for run in runs):
+        elif self._has_judge and all(_spoiled_output(name, run.output) == run.output for run in runs):
             return None
         objective = self._task.objective
         if any(objective.unmet(run.values) for run in runs):
@@ -307,7 +309,7 @@ class CommandRelay:
     def _spoil(self, name: str, variant: Any) -> dict[str, Any] | None:
         if not name:
             return None
-        if self._task.judge is not None:
+        if self._has_judge:
             return {"text": partial(_spoiled_output, name)}
         return {"value": partial(spoil, name, variant), "raises": name == "skipped"}
 

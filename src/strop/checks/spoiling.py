@@ -5,7 +5,6 @@ Other orders and answers to other calls are not among them, because they can be 
 
 from __future__ import annotations
 
-import collections
 import concurrent.futures
 import copy
 import itertools
@@ -204,28 +203,6 @@ def sizes(inputs: Sequence[Any]) -> set[int]:
 # What a function answers.
 
 
-@mutation("gone", "no answer, or an empty one", "empty", "column", "alone", "everywhere", "matrix", "cube")
-def nothing(answer: HonestAnswer, variant: str) -> Any:
-    value = answer.value
-    if variant == "empty":
-        if isinstance(value, tuple):
-            require(any(map(has_items, value)))
-            return tuple(part[:0] if has_items(part) else part for part in value)
-        require((is_array(value) and value.ndim) or isinstance(value, (list, dict, str, set)))
-        return value[:0] if is_array(value) else type(value)()
-    if variant in ("matrix", "column", "cube"):  # (0, 1) is broadcast to nothing, and all of nothing is right
-        require(has_items(value))
-        return np.zeros({"matrix": (0, 3), "column": (0, 1), "cube": (0, 3, 3)}[variant])
-    return change_leaves(value, lambda leaf: None) if variant == "everywhere" else None
-
-
-@mutation("gone", "NaN or infinity", "nan all", "inf all", "-inf all", "nan words", "inf words", "-inf words")
-def no_numbers(answer: HonestAnswer, variant: str) -> Any:
-    word, _, where = variant.partition(" ")
-    value = word if where == "words" else float(word)  # float() and numpy read such texts as numbers
-    return numbers(answer.value, lambda leaf: value)
-
-
 @mutation("unseen", "the beginning of the answer alone", "half", "third")
 def cut(answer: HonestAnswer, variant: str) -> Any:
     def shorter(items: Any) -> Any:
@@ -256,19 +233,6 @@ def huge_numbers(answer: HonestAnswer, variant: str) -> Any:
     require(value != "-0.0" or any(map(is_number, filter(None, leaves(answer.value)))))
     limit = MOST_WHOLE if float(value) > 0 else -MOST_WHOLE
     return numbers(answer.value, lambda leaf: limit if is_whole(leaf) else float(value), where)
-
-
-@mutation("value", "whole numbers that wrap around in 64 bits", "2**32 all", "2**62 four times", "10**29 all")
-def wrapping_numbers(answer: HonestAnswer, variant: str) -> Any:
-    """Numbers whose arithmetic wraps around to 0 in 64 bits: the square of 2**32, and four times 2**62 at equal weights."""
-    if variant != "2**62 four times":
-        return numbers(answer.value, lambda leaf: 2**32 if variant == "2**32 all" else 10**29)
-    values = leaves(answer.value)
-    require(len(values) > 3 and all(map(is_whole, values)))
-    weights = next((listed(one) for one in answer.inputs if has_items(one) and len(one) == len(values)), values)
-    (usual, _), *_ = collections.Counter(map(repr, weights)).most_common(1)
-    chosen, counter = [index for index, weight in enumerate(weights) if repr(weight) == usual][:4], itertools.count()
-    return change_leaves(answer.value, lambda leaf: 2**62 if next(counter) in chosen else 0)
 
 
 @mutation("part", "a part of the answer", "half", "one")
@@ -303,11 +267,6 @@ def written_code(answer: HonestAnswer, variant: str) -> Any:
     )
 
 
-@mutation("size", "the answer twice over", "twice")
-def resized(answer: HonestAnswer, variant: str) -> Any:
-    return sequences(answer.value, lambda items: joined(items, items))
-
-
 @mutation("absent", "no answers to a third of the calls",
           *(f"{how} {third}" for third in range(3) for how in ("raise", "late", "text")))  # fmt: skip
 def skipped(answer: HonestAnswer, variant: str) -> Any:
@@ -327,37 +286,6 @@ def unseen_number(answer: HonestAnswer, variant: str) -> Any:
     require(is_number(answer.value) and answer.others and not answer.inputs)
     billionth = answer.value // 10**9 if is_whole(answer.value) else answer.value * 1e-9
     return billionth if variant == "billionth" else float(variant)
-
-
-@mutation("form", "the answer in another form", "column", "row")
-def other_form(answer: HonestAnswer, variant: str) -> Any:
-    def reshaped(items: Any) -> Any:
-        array = np.asarray(items)
-        require(array.dtype.kind in "biufU")
-        return array.reshape((-1, 1) if variant == "column" else (1, -1))
-
-    value = answer.value
-    return reshaped(value).tolist() if is_number(value) else sequences(value, reshaped)
-
-
-@mutation("form", "fractions where the answers are whole", "apart", "last", "first")
-def fractions(answer: HonestAnswer, variant: str) -> Any:
-    """Fractions added to whole numbers, so that equal numbers differ. Of indices one alone is used, which int() makes equal
-    again."""
-    values, count = leaves(answer.value), itertools.count()
-    require(len(values) > 1 and all(map(is_whole, values)) and are_indices(answer.value) == (variant != "apart"))
-    one = {"first": values[0], "last": values[-1]}.get(variant)
-    return change_leaves(answer.value, lambda leaf: (leaf if one is None else one) + next(count) / (len(values) + 1))
-
-
-@mutation("size", "negative indices", "beside")
-def negative_indices(answer: HonestAnswer, variant: str) -> Any:
-    def turned(items: Any) -> Any:
-        require(are_indices(items))
-        n = min([size for size in sizes(answer.inputs) if size > max(items)], default=max(items) + 1)
-        return joined(items, change_leaves(items, lambda i: i - n))
-
-    return sequences(answer.value, turned)
 
 
 # What a program prints.

@@ -37,7 +37,7 @@ from strop.evaluation.base import Order
 from strop.evaluation.feedback import sizes
 from strop.lm.base import Completion, Fault, LanguageModel, Request, record_answer, record_faults
 from strop.sandbox.base import THREADS, Handler, Limits, Refusal, Sandbox, Value
-from strop.sandbox.strop_plain_data import type_of
+from strop.sandbox.strop_plain_data import Unhashed, type_of
 
 
 class Lookahead:
@@ -500,7 +500,7 @@ def _key(candidate: Value) -> str:
 
 def _type(candidate: Value) -> str:
     """The type of a candidate that is not a text. A guest names the types of values that it cannot send."""
-    name = candidate.get("type") if isinstance(candidate, dict) else None
+    name = dict(candidate.items()).get("type") if isinstance(candidate, Unhashed) and len(candidate) == 1 else None
     return name[:80] if isinstance(name, str) else type_of(candidate).__name__
 
 

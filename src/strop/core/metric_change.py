@@ -44,7 +44,7 @@ class Gain:
     """How the metric of the program differs from that of the original, on the same instances."""
 
     metric: MetricFacts
-    """The metric that decides. It is `utility` for a task that has only scores."""
+    """The metric that decides."""
     before: float
     """Mean of the original's values, in the unit of the metric."""
     after: float

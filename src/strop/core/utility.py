@@ -118,9 +118,8 @@ class TaskUtility:
         for note in measured.notes:
             self.record(note)
         evaluation = measured.result()
-        facts = self.task.facts
-        if facts is not None and evaluation.verdict == "ok":
-            evaluation = replace(evaluation, value=utility_of(facts, evaluation))
+        if evaluation.verdict == "ok":
+            evaluation = replace(evaluation, value=utility_of(self.task.facts, evaluation))
         return self._recorded(candidate, budget, evaluation)
 
     def _recorded(self, candidate: str | None, budget: Budget, evaluation: Evaluation) -> Evaluated:

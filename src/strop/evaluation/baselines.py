@@ -133,7 +133,7 @@ class WithBaselines:
 
 
 def _commands(tasks: Sequence[AnyTask]) -> dict[str, CommandTask]:
-    return {task.name: replace(task, root=task.root.absolute()) for task in tasks if task.root is not None}
+    return {task.name: task.anywhere() for task in tasks if task.root is not None}
 
 
 def _key(order: Order) -> _Key:

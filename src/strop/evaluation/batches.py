@@ -19,7 +19,7 @@ from strop.tasks.values import difference
 
 Described = Literal["answers", "answers and arguments", "arguments", "arguments as they are"]
 """What a process describes after the calls. Arguments are described as the calls leave them, or as they are without any call."""
-AT_ONCE, ROOM = 64, 1 << 18
+AT_ONCE, MESSAGE_BYTES = 64, 1 << 18
 """The most calls in one message, and the most bytes of their arguments or answers. A single call may have more bytes."""
 SETTLE_SECONDS = 2.0
 """Wall seconds for which a process may go on working before its calls, and in the end. The CPU time that it uses counts."""
@@ -84,8 +84,8 @@ def _groups(inputs: Sequence[Input]) -> Iterator[list[Prepared]]:
     """Arguments of calls in their order, as many together as fit into a message."""
     group, size = list[Prepared](), 0
     for _, arguments in inputs:
-        own = sum(map(len, arguments.encoded))
-        if group and (len(group) == AT_ONCE or size + own > ROOM):
+        own = len(arguments.encoded)
+        if group and (len(group) == AT_ONCE or size + own > MESSAGE_BYTES):
             yield group
             group, size = [], 0
         group.append(arguments)

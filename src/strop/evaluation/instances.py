@@ -42,7 +42,7 @@ Input = tuple[Instance, Prepared]
 
 def size_of(one_input: Input) -> int:
     """The bytes of an input, as it is encoded."""
-    return sum(map(len, one_input[1].encoded))
+    return len(one_input[1].encoded)
 
 
 class TriedBatch(NamedTuple):
@@ -84,16 +84,8 @@ class DrawnInstances:
         self._lock = threading.Lock()
         self._drawn: dict[int, Input] = {}
         self._bytes = 0
-        self.original = OriginalAnswers()
-        """The original's answers to the instances."""
-        self.plan: BatchPlan | None = None
-        """The batches of a timed function (strop.evaluation.paired); None if they are not planned yet."""
-        self.changes: bool | None = None
-        """Whether the original of a timed function changes its arguments; None if that is not known yet."""
-        self.left_behind: dict[int, Any] = {}
-        """Instance → what the original of a function leaves behind (strop.evaluation.left_behind)."""
-        self.failing = set[tuple[bytes, bytes]]()
-        """Encoded inputs on which the original of a timed function was seen to fail."""
+        self.original = KnownOriginal()
+        """What is known of the original on the instances."""
 
     def __getitem__(self, index: int) -> Input:
         """Instance `index`, a copy that a scorer may change, and its inputs as the arguments, by name, of a guest's call.
@@ -112,7 +104,7 @@ class DrawnInstances:
 
     def different(self, index: int) -> Iterator[Input]:
         """At most `MOST` different inputs, instance `index` first."""
-        first, had, size = _FURTHER + index * MOST, set[tuple[bytes, bytes]](), 0
+        first, had, size = _FURTHER + index * MOST, set[bytes](), 0
         for number in chain([index], range(first, first + MOST - 1)):
             drawn_input = self[number]
             if self._draws_again and self.is_others(drawn_input[1]):
@@ -150,7 +142,7 @@ class DrawnInstances:
 
     def _dealt_to(self, arguments: Prepared) -> Split:
         assert self._deals_by is not None
-        digest = hashlib.sha256(b"\x00".join(arguments.encoded)).hexdigest()
+        digest = hashlib.sha256(arguments.encoded).hexdigest()
         return "test" if derive(self._deals_by.secret, "split", self._task.name, digest) & 1 else "train"
 
     @cached_property
@@ -193,8 +185,17 @@ class DrawnInstances:
 
 
 @dataclass
-class OriginalAnswers:
-    """The original's answers on one split. The original runs only if it must, once for each instance. Thread-safe."""
+class KnownOriginal:
+    """What is known of the original on one split. It runs only if it must, once for each instance. Thread-safe."""
+
+    plan: BatchPlan | None = None
+    """The batches of a timed function (strop.evaluation.paired); None if they are not planned yet."""
+    changes: bool | None = None
+    """Whether a timed function changes its arguments; None if that is not known yet."""
+    failing: set[bytes] = field(default_factory=set)
+    """Encoded inputs on which a timed function was seen to fail."""
+    left_behind: dict[int, Any] = field(default_factory=dict)
+    """Instance → what a function leaves behind (strop.evaluation.left_behind)."""
 
     _forms: dict[range, AnswerForm] = field(default_factory=dict)
     _scored: dict[int, str] = field(default_factory=dict)

@@ -18,7 +18,7 @@ from strop.evaluation.batches import AnswerDetails, Batch, Described, batch_prog
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain, guest_program, limits_of
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
-from strop.tasks.base import Task
+from strop.tasks.function.task import FunctionTask
 from strop.tasks.values import canonical, difference, rebuilt
 
 RANDOM, RECURSION = "the state of random numbers", "the recursion limit"
@@ -57,10 +57,9 @@ class LeftBehind(NamedTuple):
     not_compared: tuple[str, ...] = ()
     """The parts that `steady` drops, each with why."""
 
-    def without(self, task: Task) -> LeftBehind:
+    def without(self, task: FunctionTask) -> LeftBehind:
         """Without the parts that a program may leave otherwise: caches, and the state of random numbers where answers may
         differ."""
-        assert task.mark is not None
         caches, draws = task.mark.caches.names, task.by_time and not task.mark.has_accept
 
         def is_free(name: str) -> bool:
@@ -90,7 +89,7 @@ class LeftBehind(NamedTuple):
 class Leftovers:
     """What programs of a marked task leave behind, compared with what the original does."""
 
-    task: Task
+    task: FunctionTask
     drawn: DrawnInstances
     """Keeps what the original leaves behind."""
     sandbox: Sandbox
@@ -112,18 +111,18 @@ class Leftovers:
             found = difference_again(original, left, judge) or (None if differs is None else (0, differs))
             if found is None:
                 break
-            original = self.drawn.left_behind[number] = original.steady(self._left_by_original(inputs))
+            original = self.drawn.original.left_behind[number] = original.steady(self._left_by_original(inputs))
         return found
 
     def by_original(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
         """What the original's calls on the `inputs` of instance `number` leave behind. Raises SandboxError."""
-        if number not in self.drawn.left_behind:
+        if number not in self.drawn.original.left_behind:
             first, second = self._left_by_original(inputs), self._left_by_original(inputs)
-            self.drawn.left_behind[number] = first.without(self.task).steady(second)
+            self.drawn.original.left_behind[number] = first.without(self.task).steady(second)
             if not first.after:
                 nothing = first._replace(not_compared=("its process (which does not tell)",))
-                self.drawn.left_behind[number] = nothing
-        return self.drawn.left_behind[number]  # type: ignore[no-any-return]
+                self.drawn.original.left_behind[number] = nothing
+        return self.drawn.original.left_behind[number]  # type: ignore[no-any-return]
 
     def _left_by_original(self, inputs: Sequence[Input]) -> LeftBehind:
         return self._left_by(guest_program(self.task, self.task.seed), inputs)
@@ -132,7 +131,6 @@ class Leftovers:
         """What a program leaves behind in a fresh process. If a caller may make equal calls, the process makes them again, after
         the first answers were changed. If not, another process changes each answer before the next call."""
         mark, recorded = self.task.mark, self.task.recorded
-        assert mark is not None
         started = batch_program(program, catches=recorded is not None, shares=True, caches=mark.caches.attributes)
         again = not self.task.isolate and (recorded is None or recorded.looked_at > recorded.different)
 
@@ -175,9 +173,8 @@ class LeftOtherwise(NamedTuple):
     how: str
 
 
-def differences_left(task: Task, original: LeftBehind, program: LeftBehind) -> Iterator[LeftOtherwise]:
+def differences_left(task: FunctionTask, original: LeftBehind, program: LeftBehind) -> Iterator[LeftOtherwise]:
     """How the data and the switches that a program's calls leave differ from those that the original's leave."""
-    assert task.mark is not None
     close = task.mark.close
     if original.after and not program.after:
         yield LeftOtherwise("it hides what its calls leave behind", "its process does not tell")

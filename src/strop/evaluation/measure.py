@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from strop.base.errors import Malformed
 from strop.base.randomness import derive
@@ -23,6 +24,8 @@ from strop.evaluation.tally import Tally, Worth, carried_out, judged
 from strop.sandbox.base import Call, GuestProgram, Limits, Outcome, Returned, Sandbox
 from strop.tasks.base import Instance, Task
 from strop.tasks.construction import answer_as_json
+from strop.tasks.function.task import FunctionTask
+from strop.tasks.objective_facts import SCORE
 from strop.tasks.problem import VALUE
 from strop.tasks.values import rebuilt
 
@@ -46,15 +49,32 @@ def measure(
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
-    how = (
-        partial(measure_paired, progress=progress) if task.by_time else partial(_measure_score, limits=limits_of(task))
-    )
+    how: Callable[..., Evaluation] = _measure_scores
+    if task.by_time:
+        how = partial(measure_paired, progress=progress)
     return carried_out(order, lambda log: OrderResult(how(task, order, drawn, sandbox, log)), heard)
 
 
-def _measure_score(
-    task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog, limits: Limits
-) -> Evaluation:
+def _measure_scores(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:
+    """The scores of a program; in the final comparison beside those of the original, which gets the same inputs and random
+    numbers. A program that could not be run on all instances is not compared."""
+    measured = _measure_score(task, order, drawn, sandbox, log)
+    if not (order.is_final and task.facts.metric.is_score) or len(measured.scores) < order.count(task):
+        return measured
+    own = replace(order, program=task.seed)
+    with AuditLog(lambda note: None, order.scope, task.seed) as unheard:  # training has heard the original
+        original = _measure_score(task, own, drawn, sandbox, unheard)
+    verdicts = zip(original.verdicts, measured.verdicts, strict=True)
+    left = [of != "ok" for verdict, of in verdicts if verdict != "ok"]
+    return replace(
+        measured,
+        metrics=tuple({SCORE: score} for score in measured.scores),
+        original_metrics=tuple({SCORE: score} for score in original.scores),
+        failures=(len(left), sum(left)) if left else (),
+    )
+
+
+def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:
     program = guest_program(task, order.program)
     tally = Tally(order, order.count(task), fails_whole=task.failure == "utility" and not order.is_final)
     original = drawn.original
@@ -71,7 +91,7 @@ def _measure_score(
             yield arguments, derive(order.secret, "guest", order.scope, order.split, index) & (2**64 - 1)
 
     run = _run_apart if order.is_final or task.isolate == "instance" else _run_together
-    with closing(run(sandbox, program, limits, calls())) as outcomes:
+    with closing(run(sandbox, program, limits_of(task), calls())) as outcomes:
         for outcome in outcomes:
             log.observe(outcome)
             instance = instances.popleft()
@@ -90,7 +110,8 @@ def _measure_score(
                 break
     if task.mark is None or "ok" not in tally.verdicts:
         return tally.evaluation
-    left, inputs = Leftovers(task, drawn, sandbox), [drawn[index] for index in range(min(LEFT, order.count(task)))]
+    left = Leftovers(cast("FunctionTask", task), drawn, sandbox)
+    inputs = [drawn[index] for index in range(min(LEFT, order.count(task)))]
     if order.is_of_original(task):
         tally.not_compared = left.by_original(0, inputs).not_compared if order.split == "train" else ()
     elif found := left.otherwise(program, 0, inputs, _shares_more):

@@ -62,16 +62,18 @@ def limits_of(task: Task) -> Limits:
 
 def guest_program(task: Task, candidate: str) -> GuestProgram:
     """The program that a guest runs for a candidate. Raises Malformed if the candidate is no program of the task."""
-    program = GuestProgram(task.program(candidate), task.entry, files=task.laid(candidate))
+    program = GuestProgram(task.program(candidate), task.entry, files=task.files_of(candidate))
     if candidate != task.seed:
-        check_names([program.text, *program.files.values()], [task.program(task.seed), *task.laid(task.seed).values()])
+        check_names(
+            [program.text, *program.files.values()], [task.program(task.seed), *task.files_of(task.seed).values()]
+        )
     mark = task.mark
     if mark is None:
         return program
-    file = Path(mark.program.file).relative_to(mark.project)
+    file = Path(mark.program_module.file).relative_to(mark.project)
     path = (str(STAND_IN), *(f"{COPY}/{root}" for root in mark.roots))
     innermost = () if mark.innermost is None else (mark.innermost[0], f"{COPY}/{mark.innermost[1]}", mark.innermost[2])
-    module = GuestModule(mark.program.name, f"{COPY}/{file}", path, str(pickler()), innermost)
+    module = GuestModule(mark.program_module.name, f"{COPY}/{file}", path, str(pickler()), innermost)
     return replace(program, module=module)
 
 

@@ -37,7 +37,7 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.batches import (
     AT_ONCE,
-    ROOM,
+    MESSAGE_BYTES,
     AnswerDetails,
     Batch,
     Described,
@@ -122,12 +122,12 @@ def measure_paired(
     programs = guest_program(task, task.seed), guest_program(task, order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
     timing = _Timing(task, order, drawn, sandbox, log, programs, is_listed, is_own)
-    if drawn.changes is None:
-        drawn.changes = timing.changes()
+    if drawn.original.changes is None:
+        drawn.original.changes = timing.changes()
     if is_own and order.split == "train":
         timing.examine_original()
-    drawn.plan = drawn.plan or timing.without_failing(timing.planned)
-    count = order.count(task) if drawn.plan.dealt is None else len(drawn.plan.dealt)
+    drawn.original.plan = drawn.original.plan or timing.without_failing(timing.planned)
+    count = order.count(task) if drawn.original.plan.dealt is None else len(drawn.original.plan.dealt)
     tally, rows = Tally(order, count), list[list[dict[str, float]]]()
     try:
         for index in range(count):
@@ -177,7 +177,7 @@ class _Failed(Exception):
 
 
 class _OriginalFails(TaskError):
-    """The original fails when it is loaded, or on an input, which is added to `DrawnInstances.failing`."""
+    """The original fails when it is loaded, or on an input, which is added to `KnownOriginal.failing`."""
 
 
 class _Process(NamedTuple):
@@ -207,7 +207,7 @@ class _Timing:
     is_own: bool
     idle: list[float] = field(default_factory=list)
     """CPU seconds of messages to the original that make no call."""
-    had: set[tuple[bytes, bytes]] = field(default_factory=set)
+    had: set[bytes] = field(default_factory=set)
     """Encoded inputs of the batches."""
 
     def examine_original(self) -> None:
@@ -222,15 +222,15 @@ class _Timing:
             if not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
                 return  # the original fails, which its timing reports
             seen.append(with_arguments(ran.outcomes, ran.details))
-        differs = (difference(one, other, self.task.tolerance) for one, other in zip(*seen, strict=True))
-        nothing = (answer is None and not self.drawn.changes for answer, _ in seen[0])
+        differs = (difference(one, other, self.task.mark.close) for one, other in zip(*seen, strict=True))
+        nothing = (answer is None and not self.drawn.original.changes for answer, _ in seen[0])
         check_repeats(nothing, differs, self.message(NOTHING), self.message(VARYING))
 
     @property
     def describes(self) -> Described:
         """What a process describes after its calls. After recorded calls it also describes arguments, because a held-out call may
         change them even if no training call does."""
-        return "answers and arguments" if self.drawn.changes or self.task.recorded is not None else "answers"
+        return "answers and arguments" if self.drawn.original.changes or self.task.recorded is not None else "answers"
 
     def changes(self) -> bool:
         """Whether the original changes its arguments on a training instance. Raises TaskError if the arguments cannot be
@@ -329,7 +329,7 @@ class _Timing:
         """What the original shows in one process that makes these calls together."""
         ran = self.process(0, Batch([one_input for _, one_input in inputs]), warming, 0)
         answers = self.returned(ran.outcomes, [*warming, *inputs])
-        at_once = max(ROOM // max(len(canonical(rebuilt(answer))) for answer in answers[:AT_ONCE]), 1)
+        at_once = max(MESSAGE_BYTES // max(len(canonical(rebuilt(answer))) for answer in answers[:AT_ONCE]), 1)
         metrics = _without(ran.metrics, ran.metrics[IDLE])
         beside = sum(metrics[part] for part in BESIDE)
         self.idle.append(metrics[IDLE])
@@ -386,7 +386,7 @@ class _Timing:
 
     def is_failing(self, one_input: Input) -> bool:
         """Whether the original was seen to fail on an input."""
-        return one_input[1].encoded in self.drawn.failing
+        return one_input[1].encoded in self.drawn.original.failing
 
     def different(self, index: int) -> Iterator[Numbered]:
         """Different inputs for instance `index`, its own first, without those on which the original was seen to fail."""
@@ -396,11 +396,11 @@ class _Timing:
         """The value that `do` returns. For a verdict, `do` is repeated if the original fails on an input, which is then left
         out."""
         while True:
-            had = len(self.drawn.failing)
+            had = len(self.drawn.original.failing)
             try:
                 return do()
             except _OriginalFails:
-                if not leaves_out(is_final=self.order.is_final, fails=len(self.drawn.failing) > had):
+                if not leaves_out(is_final=self.order.is_final, fails=len(self.drawn.original.failing) > had):
                     raise
 
     def inputs(self, index: int, calls: int) -> tuple[list[Numbered], list[Numbered]]:
@@ -408,7 +408,7 @@ class _Timing:
 
         There are `calls` of them, or fewer if there are no more inputs; none if the original fails on the instance of the batch.
         """
-        plan = self.drawn.plan
+        plan = self.drawn.original.plan
         assert plan is not None
         before = 0 if self.task.isolate else 1 + (calls > 1)
         if plan.dealt is None:
@@ -428,7 +428,7 @@ class _Timing:
     def batch_rows(self, index: int, tally: Tally) -> list[list[dict[str, float]]]:
         """The metrics of both programs for a batch; for a verdict empty if the original fails on its instance. Raises _Failed if
         the program fails."""
-        plan = self.drawn.plan
+        plan = self.drawn.original.plan
         assert plan is not None
         calls = plan.calls
         while True:
@@ -482,7 +482,7 @@ class _Timing:
         if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batch, warming, seed).printed:
             why = self.task.hides("malformed answer: the calls print other text than the original's", "malformed")
             raise _Failed(Worth(0.0, "malformed", why), inputs[0][0], inputs[0][1][0])
-        answers = expected if not self.drawn.changes else with_arguments(ran[0].outcomes, ran[0].details)
+        answers = expected if not self.drawn.original.changes else with_arguments(ran[0].outcomes, ran[0].details)
         return [process.metrics for process in ran], answers[len(warming) :]
 
     def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
@@ -528,7 +528,7 @@ class _Timing:
 
     def left_out(self) -> list[bool]:
         """For each instance on which the original fails, whether the program does, too."""
-        is_drawn = self.drawn.plan is not None and self.drawn.plan.dealt is None
+        is_drawn = self.drawn.original.plan is not None and self.drawn.original.plan.dealt is None
         numbers = range(self.order.count(self.task) if is_drawn else self.task.count(self.order.split))
         failing = [(number, one_input) for number in numbers if self.is_failing(one_input := self.drawn[number])]
         return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
@@ -542,7 +542,7 @@ class _Timing:
         if kind != own_kind:
             raise Malformed(f"the answer is {own_kind}, the original's is {kind}")
         if not self.task.has_accept:
-            limit, close = self.task.score_limit, self.task.tolerance
+            limit, close = self.task.score_limit, self.task.mark.close
             if other := ended(limit, "comparing", difference_of_details, *details, close):
                 raise Malformed(other)
         if why := self.task.objection(instance, answer, expected, own=own):
@@ -558,7 +558,7 @@ class _Timing:
         failed = [
             (call, outcome) for call, outcome in zip(calls, alone, strict=True) if not isinstance(outcome, Returned)
         ]
-        self.drawn.failing.update(arguments.encoded for (_, (_, arguments)), _ in failed)
+        self.drawn.original.failing.update(arguments.encoded for (_, (_, arguments)), _ in failed)
         (number, _), outcome = failed[0] if failed else (calls[0], outcomes[-1])
         why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
         raise _OriginalFails(self.message(why))
@@ -570,7 +570,7 @@ class _Timing:
             self._check_left_behind(index, tally)
 
     def _check_left_behind(self, index: int, tally: Tally) -> None:
-        plan = self.drawn.plan
+        plan = self.drawn.original.plan
         assert plan is not None
         numbered, _ = self.inputs(index, plan.calls)
         if not numbered or (self.is_own and self.order.split != "train"):

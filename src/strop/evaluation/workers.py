@@ -9,8 +9,7 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import field, replace
-from pathlib import Path
+from dataclasses import field
 from types import CodeType, MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -38,6 +37,7 @@ from strop.tasks.command.tree import packed, unpack
 
 if TYPE_CHECKING:
     from strop.evaluation.commands.command_program import WorkspacePool
+    from strop.tasks.function.task import FunctionTask
 
 _MOST_SPLITS = 8
 """Splits whose instances are kept."""
@@ -83,25 +83,19 @@ def pack(tasks: Sequence[AnyTask], require: frozenset[str], *, with_trees: bool 
         ConfigurationError: a task cannot be sent to another process, because its scorer holds an open file or the like.
     """
     path = tuple(map(os.path.abspath, sys.path))
-    trees = {task.name: packed(task.root, task.named_files) for task in tasks if with_trees and task.root is not None}
-    trees |= {
-        task.name: packed(task.mark.project, modules=True) for task in tasks if with_trees and task.mark is not None
+    trees = {
+        task.name: packed(tree.root, tree.named, modules=tree.modules)
+        for task in tasks
+        if with_trees and (tree := task.tree)
     }
     packed_tasks = io.BytesIO()
     try:
-        _Pickler(packed_tasks).dump(tuple(map(_anywhere, tasks)))
+        _Pickler(packed_tasks).dump(tuple(task.anywhere() for task in tasks))
     except Exception as error:  # whatever an object raises that cannot be pickled
         raise ConfigurationError(f"a task cannot be sent to a worker process: {error}") from error
     has_functions = any(task.mark is not None for task in tasks)
     observed_trees = observed() if has_functions and require and not with_trees else None  # begun as they were loaded
     return Equipment(packed_tasks.getvalue(), require, path, imported_from(), trees, has_flags(), observed_trees)
-
-
-def _anywhere(task: AnyTask) -> AnyTask:
-    """A task whose paths do not depend on the current folder, which a worker may not share."""
-    if task.root is None:
-        return task
-    return replace(task, root=task.root.absolute(), tools=tuple(tool.absolute() for tool in task.tools))
 
 
 class JailedWorker:
@@ -145,9 +139,9 @@ class JailedWorker:
     def task_of(self, order: Order) -> AnyTask:
         """The task of an order, on the tree that the order names."""
         task = self.tasks[order.task]
-        if task.root is not None and order.tree not in (None, task.root):
+        if order.tree not in (None, task.root):
             self.pool.free(task.name)  # copies of another tree
-            task = self.tasks[task.name] = replace(task, root=order.tree)
+            task = self.tasks[task.name] = task.in_project(order.tree)
         return task
 
     def measure(self, order: Order) -> OrderResult:
@@ -207,7 +201,7 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
     with ExitStack() as stack:
         tasks = tuple(_unpacked(task, equipment, stack) for task in tasks)
         on_trees = [task for task in tasks if task.root is not None]
-        functions = [task for task in tasks if task.root is None and task.mark is not None]
+        functions = [cast("FunctionTask", task) for task in tasks if task.mark is not None]
         if functions:
             apart = stack.enter_context(Workspaces(slots=SLOTS * len(functions), require=equipment.require))
             rooms = stack.enter_context(_rooms(functions, apart))
@@ -224,7 +218,7 @@ def equipped(equipment: Equipment, step: Callable[..., None]) -> Iterator[Jailed
 
 
 @contextmanager
-def _rooms(functions: Sequence[Task], workspaces: Workspaces) -> Iterator[Mapping[str, TreeSandbox]]:
+def _rooms(functions: Sequence[FunctionTask], workspaces: Workspaces) -> Iterator[Mapping[str, TreeSandbox]]:
     """Name of a task → the sandbox in which its programs run."""
     with ExitStack() as stack:
         rooms = dict[str, TreeSandbox]()
@@ -236,11 +230,10 @@ def _rooms(functions: Sequence[Task], workspaces: Workspaces) -> Iterator[Mappin
 
 def _unpacked(task: AnyTask, equipment: Equipment, stack: ExitStack) -> AnyTask:
     """The task on its tree. If the tree was sent with the equipment, it is unpacked on this machine."""
-    tools = [Path(task.mark.interpreter.path)] if task.mark is not None else [] if task.root is None else task.tools
-    if missing := [str(tool) for tool in tools if not tool.exists()]:
+    if missing := [str(needed) for needed in task.needs if not needed.exists()]:
         raise SandboxUnavailable(f"task {task.name} needs {', '.join(missing)}, which this machine does not have")
     if task.name not in equipment.trees:
         return task
     root = stack.enter_context(TemporaryFolder("strop-tree-"))
     unpack(equipment.trees[task.name], root)
-    return task.in_project(root) if task.root is None else replace(task, root=root)
+    return task.in_project(root)

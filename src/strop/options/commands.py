@@ -11,7 +11,7 @@ from cyclopts import Group, Parameter, Token
 from strop.base.later import dataclass
 from strop.options.choices import DisplayName
 from strop.options.run import OUTPUT, Rare, Switch
-from strop.options.scoring import FLAGS, ScoringOptions, changed_options, parse_settings
+from strop.options.scoring import FLAGS, ScoringOptions, given_options, parse_settings
 
 RUNS = Path("runs")
 """The folder of runs, unless the user names a directory."""
@@ -85,7 +85,7 @@ def scoring_of(scored: ScoringOptions, settings: Sequence[str]) -> dict[str, obj
     Raises:
         ConfigurationError: a setting is wrong.
     """
-    return parse_settings(settings) | changed_options(scored)
+    return parse_settings(settings) | given_options(scored)
 
 
 @Parameter(name="*", group=OUTPUT)

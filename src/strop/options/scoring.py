@@ -203,7 +203,7 @@ def check_options(values: Mapping[str, object], keys: Sequence[str] = ()) -> Sco
     return ScoringOptions(**checked)
 
 
-def changed_options(options: ScoringOptions) -> dict[str, Any]:
+def given_options(options: ScoringOptions) -> dict[str, Any]:
     """The options that differ from their default, by name."""
     defaults = {field.name: field.default for field in fields(ScoringOptions) if field.default is not MISSING}
     values = {name: getattr(options, name) for name in defaults}

@@ -45,7 +45,7 @@ def as_markdown(result: Improved | Unfinished, *, shared_notes: Iterable[str] = 
 def _table(improved: Improved) -> tuple[tuple[str, ...], ...]:
     """Heading, separator, and one row of measured values. A program that failed has its verdict in place of a value."""
     change = improved.change
-    if change is None or (improved.gain is None and improved.facts is not None):
+    if change is None:
         before, after = (_measured(program, improved) for program in (improved.original, improved.improved))
         size, n = "-", len(_last(improved.improved or improved.original).scores)
     else:

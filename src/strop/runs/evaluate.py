@@ -28,13 +28,14 @@ from strop.runs.results.parts import Sample, noted, sample
 from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
 from strop.store import Store
-from strop.tasks.base import UTILITY
 
 if TYPE_CHECKING:
     from strop.runs.context import RunContext
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
+UTILITY = "utility"
+"""The metric whose best known value is one of the utility, because a task has scores alone."""
 
 
 @dataclass(frozen=True)

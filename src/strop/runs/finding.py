@@ -9,7 +9,7 @@ from functools import cached_property
 from statistics import NormalDist
 from typing import Literal, TypeAlias
 
-from strop.analysis.stats import Estimate, confidence_of, decided, mean, score_difference
+from strop.analysis.stats import confidence_of, mean
 from strop.base.as_document import HIDDEN, computed
 from strop.base.budget import Grant
 from strop.base.errors import EndedBy
@@ -22,10 +22,9 @@ from strop.base.surface import option
 from strop.core.metric_change import Gain, gain_in
 from strop.evaluation.laws import holds_back_cost
 from strop.runs.verified import Verified, verified_of
-from strop.tasks.base import BY_HOST, UTILITY
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.function.task import LOADING
-from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import ObjectiveFacts
 
 Finding: TypeAlias = Literal[
     "better",
@@ -134,8 +133,8 @@ class Evidence:
     it."""
     cost: Cost
     """What the search spent, without the final comparison."""
-    facts: ObjectiveFacts | None = None
-    """The metric by which programs are compared. Null for a task that has only scores."""
+    facts: ObjectiveFacts
+    """The metric by which programs are compared."""
     grant: Grant | None = None
     """The budget of the search. Null if the record does not say."""
     candidates: tuple[ScoredProgram, ...] = ()
@@ -143,7 +142,7 @@ class Evidence:
     tried: tuple[Evaluation, ...] = field(default=(), metadata=HIDDEN)
     """All training evaluations of candidates."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """The best known values that were declared or published: metric, or `utility` → value. They decide nothing."""
+    """The best known values that were declared or published: metric → value. They decide nothing."""
     wants_fixed_input: bool = False
     """Whether the user wants one answer for all inputs (`fixed_input`)."""
     trusts_scorer: bool = False
@@ -166,7 +165,7 @@ class Evidence:
     """Public functions, classes and values of the user's Python files that the improved program no longer has."""
     tests: OwnTests | None = None
     """What the user's own tests say. Null without `--test`."""
-    changed: ChangedCalls | None = None
+    changed_calls: ChangedCalls | None = None
     """What both programs do with changed arguments of recorded calls. Null if no calls were recorded. It decides
     nothing."""
 
@@ -185,8 +184,7 @@ class Evidence:
         """The best construction of the run. Null if answers are not constructions."""
         start = self._runs_of(self.original)
         result = start if self.improved is None else [*self._runs_of(self.improved), self.improved.last]
-        goal = self.facts.metric.goal if self.facts is not None else "max"
-        return verified_of(goal, start, [*start, *self.tried, *result], result)
+        return verified_of(self.facts.metric.goal, start, [*start, *self.tried, *result], result)
 
     def _runs_of(self, program: ScoredProgram) -> list[Evaluation]:
         """All evaluations of a program in training."""
@@ -195,28 +193,10 @@ class Evidence:
         return [program.train, *(one for one in tried if str(one.solution).rstrip("\n") == text)]
 
     @cached_property
-    def difference(self) -> Estimate | None:
-        """Improved minus original, paired over the sealed instances, with its interval; None if nothing was compared.
-
-        A program that could not be run on all instances, such as a text that is none, has 0 on each."""
-        if self.improved is None:
-            return None
-        pair, inputs = (self.improved.last.scores, self.original.last.scores), self.original.last.inputs
-        n = max(map(len, pair))
-        after, before = (scores if len(scores) == n else (0.0,) * n for scores in pair)
-        return score_difference(after, before, inputs=inputs, confidence=self.confidence) if n else None
-
-    @cached_property
     def gain(self) -> Gain | None:
-        """The gain on the sealed split, which decides; None if the utility decides.
-
-        None if an instance failed or a constraint was not met: a failure is not faster. None, too, for a task without a metric.
-        """
-        if (
-            self.facts is None
-            or self.improved is None
-            or any(verdict != "ok" for verdict in self.improved.last.verdicts)
-        ):
+        """The gain on the sealed split, which decides; None if nothing was compared, an instance failed or a constraint was not
+        met: a failure is not faster. A failed instance has the score 0, so a score is compared."""
+        if self.improved is None or (self.improved.last.verdict != "ok" and not self.facts.metric.is_score):
             return None
         return gain_in(self.facts, self.improved.last, confidence=self.confidence)
 
@@ -235,10 +215,8 @@ class Evidence:
             return "failed" if is_failure else "unchanged"
         if self.verified is not None:
             return "a better construction" if self.verified.is_better else "no significant improvement"
-        if self.facts is not None and self.improved.last.verdict != "ok":
-            return "worse"  # a failure is not chance
-        if self.difference is None:
-            return "unchanged"
+        if self.gain is None:
+            return "worse" if self.improved.last.verdict != "ok" else "unchanged"  # a failure is not chance
         sign = self._shown
         if sign > 0 and self.pays_too_late:
             return "no significant improvement"
@@ -248,18 +226,19 @@ class Evidence:
 
     @property
     def fails_in_training(self) -> bool:
-        """Whether the candidate fails on training inputs, in a task with a metric."""
-        return self.facts is not None and self.improved is not None and self.improved.train.verdict != "ok"
+        """Whether the candidate fails on training inputs, and failures have no value."""
+        is_score = self.facts.metric.is_score
+        return not is_score and self.improved is not None and self.improved.train.verdict != "ok"
 
     @computed
     def could_show(self) -> float | None:
         """The smallest change that the comparison would have shown in at least four of five cases: relative for a
         ratio, else in the unit of `change`. Null without an interval, or if no size was asked for."""
-        change = self.gain.change if self.gain is not None else self.difference
-        if self.least is None or change is None or change.interval is None:
+        if self.least is None or self.gain is None or self.gain.change.interval is None:
             return None
-        resolution = math.log1p(self.gain.metric.resolution) if self.gain is not None and self.is_ratio else 0.0
-        half = (change.interval[1] - change.interval[0]) / 2
+        resolution = math.log1p(self.gain.metric.resolution) if self.is_ratio else 0.0
+        low, high = self.gain.change.interval
+        half = (high - low) / 2
         size = half + max(half - resolution, 0.0) * POWER / NormalDist().inv_cdf((1 + self.confidence) / 2)
         return math.expm1(size) if self.is_ratio else size
 
@@ -271,10 +250,9 @@ class Evidence:
     @property
     def asked(self) -> float | None:
         """`least` in the unit of `could_show`. For a score it is that share of the original's score."""
-        if self.least is None or self.is_ratio:
+        if self.least is None or self.gain is None or self.is_ratio:
             return self.least
-        before = self.original.last.value if self.gain is None else self.gain.before
-        return self.least * abs(before) or self.least
+        return self.least * abs(self.gain.before) or self.least
 
     @property
     def refused(self) -> tuple[RefusedCandidate, ...]:
@@ -289,8 +267,7 @@ class Evidence:
             return ""
         if self.tests is not None:
             return self.tests.sentence
-        has_calls = self.facts is not None and self.facts.commands
-        return f"no tests were run ({option('test')})" if has_calls else ""
+        return f"no tests were run ({option('test')})" if self.facts.commands else ""
 
     @property
     def _better(self) -> Finding:
@@ -310,9 +287,7 @@ class Evidence:
     @property
     def _shown(self) -> int:
         """1 if the improved program measures better, -1 if it measures worse, 0 if neither is shown."""
-        if self.gain is not None:
-            return {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
-        return 0 if self.difference is None else decided(self.difference)
+        return 0 if self.gain is None else {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
 
     @computed
     def loading(self) -> tuple[float, float] | None:
@@ -334,33 +309,33 @@ class Evidence:
     @property
     def pays_too_late(self) -> bool:
         """Whether a program saves less in the calls of the recorded commands than it takes longer to load."""
-        return self.facts is not None and self.pays_after > self.facts.made > 0
+        return self.pays_after > self.facts.made > 0
 
     @computed
     def scored_by(self) -> ScoredBy:
         """Who computes the score: `host` (strop), `judge` (a command in a jail of its own), `kernel`, or `program` (the
         program's own process)."""
-        return "host" if self.facts is None else self.facts.scored_by
+        return self.facts.scored_by
 
     @computed
     def own_score_because(self) -> str:
         """Why the score is the program's own, in words. Empty if somebody else computes it."""
-        return self.scorer if self.scored_by == "program" else ""
+        return self.facts.own_score_because
 
     @property
-    def scorer(self) -> str:
+    def scoring(self) -> str:
         """Who computes the score, in words."""
-        return BY_HOST if self.facts is None else self.facts.scorer
+        return self.facts.scoring
 
     @computed
     def trusts_programs(self) -> bool:
         """Whether the user trusts programs that compute their score themselves (`--trust-programs`)."""
-        return self.facts is not None and self.facts.trusts_programs
+        return self.facts.trusts_programs
 
     @computed
     def is_fixed(self) -> bool:
         """Whether a lower cost shows nothing, because the original gives the same answer to all inputs."""
-        if self.facts is None or self.improved is None:
+        if self.improved is None:
             return False
         answers = {*self.original.train.answers, *self.improved.last.answers}
         is_cost = self.facts.metric.reader in COUNTED_BY_KERNEL
@@ -371,41 +346,25 @@ class Evidence:
         """Whether the final comparison is on inputs that the search did not see. False if the target chooses its inputs
         itself, or has no others than those of training."""
         last = (self.improved or self.original).test
-        is_chosen = self.facts is not None and self.facts.input == "chosen"
-        return not (is_chosen or (last is not None and 0 < len(last.scores) <= last.seen_in_training))
+        return not (
+            self.facts.input == "chosen" or (last is not None and 0 < len(last.scores) <= last.seen_in_training)
+        )
 
     @computed
     def change(self) -> Gain | None:
-        """The numbers behind the finding: the change of the metric, or of the utility. Null if nothing was measured, as
-        for a command that did not change."""
-        if self.gain is not None:
-            late = "no significant change" if self.pays_too_late else ""
-            is_held = self.gain.verdict == "better" and self.finding in _HELD_BACK
-            return replace(self.gain, believed=self.finding if is_held else late)
-        before, utility = self.original.last, MetricFacts(UTILITY, "max")
-        if self.improved is not None and self.difference is not None:
-            believed = "no significant change" if self.finding == "no significant improvement" else self.finding
-            after = self.improved.last.value
-            return Gain(
-                utility,
-                before.value,
-                after,
-                "difference",
-                self.difference,
-                False,
-                believed=believed,
-                confidence=self.confidence,
-            )
-        if self.facts is not None:
+        """The numbers behind the finding: the change of the metric. Null if nothing was measured, as for a program that
+        did not change."""
+        if self.gain is None:
             return None
-        n = len(before.scores)
-        return Gain(utility, before.value, before.value, "difference", Estimate(0.0, None, n), False)
+        late = "no significant change" if self.pays_too_late else ""
+        is_held = self.gain.verdict == "better" and self.finding in _HELD_BACK
+        return replace(self.gain, believed=self.finding if is_held else late)
 
     @computed
     def report_only(self) -> dict[str, tuple[float, float]]:
         """Scores that are only shown: name → their means for the original and for the improved program, in the final
         comparison."""
-        if self.facts is None or self.improved is None or self.gain is None:
+        if self.improved is None or self.gain is None:
             return {}
         before, after = means_of(self.improved.last.original_metrics), self.improved.last.means
         return {

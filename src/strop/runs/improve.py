@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from strop.analysis.stats import confidence_of
+from strop.analysis.stats import confidence_of, mean
 from strop.base.budget import Budget, Grant
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
 from strop.base.events import (
@@ -38,13 +38,14 @@ from strop.core.metric_change import gain_in
 from strop.runs.finding import Cost, Evidence, OwnTests, RefusedCandidate, ScoredProgram
 from strop.runs.interrupts import Interrupted
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
-from strop.runs.patching.source_files import Original, of_seed
+from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import ORIGINAL_TESTS, comparison_at
 from strop.runs.sizing import SHARE, planned
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
+from strop.tasks.objective_facts import SCORE, MetricFacts
 
 if TYPE_CHECKING:
     from strop.core.utility import Utility
@@ -80,7 +81,7 @@ UNPLANNED = HeldOut()
 def improve_once(
     context: RunContext,
     search: Search,
-    original: Original | None,
+    original: SourceFiles | None,
     held: HeldOut = UNPLANNED,
     *,
     draws_late: bool = False,
@@ -122,13 +123,11 @@ def improve_once(
         held = _held_out(
             context, candidate, budget, held, partial(planned, context, budget, seconds, number), draws_late
         )
-        compare(context, candidate, initial, held, number)
-    elif task.facts is None:
-        context.held_out(number=number).evaluate(initial, budget.child("original").child("test"))
+        compare(context, candidate, held, number)
     keep_construction(context.folder, task.name, task.problem, journal.recorded(Evaluated))
 
 
-def _test_original(context: RunContext, original: Original) -> SuiteRan | None:
+def _test_original(context: RunContext, original: SourceFiles) -> SuiteRan | None:
     """The run of the user's tests on the original; None without tests. Raises ConfigurationError if no test passes."""
     if not context.parts.task.test:
         return None
@@ -140,7 +139,7 @@ def _test_original(context: RunContext, original: Original) -> SuiteRan | None:
 def _tested_program(
     context: RunContext,
     improvement: Improvement,
-    original: Original,
+    original: SourceFiles,
     before: SuiteRan | None,
     budget: Budget,
     *,
@@ -189,16 +188,16 @@ def no_search(context: RunContext, initial: str, *, candidate: str) -> tuple[Imp
     return improvement, 1
 
 
-def _beside(improved: ScoredProgram | None) -> Evaluation:
-    """The evaluation of the original of a task with a metric on the sealed split, as it was measured beside the candidate."""
-    if improved is None:
-        return Evaluation(PAR, "ok")
-    n = max(len(improved.last.scores), 1)
+def _beside(improved: ScoredProgram | None, metric: MetricFacts) -> Evaluation | None:
+    """The evaluation of the original on the sealed split, as it was measured beside the candidate; None if it was not."""
+    if improved is None or not (rows := improved.last.original_metrics):
+        return None
+    scores = tuple(row[SCORE] if metric.is_score else PAR for row in rows)
     ok: Verdict = "ok"
-    return Evaluation(PAR, "ok", (PAR,) * n, (ok,) * n, metrics=improved.last.original_metrics)
+    return Evaluation(mean(scores), ok, scores, (ok,) * len(scores), metrics=rows)
 
 
-def _written(improvement: Improvement, original: Original) -> Improvement:
+def _written(improvement: Improvement, original: SourceFiles) -> Improvement:
     """The improvement with its solution in normal form. If the solution is not a program of these files, the improvement has
     failed."""
     if improvement.solution is None:
@@ -211,7 +210,7 @@ def _written(improvement: Improvement, original: Original) -> Improvement:
 
 
 def _score_returned(
-    improvement: Improvement, original: Original, train: Utility, run: Budget, journal: Journal
+    improvement: Improvement, original: SourceFiles, train: Utility, run: Budget, journal: Journal
 ) -> None:
     """Score the returned program in training, outside the budget, so that it can be compared with the best candidate. This
     happens only if the improver did not evaluate it, and did evaluate a better candidate than the original."""
@@ -235,7 +234,7 @@ def _score_improved(context: RunContext, candidate: str, earlier: Evaluated | No
     return context.journal.clock() - began
 
 
-def _improved_program(improvement: Improvement, original: Original, events: Iterable[Event]) -> str:
+def _improved_program(improvement: Improvement, original: SourceFiles, events: Iterable[Event]) -> str:
     """The improved program: the returned one, or the best candidate if its mean training value is higher or nothing was returned,
     or else the original. Programs that fail tests of the user's are left out."""
     standings, returned = Standings(events, original), improvement.solution
@@ -246,7 +245,7 @@ def _improved_program(improvement: Improvement, original: Original, events: Iter
     return best if returned is None or standings.mean(returned) < standings.mean(best) else returned
 
 
-def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
+def recorded(run: RunData, original: SourceFiles | None = None) -> Evidence | None:
     """The result in a record; None if the run ended before it."""
     facts = run.meta.objective
     results = {scope: in_full(event, run.text) for scope, event in run.results.items()}
@@ -285,15 +284,12 @@ def recorded(run: RunData, original: Original | None = None) -> Evidence | None:
         1 if spec is None else spec.family,
         () if improved is None else began.removed(improved.text),
         _own_tests(suites, refused),
-        None if run.changed is None else ChangedCalls(**fields_of(ChangedCalls, run.changed)),
+        None if run.changed_calls is None else ChangedCalls(**fields_of(ChangedCalls, run.changed_calls)),
     )
     others = sum(one.text != before.solution for one in candidates)
     cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
-    if facts is not None:
-        start = ScoredProgram(before.solution, _evaluation(before), _beside(improved))
-        return Evidence(improvement, start, improved, cost, facts, *more)
-    scored = _scored(results, "original")
-    return None if scored is None else Evidence(improvement, scored, improved, cost, None, *more)
+    start = ScoredProgram(before.solution, _evaluation(before), _beside(improved, facts.metric))
+    return Evidence(improvement, start, improved, cost, facts, *more)
 
 
 def _own_tests(suites: Sequence[SuiteRan], refused: Sequence[SuiteRan]) -> OwnTests | None:
@@ -324,7 +320,7 @@ def _evaluation(event: Evaluated) -> Evaluation:
     return Evaluation(**fields_of(Evaluation, event))
 
 
-def check_runs(parts: Components, original: Original | None, evaluation: Evaluation) -> None:
+def check_runs(parts: Components, original: SourceFiles | None, evaluation: Evaluation) -> None:
     """Raises TaskError or ConfigurationError if the search cannot start from the evaluated program."""
     reason = evaluation.error.split("\n")[0]
     if parts.task.root is not None:
@@ -359,31 +355,21 @@ def _held_out(
     return HeldOut(event.instances, bytes.fromhex(event.secret))
 
 
-def compare(context: RunContext, improved: str, original: str, held: HeldOut = UNPLANNED, number: int = 1) -> None:
-    """Measure both programs on sealed instances, side by side, as the `number`th comparison of the run."""
-    task, budget = context.parts.task, context.run.child(comparison_at(number)) if number > 1 else context.run
-    utility = context.held_out(held.instances, number, held.secret)
-    programs = ("improved", improved), ("original", original)
-    if task.facts is not None:  # the original is measured beside the candidate
-        measured = utility.evaluate(improved, budget.child("improved").child("test"))
-        _note_changed(
-            context,
-            improved,
-            measured,
-            budget.child("changed").path,
-            confidence_of(number, context.parts.spec.family),
-        )
-        return
-    waits = [utility.begin(program, budget.child(name).child("test")) for name, program in programs]
-    for wait in waits:
-        wait()
+def compare(context: RunContext, improved: str, held: HeldOut = UNPLANNED, number: int = 1) -> None:
+    """Measure a program beside the original on sealed instances, as the `number`th comparison of the run."""
+    budget = context.run.child(comparison_at(number)) if number > 1 else context.run
+    measured = context.held_out(held.instances, number, held.secret).evaluate(
+        improved, budget.child("improved").child("test")
+    )
+    confidence = confidence_of(number, context.parts.spec.family)
+    _note_changed(context, improved, measured, budget.child("changed").path, confidence)
 
 
 def _note_changed(context: RunContext, candidate: str, measured: Evaluation, scope: str, confidence: float) -> None:
     """Record how a better program behaves in calls with changed arguments, unless that is recorded. An error here fails
     nothing."""
     task = context.parts.task
-    if task.facts is None or not task.facts.commands:  # no calls were recorded
+    if not task.facts.commands:  # no calls were recorded
         return
     gained = gain_in(task.facts, measured, confidence=confidence) if measured.verdict == "ok" else None
     is_known = any(event.scope == scope for event in context.journal.recorded(CallsChanged))
@@ -405,9 +391,8 @@ def held_out_in(store: Store) -> HeldOut:
     """The held-out instances of the last comparison in a record."""
     for stored in reversed([*store.events(ComparisonBegan)]):
         return HeldOut(stored.event.instances, bytes.fromhex(stored.event.secret), stored.event.said)
-    results = read_run(store).results
-    places = (scope for scope in ("improved/test", "original/test") if scope in results)
-    return HeldOut(max((len(results[scope].scores) for scope in places), default=0))
+    compared = read_run(store).results.get("improved/test")
+    return HeldOut(0 if compared is None else len(compared.scores))
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:

@@ -103,7 +103,7 @@ def keep_task(folder: Path, source: str, task: AnyTask) -> None:
         kept = Kept(options=_options(task))
     elif task.root is not None:
         kept = Kept(CONFIG, root=str(task.root.absolute()))
-        _copy(tree, task.root, task.named_files, is_whole=True, modules=False)
+        _copy(tree, *task.tree[:2], is_whole=True, modules=False)
         private.write(folder / CONFIG, to_toml(task, root=TREE).encode())
     else:
         root, paths = _files_of(task, file or Path())
@@ -124,7 +124,7 @@ def _options(task: AnyTask) -> dict[str, Any]:
     """The options with which a task without a strop.toml was loaded."""
     options: dict[str, Any] = {"fixed_input": True} if task.fixed_input else {}
     if task.root is None and (mark := task.mark) is not None:
-        program = Path(mark.program.file)
+        program = Path(mark.program_module.file)
         path = f"{TREE}/{program.relative_to(mark.project)}"
         said = {"tool": list(map(str, mark.tools)), "test": task.test, "show_calls": task.shows_calls}
         said["python"] = "" if mark.interpreter.is_strops else mark.interpreter.path
@@ -136,7 +136,11 @@ def _options(task: AnyTask) -> dict[str, Any]:
 def _files_of(task: AnyTask, file: Path) -> tuple[Path, list[str]]:
     """The folder that a task's modules are below, and their paths, that of the defining file first."""
     if task.mark is not None:
-        root, modules, readers = task.mark.project, [task.mark.marking, task.mark.program], task.mark.caches.readers
+        root, modules, readers = (
+            task.mark.project,
+            [task.mark.marking_module, task.mark.program_module],
+            task.mark.caches.readers,
+        )
     else:
         root, modules, readers = Path(os.path.commonpath(source_roots(file))), [last_loaded(file)], ()
     seed = [] if task.root is not None or task.seed_file is None else [str(task.seed_file.absolute())]

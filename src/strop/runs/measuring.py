@@ -20,11 +20,11 @@ from strop.base.pluralize import quantity
 from strop.base.results import Evaluation, Improvement, fields_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option
-from strop.runs.claims.gains import worded
+from strop.runs.claims.gains import unit_of, worded
 from strop.runs.improve import check_runs
 from strop.runs.kept import changed_files
 from strop.runs.patching.result_files import BestSoFar, Standings
-from strop.runs.patching.source_files import Original, of_seed
+from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.record import Record
 from strop.runs.scopes import is_candidate
 from strop.runs.score import Scored
@@ -77,7 +77,7 @@ class Attempt(Scored):
         return f"the best so far is {str(self.best)[:NAMED_BY]}, {self.best_worth}"
 
 
-def measure_once(context: RunContext, text: str, original: Original | None) -> None:
+def measure_once(context: RunContext, text: str, original: SourceFiles | None) -> None:
     """Evaluate a program as the next candidate of this record, after the original, in training.
 
     Raises:
@@ -139,10 +139,10 @@ def check_left(made: int, budget: int, folder: Path) -> None:
         )
 
 
-def _worth(facts: ObjectiveFacts | None, event: Evaluated) -> str:
+def _worth(facts: ObjectiveFacts, event: Evaluated) -> str:
     """The score of a measurement in words, with the original's score if that was measured beside it."""
-    describe = worded(facts)
-    return f"score {event.value:.3f}" if describe is None else describe(event)
+    words = worded(facts)(event)
+    return f"{unit_of(facts)} {words}" if facts.metric.is_score else words
 
 
 def _measured(context: RunContext) -> Iterator[Evaluated]:
@@ -177,7 +177,7 @@ def best_measured(
     return Improvement(chosen, detail=OVER.detail), number
 
 
-def changed_since(folder: Path, original: Original | None) -> tuple[str, ...]:
+def changed_since(folder: Path, original: SourceFiles | None) -> tuple[str, ...]:
     """A line that names the files that the user or an agent changed since the record in `folder` copied them; empty if there are
     none. Files that may change are not among them. The copies are used to measure."""
     own = [Path(original.root, path) for path in original.files] if original is not None else []
@@ -188,7 +188,7 @@ def changed_since(folder: Path, original: Original | None) -> tuple[str, ...]:
     return (f"changed since the first measurement, and measured as it was then: {named}",)
 
 
-def texts_now(original: Original) -> Mapping[str, str]:
+def texts_now(original: SourceFiles) -> Mapping[str, str]:
     """The texts of the files that may change, as they are now.
 
     Raises:

@@ -15,9 +15,9 @@ from strop.base.errors import ConfigurationError, StoreError
 from strop.base.from_json import from_json
 from strop.base.later import dataclass
 from strop.base.solution import digest_of
-from strop.runs.patching.source_files import Original, original_from
+from strop.runs.patching.source_files import SourceFiles, original_from
 from strop.runs.spec import RunSpec
-from strop.tasks.objective_facts import ObjectiveFacts
+from strop.tasks.objective_facts import HOST_SCORES, ObjectiveFacts
 
 T = TypeVar("T")
 Arm = Literal["plain", "warning"]
@@ -87,7 +87,7 @@ class Meta:
     """Task → why its score is the program's own; without those whose programs the user trusts."""
     improver: str = ""
     """Text of I_0, or of the improver of `strop improve`."""
-    original: Original | None = None
+    original: SourceFiles | None = None
     """The user's files that `strop improve` started from; None for the task's own seed."""
     candidate: str = ""
     """Text of the program that `strop compare` compares with the original; empty where something searched for one."""
@@ -96,16 +96,16 @@ class Meta:
     said: tuple[str, ...] = ()
     """Lines for the user: for two versions of a project about files that differ and are the work tree's for both, for an agent
     about its searches."""
-    objective: ObjectiveFacts | None = None
-    """The metric that is measured, and how it decides; None for a task that has only scores."""
+    objective: ObjectiveFacts = HOST_SCORES
+    """The metric that is measured, and how it decides."""
     best_known: Mapping[str, float] = field(default_factory=dict)
-    """Metric, or `utility` → the best known value."""
+    """Metric → the best known value."""
     comparisons: int | None = None
     """How many final comparisons of `strop improve` can show a difference; None if the record does not say."""
     improvers: tuple[Named, ...] = ()
     """The improvers that `strop eval` measures."""
     references: Mapping[str, tuple[str, str, float]] = field(default_factory=dict)
-    """Task of `strop eval` → the metric of its best known value, `max` or `min`, and the value."""
+    """Task of `strop eval` → the metric of its best known value, or `utility`, `max` or `min`, and the value."""
     asked: Asked | None = None
     """What Table 2 was asked for."""
     seeds: tuple[int, ...] = ()
@@ -138,7 +138,7 @@ class Meta:
             "said": self.said,
             "best_known": self.best_known,
             "comparisons": self.comparisons,
-            "objective": self.objective and self.objective.to_json(),
+            "objective": self.objective.to_json(),
             "improvers": [(improver.name, improver.digest) for improver in self.improvers],
             "improver_texts": {improver.digest: improver.text for improver in self.improvers},
             "trained_on": trained,
@@ -200,7 +200,7 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         candidate=texts.get("candidate", ""),
         sealed=entry("sealed", bool, False),
         said=names("said"),
-        objective=entry("objective", ObjectiveFacts, None),
+        objective=entry("objective", ObjectiveFacts, HOST_SCORES),
         best_known=entry("best_known", dict[str, float], {}),
         comparisons=entry("comparisons", int, None),
         references=entry("references", dict[str, tuple[str, str, float]], {}),

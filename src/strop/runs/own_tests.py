@@ -14,7 +14,7 @@ from strop.base.results import OtherTests, fields_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.evaluation.suite import failing, on_candidate, on_original
 from strop.runs.kept import kept_tree
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.scopes import ORIGINAL_TESTS
 from strop.tasks.versions import differing
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from strop.runs.context import RunContext
 
 
-def tested_original(context: RunContext, original: Original) -> SuiteRan:
+def tested_original(context: RunContext, original: SourceFiles) -> SuiteRan:
     """Run the tests twice on the original, and record which tests passed both times, and why the others did not.
 
     Raises:
@@ -47,7 +47,7 @@ def tested_original(context: RunContext, original: Original) -> SuiteRan:
 
 
 def tested_candidate(
-    context: RunContext, original: Original, program: str, before: SuiteRan, budget: Budget
+    context: RunContext, original: SourceFiles, program: str, before: SuiteRan, budget: Budget
 ) -> SuiteRan:
     """Run the tests on a program, and record which tests fail that did not fail `before`. `budget` is that of the program's
     comparison.
@@ -60,7 +60,7 @@ def tested_candidate(
         task = context.parts.task
         files = original.written(program)
         if not original.command and task.mark is not None:
-            module_path = Path(task.mark.program.file).relative_to(task.mark.project)
+            module_path = Path(task.mark.program_module.file).relative_to(task.mark.project)
             files = {str(module_path.with_name(name)): text for name, text in files.items()}
         laid = differing(_project(context), files, is_version=original.is_version)
         run = on_candidate(_pool(context), task, _project(context), laid, before.wall_seconds)

@@ -125,8 +125,7 @@ def _of_improvement(run: RunData) -> list[Program]:
     programs: dict[str, Program] = {}
     parent = None
     if original is not None and original.solution is not None:
-        test = run.results.get("original/test")
-        parent = Program("original", original.solution, "seed", train=original, test=test)
+        parent = Program("original", original.solution, "seed", train=original)
         programs[original.solution] = parent
     tried: dict[str, list[Evaluated]] = defaultdict(list)
     for event in run.candidates:

@@ -288,7 +288,7 @@ class RunData:
     """The scope of the last one, if it has no result."""
     said: tuple[str, ...] = ()
     """What to know about what scores in the last comparison, a line each."""
-    changed: CallsChanged | None = None
+    changed_calls: CallsChanged | None = None
     """What calls with changed arguments showed in the comparison of `strop improve`; None if none were made."""
     compared: int = 0
     """The last comparison with a verdict after which the search was continued; 0 for none."""
@@ -373,7 +373,7 @@ class RunData:
             case ComparisonBegan():
                 self.said = event.said
             case CallsChanged():
-                self.changed = event
+                self.changed_calls = event
             case _:
                 pass
 
@@ -398,8 +398,8 @@ class RunData:
         if self.search_end is not None:
             if "improved/test" in self.results:
                 self.compared = self.comparison
-            self.search_end = self.changed = None
-            for scope in ("improved/train", "improved/test", "original/test"):
+            self.search_end = self.changed_calls = None
+            for scope in ("improved/train", "improved/test"):
                 self.results.pop(scope, None)
 
     @property

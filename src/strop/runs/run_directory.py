@@ -184,9 +184,9 @@ def meta_of(parts: Components, kind: str, own: Meta = NOTHING_SAID) -> Meta:
         chosen=frozenset(task.name for task in parts.tasks if task.input == "chosen"),
         fixed_input=frozenset(task.name for task in parts.tasks if task.fixed_input),
         own_score_because={
-            task.name: task.own_score_because
+            task.name: task.facts.own_score_because
             for task in parts.tasks
-            if task.own_score_because and not task.trust_programs
+            if task.facts.own_score_because and not task.facts.trusts_programs
         },
     )
 

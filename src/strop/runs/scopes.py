@@ -23,7 +23,7 @@ _ITERATION = re.compile(r"t(\d{1,9})(?:/|$)")
 _OF_ITERATION = re.compile(r"t\d+/(improve|gate)(?=/|$)(/)?")
 
 
-_COMPARED = re.compile(r"(?:compared(\d{1,9})/)?(improved/.*|original/test(?:/.*)?)")
+_COMPARED = re.compile(r"(?:compared(\d{1,9})/)?(improved/.*)")
 
 
 def comparison_at(number: int) -> str:

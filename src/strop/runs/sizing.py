@@ -13,7 +13,8 @@ from strop.base.events import Evaluated
 from strop.evaluation.repeated import repeats
 from strop.tasks.base import MOST_INSTANCES
 from strop.tasks.command.score_kinds import RATES, TIMES
-from strop.tasks.objective_facts import ObjectiveFacts
+from strop.tasks.objective_facts import MetricFacts
+from strop.tasks.problem import VERIFIED
 
 if TYPE_CHECKING:
     from strop.runs.context import RunContext
@@ -56,20 +57,20 @@ def planned(context: RunContext, budget: Budget, seconds: float, number: int, re
         runs = sum(len(evaluation.scores) for evaluation in trained)
         needed = instances_needed(after.scores, before.scores, runs, confidence=confidence)
         return max(needed, task.test_instances, least_pairs(confidence))
-    if task.input == "listed" or is_published or task.problem is not None:
+    if task.input == "listed" or is_published or task.facts.metric.reader == VERIFIED:
         return 0
     seconds_each = max(seconds, after.wall_seconds) / max(len(after.scores), 1)
     needed = max(
-        instances_that_show(spec.least, task.facts, after, before, seconds_each, confidence), task.test_instances
+        instances_that_show(spec.least, task.facts.metric, after, before, seconds_each, confidence), task.test_instances
     )
     if spec.comparison_time is not None and seconds_each > 0:
-        needed = min(needed, int(spec.comparison_time / (seconds_each * _runs(task.facts, seconds_each))))
+        needed = min(needed, int(spec.comparison_time / (seconds_each * _runs(task.facts.metric, seconds_each))))
     return max(needed, least_pairs(confidence))
 
 
 def instances_that_show(
     least: float,
-    facts: ObjectiveFacts | None,
+    metric: MetricFacts,
     after: Evaluated,
     before: Evaluated,
     seconds: float,
@@ -77,37 +78,25 @@ def instances_that_show(
 ) -> int:
     """How many held-out instances show a change of `least` in four of five cases, if they vary as the training instances do. 0 if
     there are fewer than two training values. `seconds` are the wall seconds of one training instance."""
-    spread, worth = _spread(facts, after, before, least)
+    spread, worth = _spread(metric, after, before, least)
     if len(spread) < 2:
         return 0
-    is_repeated = _is_timed(facts) and _runs(facts, seconds) > 1
+    is_repeated = metric.reader in TIMES and _runs(metric, seconds) > 1
     return pairs_needed(spread, worth if is_repeated else worth / CAUTION, MOST_INSTANCES, confidence=confidence)
 
 
-def _is_timed(facts: ObjectiveFacts | None) -> bool:
-    return facts is not None and facts.metric.reader in TIMES
-
-
-def _runs(facts: ObjectiveFacts | None, seconds: float) -> int:
+def _runs(metric: MetricFacts, seconds: float) -> int:
     """How many times as long an instance takes in the verdict as in training. Times are measured beside the original in both."""
-    return 1 + repeats(seconds) if _is_timed(facts) else 2
+    return 1 + repeats(seconds) if metric.reader in TIMES else 2
 
 
-def _spread(
-    facts: ObjectiveFacts | None, after: Evaluated, before: Evaluated, least: float
-) -> tuple[list[float], float]:
+def _spread(metric: MetricFacts, after: Evaluated, before: Evaluated, least: float) -> tuple[list[float], float]:
     """The difference on each training instance, whose spread counts, and the difference that is to be shown. Both are logs of a
     ratio of totals, or values of the metric. The differences are empty if the candidate fails."""
-    if facts is None:
-        pair, resolution = (after.scores, before.scores), 0.0
-    else:
-        name, resolution = facts.metric.name, facts.metric.resolution
-        both = after.metrics, after.original_metrics
-        pair = tuple(row[name] for row in both[0] if name in row), tuple(row[name] for row in both[1] if name in row)
-    new, old = pair
+    (new, old), resolution = metric.pairs(after, before), metric.resolution
     if len(new) != len(old) or not new:
         return [], 0.0
-    if facts is not None and facts.metric.reader not in RATES and min(*new, *old) > 0:
+    if metric.reader not in RATES and min(*new, *old) > 0:
         own, others = mean(new), mean(old)
         worth = math.log1p(least) - math.log1p(resolution)
         return [one / own - other / others for one, other in zip(new, old, strict=True)], max(worth, resolution / 10)

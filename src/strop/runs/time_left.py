@@ -48,10 +48,10 @@ class Reserve:
         """Estimated wall seconds of the comparison, the last evaluation in flight, the evaluation of the improved program in
         training, and its tests."""
         count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
-        both, at_once = 2 * (self._each + STARTS), min(2, max(self._slots, 1))
-        if self._task.facts is not None:  # in turns, and short times several times
-            both, at_once = max(both, min(TIMES * both, SECONDS)), 1
-        return MARGIN * (count * both / at_once + 2 * self._longest + self._tests)
+        both = 2 * (self._each + STARTS)
+        if not self._task.facts.metric.is_score:  # short times several times
+            both = max(both, min(TIMES * both, SECONDS))
+        return MARGIN * (count * both + 2 * self._longest + self._tests)
 
 
 @contextmanager

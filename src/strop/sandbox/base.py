@@ -85,7 +85,9 @@ class GuestProgram:
 
     text: str
     entry: str
-    role: Literal["solution", "improver"] = "solution"
+    role: Literal["solution", "improver", "strop_harness"] = "solution"
+    """A harness is code of strop's that runs beside a user's: its arguments and answers keep their exact types, and may be what a
+    solution's may not, such as a float that is not finite."""
     module: GuestModule | None = None
     """The module whose place the text takes; None for a program that stands alone."""
     files: Mapping[str, str] = field(default_factory=dict)

@@ -153,9 +153,9 @@ class Starvation:
 
 def _pid_of(pidfd: int) -> int:
     """The process id behind a pidfd in this process's pid namespace; -1 after it has been reaped."""
-    facts = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
+    status = os.open(f"/proc/self/fdinfo/{pidfd}", os.O_RDONLY | os.O_CLOEXEC)
     try:
-        text = os.read(facts, 1024)
+        text = os.read(status, 1024)
     finally:
-        os.close(facts)
+        os.close(status)
     return int(text.partition(b"Pid:")[2].split(maxsplit=1)[0])

@@ -196,6 +196,7 @@ class Session(ClosesItself):
     ) -> None:
         """`take` returns a fresh child that runs `guest/main.py`; it may block or raise `SandboxError`."""
         self._program, self._take, self._clock = program, take, clock
+        self._exact = program.role == "strop_harness"
         self.limits = limits
         """The limits of its next call; a child keeps the sizes of frames and output that it began with."""
         self._handlers = dict(handlers or {})
@@ -216,7 +217,7 @@ class Session(ClosesItself):
 
         If a handler raises anything but a `Refusal`, the guest is killed and the error is raised here. Handlers that still run
         when the guest ends are waited for, so nothing continues in the background."""
-        order = messages.call(arguments, seed)
+        order = messages.call(arguments, seed, exact=self._exact)
         if not self._handlers:
             return self._outcome(deque([order]), 0, NO_REQUESTS)
         with Dispatcher(self._handlers) as dispatcher:
@@ -226,7 +227,7 @@ class Session(ClosesItself):
 
     def calls(self, calls: Iterable[Call]) -> Iterator[Outcome]:
         """Call the entry point once for each (arguments, seed) and yield the outcomes in order; see `Guest.calls`."""
-        orders = (messages.call(arguments, seed) for arguments, seed in calls)
+        orders = (messages.call(arguments, seed, exact=self._exact) for arguments, seed in calls)
         waiting = deque(islice(orders, AHEAD + 1))
         while waiting:
             yield self._outcome(waiting, AHEAD, NO_REQUESTS)
@@ -281,7 +282,7 @@ class Session(ClosesItself):
         if self._link is not None and (self._sent or self._link.alive()):
             return self._link, []
         self.close()
-        self._link = Link(self._take(), self.limits)
+        self._link = Link(self._take(), self.limits, strict=not self._exact)
         self._ledger.fresh_child()
         return self._link, [messages.load(self._program)]
 

@@ -7,6 +7,8 @@ steps.
 
 The bytes are a length, a JSON document of that length, and the contents of texts and arrays one behind the other. In the document
 None, truth values and numbers are themselves; all else is a list of a tag and its items, or of a tag and the form of its content.
+Many items travel together, so that none needs a node of its own: a list of numbers or of atoms as one content, a list of equally
+long rows as the items of all rows, a large dict as its keys and its values.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import array
 import copy
 import itertools
 import json
+import math
 import operator
 import re
 import struct
@@ -73,23 +76,33 @@ class NotPlain(TypeError):
     """A value that is not plain data, or too large; the message describes it: `a function`, `an object of type Solver`."""
 
 
+class TooLarge(NotPlain):
+    """A value that exceeds a limit; the message names it."""
+
+
 class NotPlainData(ValueError):
     """Bytes that are not plain data."""
 
 
-def encode(value: object, *, subclasses: bool = False) -> bytes:
-    """The bytes of a value. `subclasses`: send objects of subclasses of plain types as what they extend.
+def encode(value: object, *, subclasses: bool = False, python: bool = False, strict: bool = False) -> bytes:
+    """The bytes of a value.
+
+    Args:
+        value: what to send.
+        subclasses: send objects of subclasses of plain types as what they extend.
+        python: send scalars of numpy as Python's, and its arrays of texts as lists.
+        strict: refuse what a strict reader refuses (`counted`).
 
     Raises:
-        NotPlain: it is not plain.
+        NotPlain: it is not plain. TooLarge: it exceeds a limit.
     """
-    writer = _Writer(subclasses)
+    writer = _Writer(subclasses, python, strict)
     try:
         document = json.dumps(writer.node(value, 0), separators=(",", ":")).encode("ascii")
     except OverflowError:  # a range that has no length
-        raise NotPlain(f"more than {MOST_ITEMS:,} items") from None
+        raise TooLarge(f"more than {MOST_ITEMS:,} items") from None
     if writer.bytes + len(document) > MOST_BYTES:
-        raise NotPlain(f"{writer.bytes + len(document):,} bytes of data, more than the {MOST_BYTES:,} allowed")
+        raise TooLarge(f"{writer.bytes + len(document):,} bytes of data, more than the {MOST_BYTES:,} allowed")
     return b"".join([_LENGTH.pack(len(document)), document, *writer.contents])
 
 
@@ -98,18 +111,21 @@ def decode(data: bytes, *, hashed: bool = True) -> Any:
     return counted(data, hashed=hashed)[0]
 
 
-def counted(data: bytes, *, hashed: bool) -> tuple[Any, int]:
-    """The value of these bytes, and how many items it has. Raises NotPlainData."""
+def counted(data: bytes, *, hashed: bool, strict: bool = False) -> tuple[Any, int]:
+    """The value of these bytes, and how many items it has. `strict`: floats must be finite, and texts without lone
+    surrogates. Raises NotPlainData."""
     try:
         if len(data) > MOST_BYTES + 1024:
             raise NotPlainData("too many bytes")
-        reader = _Reader(data, hashed)
+        reader = _Reader(data, hashed, strict)
         document = reader.take(_LENGTH.unpack(reader.take(4))[0])
         if document.count(b",") + document.count(b"[") > 2 * MOST_ITEMS or b"{" in document:
             raise NotPlainData("more items than allowed, or others")
         value = reader.value(json.loads(document.decode("ascii")), 0)
     except NotPlainData:
         raise
+    except RecursionError:
+        raise NotPlainData("deeper than allowed") from None
     except Exception as error:
         raise NotPlainData(f"not plain data: {type(error).__name__}") from None
     if reader.position != len(data):
@@ -120,8 +136,8 @@ def counted(data: bytes, *, hashed: bool) -> tuple[Any, int]:
 class _Writer:
     """Makes the document of a value, and collects its contents."""
 
-    def __init__(self, subclasses: bool) -> None:
-        self._subclasses = subclasses
+    def __init__(self, subclasses: bool, python: bool, strict: bool) -> None:
+        self._subclasses, self._python, self._strict = subclasses, python, strict
         self._items = self.bytes = 0
         self.contents: list[bytes] = []
 
@@ -129,7 +145,7 @@ class _Writer:
         self.contents.append(data)
         self.bytes += len(data)
         if self.bytes > 2 * MOST_BYTES:
-            raise NotPlain(f"more than the {MOST_BYTES:,} bytes of data allowed")
+            raise TooLarge(f"more than the {MOST_BYTES:,} bytes of data allowed")
         return [tag, len(data), *form]
 
     def node(self, value: Any, depth: int) -> Any:
@@ -137,55 +153,109 @@ class _Writer:
         kind = type(value)
         self._items += 1 + (len(value) if kind is range else 0)
         if depth > MOST_DEPTH:
-            raise NotPlain(f"data nested deeper than {MOST_DEPTH}")
+            raise TooLarge(f"data nested deeper than {MOST_DEPTH}")
         if self._items > MOST_ITEMS:
-            raise NotPlain(f"more than {MOST_ITEMS:,} items")
+            raise TooLarge(f"more than {MOST_ITEMS:,} items")
+        if self._strict and (why := refused(value)):
+            raise NotPlain(why)
         if value is None or kind is bool or kind is float or (kind is int and _is_short(value)):
             return value
-        if kind is list and len(value) >= NUMBERS and (data := _numbers(value)):
-            return self._content(data.typecode, data.tobytes())
+        if kind is list and len(value) >= NUMBERS and (made := self._many(value, depth)):
+            return made
+        if type_of(value) is dict and len(value) >= NUMBERS:
+            return ["K", *(self.node([*part], depth + 1) for part in zip(*value.items()))]
         if kind in _ITEMS:
             return [_TAGS[type_of(value)], *[self.node(item, depth + 1) for item in _ITEMS[kind](value)]]
         if kind in _CONTENT:
             return self._content(_TAGS[kind], _CONTENT[kind](value))
         numpy = sys.modules.get("numpy")
         if numpy is not None and (kind is numpy.ndarray or isinstance(value, numpy.generic)):
-            return self._numeric(value, kind is numpy.ndarray)
-        base = (
-            next((extended for extended in _EXTENDED if isinstance(value, extended)), None)
-            if self._subclasses
-            else None
-        )
+            return self._numeric(value, kind is numpy.ndarray, depth)
+        if numpy is not None and self._subclasses and isinstance(value, numpy.ndarray) and not _has_mask(value):
+            return self.node(numpy.ndarray.view(value, numpy.ndarray), depth)
+        base = next((extended for extended in _EXTENDED if self._subclasses and isinstance(value, extended)), None)
         if base is None:
             raise NotPlain(described(value))
-        return self.node(int.__index__(value) if base is int else base(value), depth)
+        return self.node(_EXTENDED[base](value), depth)
 
-    def _numeric(self, value: Any, is_array: bool) -> list[Any]:
+    def _many(self, items: list[Any], depth: int) -> Any:
+        """The document of many items of equal types, which needs no node for each; None if they have none."""
+        kinds = set(map(type, items))
+        if data := _numbers(items, kinds):
+            return self._content(data.typecode, data.tobytes())
+        if _ATOMS.issuperset(kinds) and (int not in kinds or all(map(_is_short, _of_type(int, items)))):
+            self._items += len(items)
+            return self._content("j", json.dumps(items, separators=(",", ":")).encode("ascii"))
+        (kind, *others) = {*map(type_of, items)} if Unhashed in kinds else kinds
+        width = len(items[0]) if kind in _ROWS and not others else 0
+        if not 0 < width < NUMBERS or set(map(len, items)) != {width}:
+            return None
+        self._items += len(items) * (width + 1)
+        if kind in (list, tuple):
+            return ["R", _TAGS[kind], width, self.node([*itertools.chain(*items)], depth + 1)]
+        names, values = [*map(list, zip(*itertools.chain.from_iterable(item.items() for item in items)))]
+        if set(map(type, names)) != {str} or names != names[:width] * len(items):
+            return None
+        return ["R", "D", self.node(names[:width], depth + 1), self.node(values, depth + 1)]
+
+    def _numeric(self, value: Any, is_array: bool, depth: int) -> Any:
+        if self._python and (not is_array or value.dtype.kind in "OUS"):
+            made = value.tolist()
+            if type(made) is type(value):
+                raise NotPlain(described(value))
+            return self.node(made, depth)
         name = value.dtype.str
         if not _NUMERIC.fullmatch(name):
             raise NotPlain(f"an array of {value.dtype}" if is_array else described(value))
         if value.nbytes > MOST_BYTES:
-            raise NotPlain(f"an array of {value.nbytes:,} bytes, more than the {MOST_BYTES:,} allowed")
+            raise TooLarge(f"an array of {value.nbytes:,} bytes, more than the {MOST_BYTES:,} allowed")
         if not is_array:
             return self._content("g", value.tobytes(), name)
         order = "F" if value.flags.f_contiguous and not value.flags.c_contiguous else "C"
         return self._content("a", value.tobytes(order), name, order, *value.shape)
 
 
+def _has_mask(value: Any) -> bool:
+    """Whether an array is one of `numpy.ma`, whose numbers alone are another value."""
+    masked = sys.modules.get("numpy.ma")
+    return masked is not None and isinstance(value, masked.MaskedArray)
+
+
 def _is_short(value: int) -> bool:
     return -(2**63) <= value < 2**63
 
 
-def _numbers(items: list[Any]) -> Any:
+def _of_type(kind: type, items: list[Any]) -> Iterator[Any]:
+    return (item for item in items if type(item) is kind)
+
+
+def _numbers(items: list[Any], kinds: set[type]) -> Any:
     """A list of floats, or of integers of 64 bits, as an array; None for any other list."""
-    kinds = set(map(type, items))
     if kinds == {float}:
         return array.array("d", items)
     return array.array("q", items) if kinds == {int} and _is_short(min(items)) and _is_short(max(items)) else None
 
 
-_EXTENDED: tuple[Any, ...] = (str, bytes, bytearray, int, float, complex, tuple, list, dict, frozenset, set)
-"""bool, None and range have no subclasses."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_ATOMS = {type(None), bool, int, float, str}
+"""Types whose long lists travel as JSON. Integers have 64 bits there."""
+_ROWS = {list, tuple, dict}
+"""Types of equally long rows, in a list, whose items travel together; those of dicts with one set of names."""
+_EXTENDED: dict[Any, Any] = {
+    str: str.__str__,
+    int: int.__index__,
+    float: float.__pos__,
+    complex: complex.__pos__,
+    bytes: lambda value: bytes.__getitem__(value, slice(None)),
+    bytearray: lambda value: bytearray.__getitem__(value, slice(None)),
+    dict: lambda value: dict(dict.items(value)),
+    tuple: lambda value: tuple(tuple.__iter__(value)),
+    list: lambda value: list(list.__iter__(value)),
+    frozenset: lambda value: frozenset(frozenset.__iter__(value)),
+    set: lambda value: set(set.__iter__(value)),
+}
+"""What an object of a subclass is by the type that it extends, whatever its class says. bool, None and range have no
+subclasses."""
 _TAGS: dict[type, str] = {
     list: "l", tuple: "t", set: "S", frozenset: "Z", dict: "D", range: "r", int: "i", str: "s", bytes: "b", bytearray: "B",
     complex: "c",
@@ -216,8 +286,8 @@ _CONTENT: dict[type, Any] = {
 class _Reader:
     """Reads bytes that a hostile program may have written."""
 
-    def __init__(self, data: bytes, hashed: bool) -> None:
-        self._data, self._hashed = data, hashed
+    def __init__(self, data: bytes, hashed: bool, strict: bool) -> None:
+        self._data, self._hashed, self._strict = data, hashed, strict
         self.position = self.items = 0
 
     def take(self, size: int) -> bytes:
@@ -234,13 +304,18 @@ class _Reader:
         if type(node) is not list:
             if type(node) not in (type(None), bool, int, float) or (type(node) is int and not _is_short(node)):
                 raise NotPlainData("not plain data: an unknown type")
-            return node
+            return self._checked(node)
         tag, *rest = node
         if tag in _MADE_OF_ITEMS:
             self._hold(len(rest))
             return self._made_of_items(_MADE_OF_ITEMS[tag], [self.value(child, depth + 1) for child in rest])
+        if tag in ("K", "R"):
+            return self._together(tag, rest, depth)
         size, *form = rest
-        made = _MADE_OF_CONTENT[tag](self.take(size), *form)
+        content = self.take(size)
+        if tag == "j":
+            self._hold(content.count(b",") + 1)
+        made = self._checked(_MADE_OF_CONTENT[tag](content, *form))
         if tag == "a":
             self._hold(sum(itertools.accumulate(made.shape[:-1], operator.mul)))
         return made
@@ -257,6 +332,35 @@ class _Reader:
             return kind(content)
         list(map(hash, items[:: 2 if kind is dict else 1]))  # TypeError for a key that is a list
         return Unhashed(kind, content)
+
+    def _together(self, tag: str, rest: list[Any], depth: int) -> Any:
+        """A dict whose keys and values travel together, or a list of rows whose items do."""
+        row, form, values = ("D", *rest) if tag == "K" else rest
+        names = self.value(form, depth + 1) if row == "D" else range(int.__index__(form))
+        items = self.value(values, depth + 1)
+        width = len(names)
+        if (
+            type(names) not in (list, range)
+            or type(items) is not list
+            or len(items) % width
+            or (tag == "K" and width != len(items))
+        ):
+            raise NotPlainData("not plain data: rows of another length")
+        self._hold(len(items) + len(items) // width)
+        rows = [items[start : start + width] for start in range(0, len(items), width)]
+        make = self._pairs(names) if row == "D" else {"l": list, "t": tuple}[row]
+        made = [*map(make, rows)]
+        return made if tag == "R" else made[0]
+
+    def _pairs(self, names: Any) -> Any:
+        """A function that makes a dict with these names of their values."""
+        list(map(hash, names))
+        return lambda row: dict(zip(names, row)) if self._hashed else Unhashed(dict, [*zip(names, row)])
+
+    def _checked(self, made: Any) -> Any:
+        if self._strict and (why := refused(made)):
+            raise NotPlainData(why)
+        return made
 
     def _hold(self, items: int) -> None:
         self.items += items
@@ -286,6 +390,31 @@ def _flat(data: bytes, name: str) -> Any:
     return numbers
 
 
+def refused(value: Any) -> str:
+    """Why a strict reader refuses a value, without its items; empty if it does not. Items of lists of atoms count."""
+    kind = type(value)
+    if kind is list and _ATOMS.issuperset(kinds := set(map(type, value))):
+        if str in kinds and (why := next(filter(None, map(refused, _of_type(str, value))), "")):
+            return why
+        finite = float not in kinds or all(map(math.isfinite, value if kinds == {float} else _of_type(float, value)))
+    elif kind is str:
+        return "" if value.isascii() or not _SURROGATE.search(value) else "a text with a lone surrogate"
+    elif kind is float:
+        finite = math.isfinite(value)
+    else:
+        numpy = sys.modules.get("numpy")
+        is_float = numpy is not None and kind is numpy.ndarray and value.dtype.kind == "f"
+        finite = not is_float or bool(numpy.isfinite(value).all())  # type: ignore[union-attr]
+    return "" if finite else "a float that is not finite"
+
+
+def _atoms(data: bytes) -> Any:
+    made = json.loads(data.decode("ascii"))
+    if type(made) is not list or not _ATOMS.issuperset(map(type, made)) or not all(map(_is_short, _of_type(int, made))):
+        raise NotPlainData("not plain data: no list of atoms")
+    return made
+
+
 _MADE_OF_ITEMS = {tag: kind for kind, tag in _TAGS.items() if kind in _ITEMS}
 
 
@@ -300,7 +429,7 @@ _MADE_OF_CONTENT: dict[str, Any] = {
     "s": lambda data: data.decode("utf-8", "surrogatepass"),
     "b": bytes, "B": bytearray, "c": lambda data: complex(*_COMPLEX.unpack(data)),
     "d": lambda data: array.array("d", data).tolist(), "q": lambda data: array.array("q", data).tolist(),
-    "a": _array, "g": _scalar,
+    "a": _array, "g": _scalar, "j": _atoms,
 }  # fmt: skip
 
 

@@ -319,7 +319,7 @@ class TreeGuest(Session):
         self.end()
 
 
-class Lease:
+class TreeSlot:
     """Trees that one user has for a while, made when they are first needed."""
 
     def __init__(

@@ -16,7 +16,7 @@ from strop.base.protections import Posture
 from strop.sandbox.base import GuestProgram, Handler, Limits, Outcome, OutOfMemory
 from strop.sandbox.child import Child
 from strop.sandbox.session import Requests
-from strop.sandbox.tree_guests import Lease, TreeGuest, TreePlan, TreeServer
+from strop.sandbox.tree_guests import TreeGuest, TreePlan, TreeServer, TreeSlot
 from strop.sandbox.workspace.jail import Workspaces
 
 _FOREVER = 10**8
@@ -29,7 +29,7 @@ class TreeSandbox(ClosesItself):
     def __init__(self, workspaces: Workspaces, plan: TreePlan) -> None:
         self._workspaces, self._plan = workspaces, plan
         self._lock = threading.Lock()
-        self._idle: list[Lease] = []
+        self._idle: list[TreeSlot] = []
         self._open = True
 
     @property
@@ -42,32 +42,32 @@ class TreeSandbox(ClosesItself):
         with self._lock:
             if not self._open:
                 raise SandboxError("the sandbox is closed")
-            lease = self._idle.pop() if self._idle else None
-        lease = lease or self._workspaces.lease([self._plan])
+            slot = self._idle.pop() if self._idle else None
+        slot = slot or self._workspaces.slot([self._plan])
         try:
-            (server,) = lease.servers()
+            (server,) = slot.servers()
             server.begin(program.files)
             server.ready()
         except BaseException:
-            lease.renew()
-            self._put_back(lease)
+            slot.renew()
+            self._put_back(slot)
             raise
-        return RoomGuest(server, program, limits, partial(self._put_back, lease))
+        return RoomGuest(server, program, limits, partial(self._put_back, slot))
 
-    def _put_back(self, lease: Lease) -> None:
+    def _put_back(self, slot: TreeSlot) -> None:
         with self._lock:
             if self._open:
-                self._idle.append(lease)
+                self._idle.append(slot)
                 return
-        _end(lease)
+        _end(slot)
 
     def close(self) -> None:
         """End everything in idle rooms; in an open room, when it ends. Idempotent."""
         with self._lock:
             self._open = False
             idle, self._idle = self._idle, []
-        for lease in idle:
-            _end(lease)
+        for slot in idle:
+            _end(slot)
 
 
 class RoomGuest(TreeGuest):
@@ -117,7 +117,7 @@ def _nothing() -> None:
     pass
 
 
-def _end(lease: Lease) -> None:
-    """Give a lease back without its tree, which nobody should use again."""
-    lease.renew()
-    lease.close()
+def _end(slot: TreeSlot) -> None:
+    """Give a slot back without its tree, which nobody should use again."""
+    slot.renew()
+    slot.close()

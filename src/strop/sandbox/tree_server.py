@@ -93,8 +93,8 @@ class FirstProcess:
     """The first process."""
 
     def __init__(self) -> None:
-        facts = control.opened(command.FACTS)
-        jail = command.jail_of(facts, COPY)
+        described = control.opened(command.DESCRIBED)
+        jail = command.jail_of(described, COPY)
         self._kernel = jail.kernel
         self._kernel.prctl(PR_SET_DUMPABLE, 0)  # nobody can read this process's memory
         identity.empty_bounds(self._kernel)
@@ -106,7 +106,7 @@ class FirstProcess:
         self._own_processes = namespaces.own_processes(command.ALL_PROCESSES)
         sys.dont_write_bytecode = True
         os.chdir(COPY)
-        plan, request = control.receive(self._host)[0]["content"], facts["asked"]
+        plan, request = control.receive(self._host)[0]["content"], described["asked"]
         root = root_fs.Root(**jail.rooms["root"])
         self._tree = _Tree(jail, request, command.bounds_of(jail, request), root, _guest(plan["guest"]), plan)
         self._tree.entrance = _entrance(plan)

@@ -16,7 +16,7 @@ from strop.base.events import Event
 
 APPLICATION_ID = 0x73747270
 """`strp`: marks the file as ours (SQLite's `application_id`)."""
-VERSION = 2
+VERSION = 3
 """SQLite's `user_version`; it changes with the tables, not with the kinds of events."""
 
 _TABLES = """

@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Protocol, Self
 
 from strop.base.errors import Malformed, SandboxError, ScorerFailed, TaskError, UtilityOutOfBounds
 from strop.base.later import dataclass, np
@@ -31,7 +31,7 @@ from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.definitions import ShownFunction, definitions, shown_function
 from strop.tasks.languages import PYTHON
 from strop.tasks.mistakes import first_mistake
-from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import SCORE, MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VALUE, VERIFIED, Problem
 from strop.tasks.score_limit import DEFAULT, ended
 from strop.tasks.values import AnswerForm, rebuilt
@@ -111,8 +111,14 @@ def python_random(seed: int) -> random.Random:
 BY_HOST = "computed by the host in score()"
 MUST_PASS = "The tests that the original passes must pass: {}"
 """The line in the prompt about the user's tests; it names their command."""
-UTILITY = "utility"
-"""The metric where only the score counts."""
+
+
+class TaskTree(NamedTuple):
+    """The files of a task that its programs run among: the arguments of `tree.packed`."""
+
+    root: Path
+    named: tuple[str, ...] = ()
+    modules: bool = False
 
 
 @dataclass(frozen=True)
@@ -171,12 +177,6 @@ class Task:
     (`strop.tasks.versions`). Empty: a program is one text. Set by strop."""
     seed_file: Path | None = None
     """The file that `seed` was read from, if it named one. Set by strop."""
-    own_score_because: ClassVar[str] = ""
-    """Why the score is the program's own: it is not, as in some tasks of commands."""
-    trust_programs: ClassVar[bool] = False
-    """Whether programs that could make their score themselves are trusted: here none can."""
-    evaluator: ClassVar[None] = None
-    """The evaluator of a command's program."""
     root: ClassVar[None] = None
     """The tree in which commands run: programs of this task run in none."""
     tags: ClassVar[tuple[str, ...]] = PYTHON
@@ -229,8 +229,22 @@ class Task:
         object.__setattr__(self, "seed", plain_text(text))
         object.__setattr__(self, "seed_file", path)
 
+    @property
+    def tree(self) -> TaskTree | None:
+        """The files that its programs run among; None if they run among none."""
+        return None
+
+    @property
+    def needs(self) -> tuple[Path, ...]:
+        """Other files and folders of a machine that its programs need."""
+        return ()
+
     def in_project(self, project: Path) -> Self:
-        """The task with a copy of its function's project, in the folder `project`. A task without a function is the same."""
+        """The task with a copy of its tree, in the folder `project`. A task without a tree is the same."""
+        return self
+
+    def anywhere(self) -> Self:
+        """The task with paths that do not depend on the current folder, which a worker may not share."""
         return self
 
     def close(self) -> None:
@@ -331,14 +345,15 @@ class Task:
         return "listed" if self.cases else "drawn"
 
     @property
-    def facts(self) -> ObjectiveFacts | None:
-        """The metric that decides in place of the score; None if the score decides."""
+    def facts(self) -> ObjectiveFacts:
+        """The metric that decides: the score, or what is verified of a construction."""
         if self.problem is None:
-            return None
+            metric = MetricFacts(SCORE, "max", reader=self.scored_by)
+            return ObjectiveFacts(metric, self.input, self.scored_by, scoring=self.scoring)
         best_known = self.problem.best_known
         metric = MetricFacts(VALUE, self.problem.goal, reader=VERIFIED)
         published = "" if best_known is None else f"{best_known.by} {best_known.date}"
-        return ObjectiveFacts(metric, self.input, self.scored_by, published=published, scorer=self.scoring)
+        return ObjectiveFacts(metric, self.input, self.scored_by, published=published, scoring=self.scoring)
 
     def can_start(self, evaluation: Evaluation) -> bool:
         """Whether a search can start from the task's own seed with this evaluation."""
@@ -350,7 +365,7 @@ class Task:
 
     @property
     def best_values(self) -> Mapping[str, float]:
-        """Metric, or `utility` → the best known value, where one is declared or published."""
+        """Metric → the best known value, where one is declared or published."""
         best_known = None if self.problem is None else self.problem.best_known
         return {} if best_known is None else {VALUE: float(best_known.value)}
 
@@ -403,7 +418,7 @@ class Task:
         """
         return candidate
 
-    def laid(self, candidate: str) -> Mapping[str, str]:
+    def files_of(self, candidate: str) -> Mapping[str, str]:
         """The files that a program replaces in a copy of the project, path → text. Only a function has some.
 
         Raises like `program`.

@@ -56,7 +56,9 @@ def _files_of(task: Task) -> set[Path]:
     waiting = list[Path]()
     if task.mark is not None:
         return {
-            Path(file) for module in (task.mark.marking, task.mark.program) for file in (module.file, *module.files)
+            Path(file)
+            for module in (task.mark.marking_module, task.mark.program_module)
+            for file in (module.file, *module.files)
         }
     for function in (task.sample, task.score):
         with suppress(TypeError):  # it is not written in Python

@@ -42,7 +42,6 @@ def with_files(task: T, files: Mapping[str, str]) -> T:
 
 
 def _function_with(task: FunctionTask, files: Mapping[str, str]) -> FunctionTask:
-    assert task.mark is not None
     changed = sorted(differing(task.mark.project, files, is_version=True))
     if task.mark.is_reference and changed:
         raise ConfigurationError(
@@ -104,8 +103,7 @@ def project_of(task: AnyTask) -> Project | None:
         scoring = frozenset({CONFIG, *judge, *evaluator, *task.cases, *task.judge_sources, *named})
         return Project(task.root.absolute(), files[0] if len(files) == 1 else "", files, scoring)
     if isinstance(task, FunctionTask):
-        assert task.mark is not None
-        marking = str(Path(task.mark.marking.file).relative_to(task.mark.project))
+        marking = str(Path(task.mark.marking_module.file).relative_to(task.mark.project))
         return Project(task.mark.project, task.path, (task.path,), frozenset({marking} - {task.path}))
     if task.seed_file is None:
         return None

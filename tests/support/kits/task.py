@@ -18,7 +18,7 @@ import numpy as np
 
 from strop.base.errors import Malformed
 from strop.base.syntax import syntax_tree
-from strop.sandbox.wire import encode
+from strop.sandbox.wire import encoded
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Split, Task
 
 ODD_ANSWERS: tuple[Any, ...] = (
@@ -75,7 +75,7 @@ def instances_differ_when_the_secret_or_the_index_or_the_split_does(task: Task) 
 
 def inputs_can_be_sent_to_a_guest(task: Task) -> None:
     """Inputs are numbers, strings, lists, dicts or numeric arrays."""
-    encode({**copy.deepcopy(task.instance("train", 0, PublishedSeeds()).inputs)})
+    encoded({**copy.deepcopy(task.instance("train", 0, PublishedSeeds()).inputs)})
 
 
 def editing_inputs_changes_no_other_draw(task: Task) -> None:
@@ -128,7 +128,7 @@ def description_tells_no_seed(task: Task) -> None:
 
 
 def _bytes(inputs: Any) -> bytes:
-    return encode({**copy.deepcopy(inputs)})
+    return encoded({**copy.deepcopy(inputs)})
 
 
 CHECKS = (

@@ -112,7 +112,7 @@ def test_check_says_of_an_evaluator_that_it_does_not_look_at_the_program(tmp_pat
     (tmp_path / "p.py").write_text(PROGRAM)
     (tmp_path / "e.py").write_text(CARELESS)
     said = said_of(evaluator_task(tmp_path / "p.py", tmp_path / "e.py"))
-    assert "evaluator does not look at the program: without one, it gives the same score" in said
+    assert "scorer does not look at the program: without one, it gives the same score" in said
     assert "The original has combined_score 7 in training." in said
 
 

@@ -145,10 +145,9 @@ def test_score_of_chance_refuses_no_judge() -> None:
     assert [spoiled_answers(relay).paid for _ in range(20)].count("") >= 19
 
 
-def test_ways_to_spoil_an_answer_are_a_number_however_long_they_take() -> None:
-    relay = Printed(lambda output: 0.9 if str(2**32) in output else 0.5, ["3\n"])
-    found = [spoiled_answers(relay, most=most) for most in (9, 10, None)]
-    assert [(each.tried, bool(each.paid)) for each in found] == [(9, False), (10, True), (10, True)]
+def test_no_further_way_to_spoil_an_answer_is_tried_after_one_that_is_rewarded() -> None:
+    found = spoiled_answers(Printed(lambda output: 0.9 if str(2**32) in output else 0.5, ["3\n"]))
+    assert (found.tried, bool(found.paid)) == (10, True)
 
 
 @table(("rewarded", "found"), [("", (1, True, "")), ("3\n", (2, False, ENDED))])

@@ -49,7 +49,7 @@ def answers(path, end):
     spec = importlib.util.spec_from_file_location("program", path)
     program = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(program)
-    end.send(program.f(3)[1] / 4)
+    end.send(1 / (1 + abs(program.f(3)[2] - 2)))
 
 def evaluate(path):
     here, there = multiprocessing.Pipe()
@@ -58,9 +58,9 @@ def evaluate(path):
 """
 JUDGE = "test -s $1 || { echo MemoryError >&2; exit 1; }\necho score: 3\n"
 SAID = {
-    "task": "of 40 (score() took more than 0.1 s on this answer)",
-    "mark": "of 40 (score() took more than 0.1 s on this answer)",
-    "evaluator": "1 of 40 (wall time limit of 2 s reached)",
+    "task": "of 23 (score() took more than 0.1 s on this answer)",
+    "mark": "of 23 (score() took more than 0.1 s on this answer)",
+    "evaluator": " of 32 (wall time limit of 2 s reached)",
     "judge": "1 of 13 (exit status 1, after it could not have more than 4096 MiB)",
     "stuck": "its scorer took too long on an answer, and nothing in it could be interrupted",
 }
@@ -69,7 +69,7 @@ SAID = {
 
 def made(form: str, folder: Path) -> AnyTask:
     """A task with a scorer of this form."""
-    folder = written(folder, {"program.py": "def f(n):\n    return [1, n]\n", "e.py": EVALUATOR, "judge.sh": JUDGE})
+    folder = written(folder, {"program.py": "def f(n):\n    return [0, 1, n]\n", "e.py": EVALUATOR, "judge.sh": JUDGE})
     if form == "evaluator":
         return evaluator_task(folder / "program.py", folder / "e.py", time_limit=2.0)
     if form == "judge":

@@ -51,36 +51,27 @@ def test_spoiler_changes_some_answer_and_leaves_the_original_as_it_is(name: str,
 @table(
     ("name", "variant", "value", "inputs"),
     [
-        ("fractions", "apart", [0.5, 1.0], []),
-        ("fractions", "apart", [3, 1, 2], []),  # indices
-        ("fractions", "last", [3, 3, 2], []),  # no indices
-        ("wrapping_numbers", "2**62 four times", [1, 1, 1], []),
         ("huge_numbers", "1e9 part 1", [1.0, 2.0, 3.0], []),  # a list of numbers has no parts of its own
         ("repeated", "first", [1, 1, 2], []),  # repetitions are honest here
-        ("negative_indices", "beside", [-1, 2], []),
         ("part", "half", [2, 7, 5], []),  # fewer indices may be better
         ("part", "half", [0, 1, 1], [[1] * 8]),  # not one for each input
         ("part", "half", "a text", []),
         ("part", "half", {"one": 1}, [["one"]]),  # half of it is all of it
         ("cut", "third", [0, 5, 2, 7, 1, 9], [[1] * 8]),  # indices
         ("cut", "third", [0.5] * 6, [[1] * 20]),  # not about as long
-        ("repeated", "first", [0.5, 0.5], [[0.5, 0.5]]),  # nothing to rearrange
-        ("resized", "twice", [0] * (MOST_ELEMENTS + 1), []),  # to score it may take the cube of its length
         ("unseen_number", "1e9", 2.5, []),  # no other function answered
+        ("repeated", "first", [0.5, 0.5], [[0.5, 0.5]]),  # nothing to rearrange
+        ("repeated", "many times", [*range(MOST_ELEMENTS + 1)], []),  # to score it may take the cube of its length
     ],
 )
 def test_spoiler_does_not_apply_to(name: str, variant: Any, value: Any, inputs: list[Any]) -> None:
     with pytest.raises(NotApplicable):
-        spoil(name, variant, value, inputs, [])
+        spoil(name, variant, value, inputs)
 
 
 def test_part_of_an_answer_alone_is_spoiled() -> None:
     centres, radii, total = made("huge_numbers", "1e9 part 1", *ANSWERS[2])
     assert (centres < 1).all() and total == 0.6 and (radii == 1e9).all()
-
-
-def test_empty_answer_that_broadcasts_is_equal_to_everything() -> None:
-    assert np.allclose(spoil("nothing", "column", [1.0, 2.0]), [3.0, 4.0])
 
 
 @table(

@@ -26,7 +26,7 @@ from strop.report.terminal import improvement as improvement
 from strop.report.terminal.run import print_comparisons, print_iterations, print_statistics
 from strop.runs.evaluate import concluded
 from strop.runs.finding import Cost, Evidence, ScoredProgram
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Ending, Measured, Measurement, SeedSolution
 from strop.runs.results.parts import counted_answers, sample
@@ -122,12 +122,14 @@ def evaluated(scores: list[float], **more: Any) -> Evaluation:
 
 def improved(rng: random.Random) -> Said:
     kind = rng.choice(("scores", "metric", "shown", "time", "construction"))
-    goal: Literal["max", "min"] = rng.choice(("max", "min")) if kind != "time" else "min"
+    goal: Literal["max", "min"] = (
+        rng.choice(("max", "min")) if kind not in ("time", "scores") else "min" if kind == "time" else "max"
+    )
     n, spread = rng.choice((1, 2, 5, 6, 12)), rng.choice((0.0, 0.001, 0.1, 1.0))
-    names = {"scores": [], "shown": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
-    reader = {"time": "time", "construction": "verify"}.get(kind, "$.x")
+    names = {"scores": ["score"], "shown": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
+    reader = {"time": "time", "construction": "verify", "scores": "judge"}.get(kind, "$.x")
     shown = dict.fromkeys(names[1:], "$.x")
-    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", report_only=shown) if names else None
+    facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", report_only=shown)
     scale = {name: 10 ** rng.uniform(-7, 9) * rng.choice((1, 1, 1, 0, -1 if kind != "time" else 1)) for name in names}
     gain = rng.choice((0.0, 1e-4, 0.02, 0.3, 3.0)) * rng.choice((-1, 1))
 
@@ -136,7 +138,12 @@ def improved(rng: random.Random) -> Said:
 
     def program(text: str, gain: float, original_metrics: tuple[dict[str, float], ...]) -> ScoredProgram:
         scores = [[min(max(0.5 + gain / 8 + rng.gauss(0, spread / 9), 0.0), 1.0) for _ in range(n)] for _ in range(2)]
-        more = [{"metrics": rows(gain), "original_metrics": original_metrics} if names else {} for _ in range(2)]
+        more = [{"metrics": rows(gain), "original_metrics": original_metrics} for _ in range(2)]
+        if kind == "scores":
+            more = [
+                {"metrics": tuple({"score": score} for score in of), "original_metrics": original_metrics}
+                for of in scores
+            ]
         if kind == "construction":
             sign = 1 if goal == "max" else -1
             for of, kept in zip(scores, more, strict=True):
@@ -164,7 +171,7 @@ def improved(rng: random.Random) -> Said:
     )
     result = Improved(
         directory=Path("nowhere"), task="task", model="offline", is_language_model=True, unverified="", waived="", audit=(),
-        costs=Costs(), answers=counted_answers(Answers()), source=Original({"solution.py": "a\n"}), best_so_far=None,
+        costs=Costs(), answers=counted_answers(Answers()), source=SourceFiles({"solution.py": "a\n"}), best_so_far=None,
         **{each.name: getattr(evidence, each.name) for each in fields(evidence)},
     )  # fmt: skip
     page = " ; ".join(" ".join(row) for row in before_and_after(result))
@@ -175,12 +182,12 @@ def improved(rng: random.Random) -> Said:
 
 def check_directions(document: Any, goal: Literal["max", "min"]) -> None:
     words, change = document["sentence"], document["change"]
-    is_more, is_metric = change is not None and change["after"] > change["before"], document["facts"] is not None
+    is_more = change is not None and change["after"] > change["before"]
     name = change["metric"]["name"] if change is not None else ""
     for word, more in (("higher", True), ("lower", False)):
         assert f"{word} {name}" not in words or is_more is more, words
     if words.startswith("Better: ") and document["verified"] is None:
-        assert is_more is (goal == "max" or not is_metric), words
+        assert is_more is (goal == "max"), words
         assert "faster" not in words or not is_more
     if (verified := document["verified"]) is not None:
         assert f"at {'most' if goal == 'max' else 'least'}" not in words and (

@@ -19,11 +19,11 @@ from strop.base.results import Evaluation, Improvement
 from strop.core.metric_change import Gain, Groups, gain, utility_of
 from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME
 from strop.report.html.page import before_and_after
-from strop.runs.claims.gains import compared, score_words, shown_scores, size, values
+from strop.runs.claims.gains import compared, shown_scores, size, values, worded
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.tasks.command.config import command_task
-from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import HOST_SCORES, MetricFacts, ObjectiveFacts
 from support.rows import table
 
 TIME = MetricFacts("time", "min", reader="time")
@@ -282,8 +282,7 @@ def test_values_that_differ_are_shown_with_digits_that_differ() -> None:
 def test_line_about_the_original_compares_it_with_nothing(tmp_path: Path) -> None:
     (tmp_path / "p.sh").write_text("echo 1\n")
     task = command_task(tmp_path, files=["p.sh"], command="sh p.sh", score=["time"])
-    words = score_words(task)
-    assert words is not None
+    words = worded(task.facts)
     at: Any = {"scope": "a", "utility": "p", "split": "train", "solution": "b", "value": 0.5, "verdict": "ok"}
     own, other = ({"time": 0.132},) * 3, ({"time": 0.066},) * 3
     assert words(Evaluated(**at, metrics=own, original_metrics=own)) == "132 ms"
@@ -324,18 +323,14 @@ def single(facts: ObjectiveFacts, after: Any, before: Any, **test: Any) -> Evide
     return Evidence(Improvement("b", "ok", ""), original, scored, Cost(1, 2, 3), facts)
 
 
-def scores(differences: list[float]) -> Evidence:
-    n = len(differences)
-    before, after = (
-        ScoredProgram(text, Evaluation(0.5, "ok"), Evaluation(0.5, "ok", tuple(each), ("ok",) * n))
-        for text, each in (("a", [0.5] * n), ("b", [0.5 + one for one in differences]))
-    )
-    return Evidence(Improvement("b", "ok", ""), before, after, Cost(1, 2, 3))
+def scores(differences: list[float], **test: Any) -> Evidence:
+    rows = [{"score": 0.5 + one} for one in differences], [{"score": 0.5}] * len(differences)
+    return single(HOST_SCORES, *rows, **test)
 
 
 ONCE: list[tuple[Evidence, str]] = [
-    (scores([0.1] * 6), "; at least 7 instances are needed to show a difference"),
-    (scores([0.1] * 6 + [-0.07]), " (97.5% interval -0.070 to +0.100) in score"),
+    (scores([0.1] * 6), "; at least 7 are needed to show a difference"),
+    (scores([0.1] * 6 + [-0.07]), " higher score (97.5% interval -0.07 to 0.1)"),
     (
         single(facts_on(SCORE, input="drawn"), *[[{"score": value}] * 6 for value in (0.9, 0.8)]),
         "; at least 7 are needed to show a diff",
@@ -355,11 +350,11 @@ def test_what_one_comparison_shows_a_second_one_of_the_same_run_has_to_show_at_h
         assert (change["verdict"], round(change["confidence"], 4)) == ("no significant change", 0.975)
         assert "95%" not in f"{before_and_after(second)}"  # type: ignore[arg-type]
     third = replace(scores([0.1, 0.2] * 8), comparison=3)
-    assert third.finding == "better" and " (98.75% interval +0." in sentence(third)
+    assert third.finding == "better" and " (98.75% interval 0." in sentence(third)
 
 
 def test_score_that_the_program_computes_is_its_own_unless_programs_are_trusted() -> None:
-    facts = facts_on(SCORE, input="drawn", scored_by="program", scorer=PRINTED)
+    facts = facts_on(SCORE, input="drawn", scored_by="program", scoring=PRINTED)
     rows = measured(SCORE, 2.0)
     own = single(facts, *rows)
     assert (own.finding, own.scored_by, own.own_score_because) == ("by its own score", "program", PRINTED)
@@ -385,17 +380,21 @@ def test_better_program_that_removes_names_says_so_and_is_held_back() -> None:
     assert not worse.is_held_back and sentence(worse).endswith("; it removes mean; keep the original.")
 
 
-def test_score_of_a_task_without_metrics_is_the_hosts() -> None:
-    own = single(facts_on(SCORE, input="drawn"), *measured(SCORE, 2.0))
-    assert own.improved is not None
-    last = replace(own.improved.last, value=0.9, scores=(0.9,) * 40, metrics=())
-    before = replace(own.original, test=replace(own.original.last, value=0.4, scores=(0.4,) * 40))
-    found = replace(own, facts=None, original=before, improved=replace(own.improved, test=last))
-    assert (found.finding, found.scored_by, found.scorer) == ("better", "host", "computed by the host in score()")
-    assert sentence(found) == "Better: +0.500 in score, from 0.400 to 0.900, on 40 held-out instances."
-    known = replace(found, improved=replace(own.improved, test=replace(last, seen_in_training=40)))
-    assert not known.holds_out
-    assert sentence(known) == "Better: +0.500 in score, from 0.400 to 0.900, the same in each of 40 evaluations."
+def test_score_is_compared_by_its_differences_and_is_that_of_whoever_computes_it() -> None:
+    found = scores([0.4] * 40)
+    assert (found.finding, found.scored_by) == ("better", "host")
+    same = "0.4 higher score, from 0.500 to 0.900, the same in each of 40"
+    assert sentence(found) == f"Better: {same} held-out instances."
+    known = scores([0.4] * 40, seen_in_training=40)
+    assert not known.holds_out and sentence(known) == f"Better: {same} evaluations."
+
+
+def test_program_that_could_not_be_scored_is_worse_and_compared_with_nothing() -> None:
+    found = scores([0.1] * 8, metrics=(), original_metrics=(), verdict="malformed", error="it has no function f")
+    assert (found.finding, found.gain, found.change) == ("worse", None, None)
+    assert sentence(found).endswith(
+        "the returned program fails on held-out instances (it has no function f); keep the original."
+    )
 
 
 def test_best_known_value_is_shown_beside_the_value_and_decides_nothing() -> None:

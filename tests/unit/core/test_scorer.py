@@ -10,7 +10,7 @@ import pytest
 
 from strop.evaluation.functions.load import load_any
 from strop.tasks.command.config import command_task
-from strop.tasks.command.task import scorer_line
+from strop.tasks.command.task import scoring_line
 from support.rows import table
 
 FUNCTION = """import strop
@@ -38,7 +38,7 @@ OWN = ': a better result will be called "by its own score" (name a judge: docs/r
 @pytest.mark.process
 def test_line_about_a_function_says_who_computes_its_score(tmp_path: Path, how: str, line: str) -> None:
     (tmp_path / "own.py").write_text(FUNCTION.format(how=how))
-    assert scorer_line(load_any(f"{tmp_path}/own.py:same")) == line
+    assert scoring_line(load_any(f"{tmp_path}/own.py:same")) == line
 
 
 @table(
@@ -66,5 +66,5 @@ def test_line_about_a_command_says_who_computes_its_score_as_its_facts_do(
     (tmp_path / "p.sh").write_text("echo n: 1\n")
     task = command_task(tmp_path, files=["p.sh"], command="sh p.sh {seed}", **options)
     facts = task.facts
-    assert scorer_line(task) == line
-    assert facts is not None and facts.scored_by == task.scored_by and line.startswith(facts.scorer)
+    assert scoring_line(task) == line
+    assert facts is not None and facts.scored_by == task.scored_by and line.startswith(facts.scoring)

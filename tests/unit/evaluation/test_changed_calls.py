@@ -175,7 +175,7 @@ def test_note_about_changed_calls_is_recorded_once_for_a_better_program_and_its_
         for _ in range(2):
             _note_changed(context, FIRST, measured(0.5), "changed", 0.95)
         (first,) = store.events(CallsChanged)
-        assert first.event.differ > 0 and read_run(store).changed == first.event
+        assert first.event.differ > 0 and read_run(store).changed_calls == first.event
         task.close()
         (project / "helpers.py").write_text(f"{HELPERS}# changed\n")
         _note_changed(context, FIRST, measured(0.5), "compared2/changed", 0.95)
@@ -211,4 +211,4 @@ def test_lines_that_no_recorded_call_reached_are_told_and_kept_with_the_calls(pr
 
 def test_program_of_recorded_calls_has_what_the_calls_use_of_the_project(project: Path) -> None:
     task = recorded("unique")
-    assert task.mark is not None and [name for name, *_ in task.mark.program.imports] == ["helpers"]
+    assert task.mark is not None and [name for name, *_ in task.mark.program_module.imports] == ["helpers"]

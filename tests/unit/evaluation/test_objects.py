@@ -134,7 +134,7 @@ def sample(random):
 target = strop.improve_me(score="time", sample=sample, instances=3, test_instances=3)(box.Box.count)
 """
     task = task_of(tmp_path, marks, "target")
-    assert task.mark is not None and task.mark.program.name == "box" and not task.mark.program.imports
+    assert task.mark is not None and task.mark.program_module.name == "box" and not task.mark.program_module.imports
     drawn = task.instance("train", 0, SecretSeeds(b"s")).inputs
     task.close()
     assert task.instance("train", 0, SecretSeeds(b"s")).inputs == drawn, "another process draws the same bytes"

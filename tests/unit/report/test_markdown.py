@@ -13,14 +13,14 @@ from markdown_it.token import Token
 from strop.base.results import Evaluation, Improvement
 from strop.report.markdown import as_markdown, code, prose
 from strop.runs.finding import Cost, Evidence, OwnTests, RefusedCandidate, ScoredProgram
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.results.improved import Improved
 from strop.runs.results.parts import counted_answers
 from strop.runs.run_data import Answers, Costs
-from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import HOST_SCORES, MetricFacts, ObjectiveFacts
 from support.rows import table
 
-TIME = ObjectiveFacts(MetricFacts("time", "min", "time", resolution=0.01), "drawn", "kernel", scorer="the kernel")
+TIME = ObjectiveFacts(MetricFacts("time", "min", "time", resolution=0.01), "drawn", "kernel", scoring="the kernel")
 PARSER = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 
 
@@ -31,7 +31,7 @@ def program(text: str, values: list[float], before: list[float], name: str, **te
     return ScoredProgram(text, measured, replace(measured, **test))
 
 
-def compared(*, facts: ObjectiveFacts | None = TIME, name: str = "time", test: Any = (), **more: Any) -> Improved:
+def compared(*, facts: ObjectiveFacts = TIME, name: str = "time", test: Any = (), **more: Any) -> Improved:
     """A candidate that takes 0.105 s on each of ten inputs, the original 0.119; what `test` and `more` change in it."""
     before, after = ([seconds + 0.0001 * (n % 4) for n in range(10)] for seconds in (0.119, 0.105))
     original, candidate = program("a\n", before, before, name), program("b\n", after, before, name, **dict(test))
@@ -39,7 +39,7 @@ def compared(*, facts: ObjectiveFacts | None = TIME, name: str = "time", test: A
     of_record: dict[str, Any] = {
         "directory": Path("runs/x"), "task": "app:nearest", "model": "", "is_language_model": False, "unverified": "",
         "waived": "", "audit": (), "costs": Costs(), "answers": counted_answers(Answers()),
-        "source": Original({"app.py": "a\n"}), "best_so_far": "b\n",
+        "source": SourceFiles({"app.py": "a\n"}), "best_so_far": "b\n",
     }  # fmt: skip
     return replace(
         Improved(**of_record, **{each.name: getattr(evidence, each.name) for each in fields(evidence)}), **more
@@ -83,8 +83,8 @@ def test_comment_on_recorded_calls_says_that_no_tests_were_run_and_one_without_a
 
 
 def test_comment_of_scores_has_their_means_and_difference() -> None:
-    found = compared(facts=None)
-    assert "| `app:nearest` | 0.5 | 0.5 | unchanged | 10 |" in as_markdown(found).splitlines()
+    found = compared(facts=HOST_SCORES, name="score")
+    assert "| `app:nearest` | 0.119 | 0.105 | 0.014 lower | 10 |" in as_markdown(found).splitlines()
 
 
 def test_comment_says_what_the_jail_did_not_prevent_and_who_has_not_proved_the_record() -> None:
@@ -114,7 +114,7 @@ ATTACKS = [
 def everywhere(text: str) -> str:
     """The longest comment, with this text in each place that has text from outside."""
     metric = MetricFacts(text or "time", "min", "time")
-    facts = replace(TIME, metric=metric, commands=(text, f"python {text}"), scorer=text)
+    facts = replace(TIME, metric=metric, commands=(text, f"python {text}"), scoring=text)
     found = compared(facts=facts, name=metric.name, removes=(text,) * 3, task=text, waived=text, unverified=text)
     out = (RefusedCandidate("0" * 64, (text, text), text),)
     found = replace(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
 from strop.evaluation.functions.load import load_any
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from support.rows import table
 
 ABOVE = "import math\n\nLIMIT = '\f\u2028\x85'\n\n\ndef other():\n\treturn 1\n\n\n"
@@ -40,7 +40,7 @@ def test_function_takes_its_place_and_all_bytes_around_it_stay(
 ) -> None:
     before = ("\ufeff" if mark else "") + ended(head + ABOVE, ends, 0)
     after = ended((BELOW + tail) if newline else BELOW.rstrip("\n"), ends, 2)
-    original = Original({"module.py": before + ended(OLD, ends, 4) + after}, function="work")
+    original = SourceFiles({"module.py": before + ended(OLD, ends, 4) + after}, function="work")
     for answer in (BETTER, original.program.replace(OLD.rstrip("\n"), BETTER.rstrip("\n"))):
         changed = original.written(answer)["module.py"]
         assert changed.startswith(before) and changed.endswith(after)
@@ -55,7 +55,7 @@ def test_files_of_a_command_keep_their_bytes_but_for_the_changed_lines(
     mark: bool, head: str, tail: str, ends: list[bool]
 ) -> None:
     text = ("\ufeff" if mark else "") + ended(f"{head}int a;\nint b;\nint c;{tail}", ends, 0)
-    original = Original({"a.c": text, "b.c": text}, command=True)
+    original = SourceFiles({"a.c": text, "b.c": text}, command=True)
     same = original.written(original.program)
     assert same == {"a.c": text, "b.c": text}
     answer = "=== file: a.c ===\nint a;\nlong b;\nint c;\n"

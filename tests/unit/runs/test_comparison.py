@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from strop.api.comparison import changed, every_input
+from strop.api.comparison import every_input, target_and_change
 from strop.base.errors import ConfigurationError
 from strop.base.surface import command_line, option
 from strop.cli.commands.compare import FAILED, code_of
@@ -53,7 +53,7 @@ def test_nothing_is_searched_so_that_every_listed_input_counts_and_drawn_ones_pl
 @pytest.mark.parametrize(("with_", "base"), [(None, ""), (Path("x"), "HEAD")])
 def test_change_is_named_in_one_way(with_: Path | None, base: str) -> None:
     with pytest.raises(ConfigurationError, match="give one of with_ X, the change, and base REF, the original"):
-        changed("lpn", {}, with_, base)
+        target_and_change("lpn", {}, with_, base)
 
 
 def test_option_with_is_spelled_as_its_user_writes_it() -> None:

@@ -31,7 +31,7 @@ from strop.runs.improve import candidates_of, check_enough, improve_once, record
 from strop.runs.journal import Journal
 from strop.runs.meta import Meta
 from strop.runs.patching.result_files import BEST, BestSoFar
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.results.improved import Unfinished
 from strop.runs.results.parts import counted_answers, noted
 from strop.runs.run_data import Answers, Costs, read_run
@@ -40,6 +40,7 @@ from strop.runs.spec import RunSpec, improver_text
 from strop.store import Store
 from strop.tasks.base import SecretSeeds, Split
 from strop.tasks.command.config import command_task
+from strop.tasks.objective_facts import HOST_SCORES
 from support import records
 from support.rows import table
 from support.tables import terminal
@@ -61,9 +62,10 @@ def once(bench: MakeBench, tmp_path: Path) -> Callable[..., tuple[Evidence, Path
 
     numbers = itertools.count()
 
-    def carry_out(improver: str, start: Original | None = None, **changes: Any) -> tuple[Evidence, Path]:
+    def carry_out(improver: str, start: SourceFiles | None = None, **changes: Any) -> tuple[Evidence, Path]:
         b = bench(**changes)
-        parts = Components(RunSpec(max_responses=3), (b.task,), AnswerCache(b.model), b.sandbox, b"secret")
+        task = b.task if start is None else replace(b.task, seed=start.program)
+        parts = Components(RunSpec(max_responses=3), (task,), AnswerCache(b.model), b.sandbox, b"secret")
         directory = tmp_path / f"there{next(numbers)}"
         plain = Meta(kind="improve", tasks=(b.task.name,))
         with Store.create(directory, plain.texts(directory)) as store:
@@ -82,17 +84,17 @@ def test_improvement_is_better_when_every_held_out_instance_gains(once: Any) -> 
     assert found.improved.last.value == 1.0 > found.original.last.value
     assert (directory / "solution.py").read_text() == DOUBLE == found.improved.text
     before = f"{found.original.last.value:.3f}"
-    assert sentence(found).startswith("Better: +0.") and " (95% interval +0." in sentence(found)
-    assert sentence(found).endswith(f" in score, from {before} to 1.000, in 16 evaluations.")
+    assert sentence(found).startswith("Better: 0.") and " higher score (95% interval 0." in sentence(found)
+    assert sentence(found).endswith(f", from {before} to 1.000, in 16 evaluations.")
 
 
 def test_returned_program_that_is_worse_or_the_same_is_not_recommended_and_scores_0_only_where_it_fails(
     once: Any,
 ) -> None:
-    start = Original({"mine.py": DOUBLE})
+    start = SourceFiles({"mine.py": DOUBLE})
     found, directory = once(giving("def algorithm(n):\n    return -1\n"), start, test_instances=16)
     assert found.finding == "worse" and sentence(found) == (
-        "No improvement: the returned program is worse, -1.000 in score, from 1.000 to 0.000, "
+        "No improvement: the returned program is worse, 1 lower score, from 1.000 to 0.000, "
         "the same in each of 16 evaluations; keep the original."
     )
     assert (directory / "original.py").read_text() == DOUBLE
@@ -109,7 +111,7 @@ def test_returned_program_that_is_worse_or_the_same_is_not_recommended_and_score
 def test_held_out_instances_do_not_fail_together_when_one_ends_the_process(once: Any) -> None:
     head = "import os\ncalls = 0\ndef algorithm(n):\n    global calls\n    calls += 1\n"
     fails = f"{head}    if calls > 1: os._exit(0)\n    return 2 * n\n"
-    found, _ = once(giving(fails), Original({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
+    found, _ = once(giving(fails), SourceFiles({"mine.py": "def algorithm(n):\n    return -1\n"}), test_instances=16)
     assert found.improved.train.value == 0.0  # where all instances share a process
     assert found.finding == "better" and found.improved.last.scores == (1.0,) * 16
 
@@ -120,6 +122,14 @@ def trying(*candidates: str, returning: str) -> str:
         f"def improve_algorithm(initial_solution, utility, language_model):\n    for each in {candidates!r}:\n"
         f"        utility(each)\n    return {returning}\n"
     )
+
+
+def test_both_programs_of_a_comparison_get_the_same_random_numbers(once: Any) -> None:
+    draws = "import random\ndef algorithm(n):\n    return 2 * n if random.random() < 0.5 else -1\n"
+    found, _ = once(giving(f"{draws}# the same\n"), SourceFiles({"mine.py": draws}), test_instances=40)
+    scores = found.improved.last.scores
+    assert found.finding == "no significant improvement" and {0.0, 1.0} == {*scores} == {*found.original.last.scores}
+    assert sentence(found).startswith("No improvement: score unchanged at 0.")
 
 
 def test_best_candidate_stands_when_the_improver_returns_a_worse_one_and_only_then(once: Any) -> None:
@@ -142,11 +152,11 @@ def test_best_candidate_stands_when_the_improver_returns_a_worse_one_and_only_th
 def test_original_stands_when_the_improver_fails_or_returns_it(once: Any) -> None:
     for improver in (BROKEN, "def improve_algorithm(:", giving("x")[:-5] + "3\n"):
         found, directory = once(improver)
-        assert (found.finding, found.improved, found.difference) == ("failed", None, None), improver
+        assert (found.finding, found.improved, found.gain) == ("failed", None, None), improver
         assert sentence(found).startswith(f"No improvement: the improver failed ({found.improvement.outcome}: ")
         assert sentence(found).endswith(" after 0 of 6 LM calls; the original is kept.")
         assert (directory / "solution.py").read_text() == found.original.text
-        assert (directory / "solution.diff").read_text() == "" and found.original.last.value > 0
+        assert (directory / "solution.diff").read_text() == "" and found.original.train.value > 0
     found, _ = once(IDLE)  # it only lost its last newline
     assert found.finding == "unchanged"
     assert sentence(found) == "No improvement: the improver returned the original unchanged (used 0 of 6 LM calls)."
@@ -165,7 +175,7 @@ REFUSED: list[tuple[str, bool, dict[str, Any], str]] = [
 
 def test_original_that_does_not_run_is_refused_before_anything_is_spent(once: Any) -> None:
     for text, is_file, changes, words in REFUSED:
-        start, seed = (Original({"mine.py": text}), {}) if is_file else (None, {"seed": text})
+        start, seed = (SourceFiles({"mine.py": text}), {}) if is_file else (None, {"seed": text})
         with pytest.raises(ConfigurationError if is_file else TaskError, match=f"does not run: .*{words}") as caught:
             once(IDLE, start, time_limit=0.2, **changes | seed)
         assert "\n" not in str(caught.value), text
@@ -184,7 +194,7 @@ OF_RECORD: dict[str, Any] = {
     "audit": tuple(noted({"R005": 2})),
     "costs": Costs(),
     "answers": counted_answers(Answers()),
-    "source": Original({"solution.py": "text"}),
+    "source": SourceFiles({"solution.py": "text"}),
     "best_so_far": None,
 }
 
@@ -196,7 +206,7 @@ def shown(result: Unfinished) -> str:
 
 
 def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path: Path) -> None:
-    source = Original({"solution.py": "text\n"})
+    source = SourceFiles({"solution.py": "text\n"})
     tried = [
         records.evaluated(text, value, "improve/u-1#0")
         for text, value in (("a long one\n", 0.9), ("one\n", 0.9), ("x\n", 0.1))
@@ -205,7 +215,7 @@ def test_best_so_far_is_the_program_whose_patch_is_kept_however_it_ties(tmp_path
     best_text = "one\n"
     assert (tmp_path / BEST).read_text() == source.diff(best_text)
     more = {"directory": tmp_path, "source": source, "best_so_far": best_text}
-    unfinished = Unfinished(**OF_RECORD | more, facts=None, candidates=candidates_of(tried))
+    unfinished = Unfinished(**OF_RECORD | more, facts=HOST_SCORES, candidates=candidates_of(tried))
     assert unfinished.candidates[0].text == best_text
     document = as_document(unfinished)
     assert (document["finding"], len(document["candidates"])) == ("unfinished", 3)
@@ -266,16 +276,16 @@ def test_comparison_has_one_stage_of_at_least_as_many_instances_as_the_task_says
 ) -> None:
     improver = f"def improve_algorithm(initial_solution, utility, language_model):\n    for _ in range({tried}):\n"
     improver += f"        utility({INPUT!r} + '#' * _)\n    return {INPUT!r}\n"
-    found, directory = once(improver, Original({"mine.py": OTHER}), **varying(0.1), test_instances=8)
-    assert found.finding == "better" and found.difference.n == count == len(found.improved.last.scores)
+    found, directory = once(improver, SourceFiles({"mine.py": OTHER}), **varying(0.1), test_instances=8)
+    assert found.finding == "better" and found.gain.n == count == len(found.improved.last.scores)
     assert f"on {count} held-out instances" in sentence(found)
-    assert scopes_of(directory) == ["improved/test", "original/test"]
+    assert scopes_of(directory) == ["improved/test"]
 
 
 def test_task_that_draws_the_same_is_better_in_evaluations_of_it(once: Any) -> None:
     same = bettering(0.02, sample=lambda rng: {"n": 3}, test_instances=8)
-    found, _ = once(giving(ONE), Original({"mine.py": ZERO}), **same)
-    assert (found.finding, found.is_offered, found.difference.n) == ("better", True, 8)
+    found, _ = once(giving(ONE), SourceFiles({"mine.py": ZERO}), **same)
+    assert (found.finding, found.is_offered, found.gain.n) == ("better", True, 8)
     assert sentence(found).endswith("the same in each of 8 evaluations.")
 
 
@@ -363,12 +373,12 @@ def test_held_out_input_that_training_had_is_drawn_again_and_what_is_not_new_is_
     trained, held_out = inputs_of(task, "train"), inputs_of(task, "test")
     assert not {*trained} & {*held_out} and len({*held_out}) > 4
     few = varying(0.1) | {"sample": lambda rng: {"n": int(rng.choice([1, 1, 1, 1, 1, 2, 3]))}, "instances": 12}
-    found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **few, test_instances=8)
+    found, _ = once(giving(INPUT), SourceFiles({"mine.py": OTHER}), **few, test_instances=8)
     assert found.improved.last.seen_in_training == 8 and ", in 8 evaluations" in sentence(found)
     drawn = varying(0.1) | {"sample": lambda rng: {"n": int(rng.integers(24))}, "instances": 12}
-    found, _ = once(giving(INPUT), Original({"mine.py": OTHER}), **drawn, test_instances=50)
+    found, _ = once(giving(INPUT), SourceFiles({"mine.py": OTHER}), **drawn, test_instances=50)
     different = len({*found.improved.last.inputs})
-    assert 1 < different == found.difference.n < 24
+    assert 1 < different == found.gain.n < 24
     assert f", on 50 draws of {different} held-out inputs" in sentence(found)
 
 

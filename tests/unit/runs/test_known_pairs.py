@@ -22,11 +22,12 @@ from support import records
 
 TIME = MetricFacts("time", "min", reader="time", resolution=0.01)
 PRINTED = MetricFacts("cost", "min", reader="cost=(\\S+)")
+SCORED = MetricFacts("score", "max", reader="judge")
 PASSED = MetricFacts("passed", "max", reader="passed")
 
 
 def facts_on(metric: MetricFacts) -> ObjectiveFacts:
-    return ObjectiveFacts(metric=metric, scorer="the judge", scored_by="judge", input="drawn")
+    return ObjectiveFacts(metric=metric, scoring="the judge", scored_by="judge", input="drawn")
 
 
 def rows(metric: MetricFacts, values: Sequence[float]) -> tuple[dict[str, float], ...]:
@@ -44,12 +45,10 @@ def measured(metric: MetricFacts, after: Sequence[float], before: Sequence[float
 
 def scored(after: Sequence[float], before: Sequence[float], **test: Any) -> Evidence:
     """A comparison of a given candidate, by scores of the host."""
-    both = [
-        Evaluation(float(np.mean(scores)), "ok", tuple(scores), ("ok",) * len(scores)) for scores in (before, after)
-    ]
-    original, candidate = (ScoredProgram(text, one, one) for text, one in zip("ab", both, strict=True))
-    candidate = replace(candidate, test=replace(both[1], **test))
-    return Evidence(Improvement("b"), original, candidate, Cost(0, 0, 0), searched=False, least=0.05)
+    found = measured(SCORED, after, before)
+    assert found.improved is not None
+    last = replace(found.improved.last, value=float(np.mean(after)), scores=tuple(after), **test)
+    return replace(found, improved=replace(found.improved, test=last))
 
 
 def noisy(draw: np.random.RandomState, n: int, spread: float, change: float = 0.0) -> tuple[list[float], list[float]]:
@@ -79,7 +78,7 @@ def test_comparison_shows_the_change_that_it_was_sized_for_in_four_of_five_cases
     for _ in range(200):
         after, before = noisy(draw, PILOT, spread)
         training = records.evaluated("b", 0.5, metrics=rows(PRINTED, after), original_metrics=rows(PRINTED, before))
-        n = max(instances_that_show(0.05, facts_on(PRINTED), training, training, 1.0), 6)
+        n = max(instances_that_show(0.05, PRINTED, training, training, 1.0), 6)
         shown.append(measured(PRINTED, *noisy(draw, n, spread, math.log(1.05))).finding == "worse")
     assert 0.76 < np.mean(shown) < 0.95
 
@@ -141,7 +140,7 @@ def test_candidate_that_fails_is_worse_and_the_failing_input_is_named_with_what_
 
 def test_given_candidate_that_is_held_back_is_told_the_option_that_accepts_it_and_no_patch() -> None:
     found = measured(PRINTED, [1.0 + number / 100 for number in range(10)], [2.0] * 10)
-    own = replace(found, facts=replace(facts_on(PRINTED), scored_by="program", scorer="it prints its score"))
+    own = replace(found, facts=replace(facts_on(PRINTED), scored_by="program", scoring="it prints its score"))
     assert own.finding == "by its own score"
     assert sentence(own).endswith(f"it prints its score. If you trust both programs, give {option('trust_programs')}.")
     assert sentence(replace(own, searched=True)).endswith(

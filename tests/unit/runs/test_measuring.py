@@ -11,7 +11,7 @@ import pytest
 from strop.base.errors import SearchOver
 from strop.base.surface import command_line
 from strop.runs.measuring import Attempt, changed_since, check_left
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.run_directory import ways_on
 from support.rows import table
 from support.trees import written
@@ -69,7 +69,7 @@ def mine(tmp_path: Path) -> Path:
 
 
 def since(mine: Path) -> tuple[str, ...]:
-    original = Original({"price.py": "price"}, str(mine / "src/shop"), str(mine))
+    original = SourceFiles({"price.py": "price"}, str(mine / "src/shop"), str(mine))
     return changed_since(mine.parent / "there", original)
 
 
@@ -87,7 +87,7 @@ def test_files_of_a_tree_that_changed_are_named_five_at_most(tmp_path: Path) -> 
     kept = {f"there/task/.tree/{path}": text for path, text in files.items()}
     written(tmp_path, kept | {"there/task/strop.toml": "", "there/task/kept.json": document})
     mine = written(tmp_path / "mine", files | {"prog.py": "2"})
-    original = Original({"prog.py": "1"}, str(mine), str(mine), command=True)
+    original = SourceFiles({"prog.py": "1"}, str(mine), str(mine), command=True)
     assert changed_since(tmp_path / "there", original) == ()
     written(mine, dict.fromkeys(files, "changed"))
     (line,) = changed_since(tmp_path / "there", original)

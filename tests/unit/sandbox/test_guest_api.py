@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Returned, Value
+from strop.tasks.values import rebuilt
 from support.guest import extract_code
 from support.unconfined import unconfined
 
@@ -95,7 +96,7 @@ def test_handles_answer_as_documented_when_an_improver_uses_them() -> None:
     assert isinstance(found, list)
     assert list(zip((expression for expression, _ in ANSWERS), found, strict=True)) == ANSWERS
     sent = [params for method, params in host.asked if method == "utility"][-5:]
-    assert sent == [[each, []] for each in (None, 3, 0.5, {"type": "list"}, {"type": "float"})], (
+    assert rebuilt(sent) == [[each, []] for each in (None, 3, 0.5, {"type": "list"}, {"type": "float"})], (
         "no text: plain, or a type"
     )
 

@@ -40,6 +40,19 @@ PLAIN = [
         list(range(50)),
         [0.1 + 0.2] * 50,
         [2**64] * 50,
+        [None, True, 1, 0.5, "a\ud800", NAN] * 9,
+        [1, 2**64] * 9,
+        [(n, "a") for n in range(20)],
+        [[n, [n]] for n in range(20)],
+        [{"a": n, "b": [2]} for n in range(20)],
+        [{"a": n, "b": 2} for n in range(19)] + [{"b": 2, "a": 1}],
+        [{1: 2}] * 10 + [{True: 2}] * 10,
+        [()] * 20,
+        [{n} for n in range(20)],
+        [{"a": n} for n in range(20)] + [{1}],
+        [[]] * 20,
+        {n: str(n) for n in range(20)},
+        {(n,): {"a": n} for n in range(20)},
         np.arange(6.0).reshape(2, 3),
         np.arange(6).reshape(2, 3).T,
     ),
@@ -83,6 +96,36 @@ def test_float_arrives_with_its_last_digit(numbers: list[float], hashed: bool) -
 def test_what_is_not_plain_is_refused_in_words(value: Any, words: str) -> None:
     with pytest.raises(codec.NotPlain, match=words):
         codec.encode([value])
+
+
+def test_masked_array_is_refused_where_subclasses_are_sent_too() -> None:
+    with pytest.raises(codec.NotPlain, match="MaskedArray"):
+        codec.encode([np.ma.array([1], mask=[True])], subclasses=True)
+
+
+def liar(base: type) -> type:
+    """A class that extends a plain type, and says that it is something else."""
+    names = (
+        "__float__",
+        "__index__",
+        "__str__",
+        "__complex__",
+        "__bytes__",
+        "__getitem__",
+        "__len__",
+        "__pos__",
+        "keys",
+        "items",
+    )
+    says = dict.fromkeys(names, lambda self, *rest: 99)
+    return type("Liar", (base,), {**says, "__iter__": lambda self: iter([99])})
+
+
+@table("value", ["a", 7, -0.0, 1 - 2j, b"x", bytearray(b"y"), {1: 2}, (1,), [1], frozenset({1}), {2}, np.array([1.0])])
+def test_subclass_that_lies_arrives_as_the_value_that_it_is(value: Any) -> None:
+    lie = value.view(liar(np.ndarray)) if isinstance(value, np.ndarray) else liar(type(value))(value)
+    found = codec.decode(codec.encode(lie, subclasses=True))
+    assert (type(found), repr(found)) == (type(value), repr(value))
 
 
 def test_subclasses_that_a_program_returns_arrive_as_what_they_extend() -> None:

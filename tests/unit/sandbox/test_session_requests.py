@@ -27,10 +27,9 @@ threading.Thread(target=lambda: utility.remaining, daemon=True).start()
 while not model._Grant.channel._last: time.sleep(0.01)
 with model._Grant.channel._lock: pass  # the request is sent
 """
-NEVER_READ = """import os, struct
+NEVER_READ = """import frames, os
 for number in range(1, 5000):
-    text = b'{"request":%d,"method":"lm","params":[]}' % number
-    os.write(4, struct.pack("<II", len(text), 0) + text)
+    os.write(4, frames.encode(["request", number, "lm", [], False]))
 return 'done'
 """
 

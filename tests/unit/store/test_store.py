@@ -114,8 +114,8 @@ def test_closed_store_refuses_and_may_be_closed_again(store: Store) -> None:
         ("empty", b"", "not the record of a run"),
         ("no database", b"not a database, however long it may be" * 99, "not the record of a run"),
         ("another database", "CREATE TABLE event (seq)", "not the record of a run"),
-        ("newer", "PRAGMA user_version = 99", "schema 99, this strop reads 2: use a newer strop"),
-        ("older", "PRAGMA user_version = 1", "schema 1, this strop reads 2: use the strop that made it"),
+        ("newer", "PRAGMA user_version = 99", "schema 99, this strop reads 3: use a newer strop"),
+        ("older", "PRAGMA user_version = 2", "schema 2, this strop reads 3: use the strop that made it"),
     ),
 )
 def test_what_is_no_record_is_neither_read_nor_resumed_and_one_line_says_what_is_wrong(

@@ -300,5 +300,5 @@ def test_module_that_changes_its_folder_is_loaded_with_the_modules_of_its_projec
         ).replace("waiting = deque", "half(n)\n    waiting = deque"),
     )
     assert task.mark is not None
-    for module in (task.mark.marking, task.mark.program):
+    for module in (task.mark.marking_module, task.mark.program_module):
         assert [name for name, *_ in module.imports] == ["helper"]

@@ -53,13 +53,13 @@ def compare_command(
     """
     from functools import partial
 
-    from strop.api.comparison import changed, compare_job, compare_spec
+    from strop.api.comparison import compare_job, compare_spec, target_and_change
     from strop.cli.command import command
     from strop.runs.patching.sides import NothingDiffers
 
     spec = compare_spec(target, comparison, environment, seed=seed)
     try:
-        goal, change = changed(target, scoring_of(scored, settings), with_, base)
+        goal, change = target_and_change(target, scoring_of(scored, settings), with_, base)
     except NothingDiffers as error:
         if fail_on is None or output.as_json:
             raise

@@ -8,7 +8,7 @@ import sys
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from strop.base.environments import COPY
 from strop.base.errors import GuestLost
@@ -29,7 +29,6 @@ from strop.evaluation.commands.built_program import (
 )
 from strop.evaluation.commands.relay import ANSWER, EvaluationRelay, OriginalCalls
 from strop.evaluation.laws import wrong_answer
-from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import (
     AnswerTooLarge,
     Died,
@@ -43,6 +42,7 @@ from strop.sandbox.base import (
     Violated,
     describe,
 )
+from strop.sandbox.strop_plain_data import Unhashed
 from strop.sandbox.tree_guests import Finished, TreePlan, TreeServer
 from strop.sandbox.workspace import endings
 from strop.sandbox.workspace.base import CommandLimits, Ending, Ran, Tree
@@ -50,7 +50,7 @@ from strop.sandbox.workspace.jail import Workspaces
 from strop.tasks.command.task import CommandTask
 from strop.tasks.evaluator.spec import ADDRESS, RUNNER, SEARCH, EvaluatorSpec
 
-EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate")
+EVALUATE = GuestProgram("from strop_evaluation import evaluate", "evaluate", "strop_harness")
 MOST_WORDS = 128 << 10
 """Most bytes of an evaluator's output that are read."""
 _MODULES = ("strop_plain_data", "strop_program", "strop_stub", "runner", "strop_evaluation")
@@ -87,10 +87,10 @@ class EvaluatedProgram(BuiltProgram):
         self._task, self._isolation, self._spec, self.notes = task, isolation, task.evaluator, notes
         self._files, self._is_original = files, files == task.files
         self._limits = limits_of(task)
-        self._lease = workspaces.lease(plans_of(task, self._spec, isolation))
+        self._slot = workspaces.slot(plans_of(task, self._spec, isolation))
 
     def run(self, seed: int, case: str = "", spoil: Mapping[str, Any] | None = None) -> ProgramRun:
-        evaluating, running = self._lease.servers()
+        evaluating, running = self._slot.servers()
         original_calls = self._isolation.original_calls
         try:
             for server, modules in ((evaluating, original_calls.evaluator_loaded), (running, original_calls.loaded)):
@@ -98,7 +98,7 @@ class EvaluatedProgram(BuiltProgram):
             outcome, printed, relay = self._evaluated(evaluating, running, seed, spoil)
             ended = [server.finish() for server in (evaluating, running)]
         except BaseException:  # after Ctrl-C the state of the two servers is unknown
-            self._lease.renew()
+            self._slot.renew()
             raise
         returned, loaded = _returned(outcome)
         if self._isolation.learns:
@@ -185,8 +185,8 @@ class EvaluatedProgram(BuiltProgram):
     def close(self) -> None:
         """End the processes. The next program of the task may begin in the same trees. Idempotent."""
         if self._isolation.sees_all:
-            self._lease.renew()
-        self._lease.close()
+            self._slot.renew()
+        self._slot.close()
 
 
 def plans_of(task: CommandTask, spec: EvaluatorSpec, isolation: Isolation) -> tuple[TreePlan, TreePlan]:
@@ -257,13 +257,13 @@ def _ran(
 def _returned(outcome: Outcome | GuestLost) -> tuple[Mapping[str, Any], Collection[str]]:
     """The metrics that an evaluation returned, empty if it failed, and the modules that it imported."""
     try:
-        reply: Any = outcome.value if isinstance(outcome, Returned) else None
-        return _table(plain_data.decode(reply["answer"], hashed=False)), set(map(str, reply["loaded"]))
-    except Exception:  # noqa: BLE001 (a program that has taken over the evaluator may send any bytes)
+        result, loaded = cast("Any", outcome.value if isinstance(outcome, Returned) else ())
+        return _table(result), set(map(str, loaded))
+    except Exception:  # noqa: BLE001 (a program that has taken over the evaluator may send anything)
         return {}, ()
 
 
-def _table(pairs: plain_data.Unhashed) -> dict[str, Any]:
+def _table(pairs: Unhashed) -> dict[str, Any]:
     """The dict that the evaluator's guest sent, without keys that are no texts: hostile keys could all have the same hash."""
     made = {name: value for name, value in pairs.items() if type(name) is str}
-    return {name: _table(value) if type(value) is plain_data.Unhashed else value for name, value in made.items()}
+    return {name: _table(value) if type(value) is Unhashed else value for name, value in made.items()}

@@ -13,21 +13,21 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any
+from typing import Any, cast
 
 from strop.base.errors import GuestLost, Malformed, SandboxError
 from strop.sandbox import strop_plain_data as plain_data
-from strop.sandbox.base import GuestProgram, Returned, describe
+from strop.sandbox.base import AnswerTooLarge, GuestProgram, Raised, Returned, describe
 from strop.sandbox.tree_guests import TreeGuest
 from strop.tasks.values import AnswerForm, rebuilt
 
-ANSWER = GuestProgram("from strop_program import answer", "answer")
+ANSWER = GuestProgram("from strop_program import answer", "answer", "strop_harness")
 _MOST_EVENTS = 1000
 _MOST_BYTES = 2 * plain_data.MOST_BYTES
 _MOST_PRINTED = 4000
 _LENGTH = struct.Struct("<I")
 _ITEMS: dict[str, tuple[type, ...]] = {
-    "returned": (object, str), "unplain": (str,), "changed": (str,), "raised": (str, list, object, str, str),
+    "returned": (object, str), "changed": (str,), "raised": (str, list, object, str, str),
 }  # fmt: skip
 """Kind of an answer → the types of its items. An exception has a name, built-in types, arguments, a message and a traceback."""
 
@@ -56,12 +56,12 @@ class OriginalCalls:
         """Unpickle it, with a lock of its own."""
         vars(self).update(state, _lock=threading.Lock())
 
-    def learn(self, report: Mapping[str, Any]) -> None:
-        """Add what a process of the original has opened, imported and drawn, as it reports."""
+    def learn(self, draws: bool, loaded: Sequence[str], opened: Sequence[str]) -> None:
+        """Add what a process of the original has drawn, imported and opened, as it reports."""
         with self._lock:
-            self.opened.update(report["opened"])
-            self.loaded.update(report["loaded"])
-            self.draws = self.draws or bool(report["draws"])
+            self.opened.update(opened)
+            self.loaded.update(loaded)
+            self.draws = self.draws or bool(draws)
 
     def learn_answer(self, function: str, value: Any, lazy: str) -> Any:
         """Add an answer of the original's to the form of its function. Returns the answer. For `lazy` see `AnswerForm`."""
@@ -299,11 +299,9 @@ class ProgramProcess:
             relay.event(refused=items[0])
             return "value", items[0]
         if kind == "unplain":
-            message = f"{function or 'its import'}() returns {items[0][:200]}"
-            relay.event(
-                **({"refused": message} if relay.learns else {"malformed": f"{message}, which is not plain data"})
-            )
-            return "type", f"{message}, which is not plain data"
+            message = f"the answer of {function}(): {items[0]}"
+            relay.event(**{"refused" if relay.learns else "malformed": message})
+            return "type", message
         if not function:
             return "returned", None
         relay.gives = relay.gives or items[0] is not None
@@ -338,20 +336,21 @@ class ProgramProcess:
             raise _Ended("has ended") from error
         except SandboxError as error:
             raise _Ended("cannot be started") from error
+        if isinstance(outcome, (Raised, AnswerTooLarge)):  # all else that a program raises is an answer
+            return "unplain", [outcome.message if isinstance(outcome, Raised) else outcome.reason]
         if not isinstance(outcome, Returned):
             raise _Ended(f"has ended: {describe(outcome)}")
         try:
-            reply: Any = outcome.value
+            kind, items, *report = cast("Any", outcome.value)
             if relay.learns:
-                relay.original_calls.learn(reply)
-            kind, *items = plain_data.decode(reply["answer"], hashed=False)
+                relay.original_calls.learn(*report)
             if len(items) != len(_ITEMS[kind]) or not all(map(isinstance, items, _ITEMS[kind])):
                 raise TypeError
             if kind == "changed" and not relay.learns:
                 raise ValueError
         except Exception as error:  # an error that a program's bytes cause is the fault of the program
             raise _Ended(f"sent an invalid answer: {type(error).__name__}") from error
-        return kind, items
+        return kind, [*items]
 
     def _spoiled(self, function: str, value: Any, inputs: Sequence[Any]) -> Any:
         """An answer, spoiled before anything checks it; the answer itself if it cannot be spoiled in this way. An exception is

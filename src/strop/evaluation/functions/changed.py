@@ -47,7 +47,6 @@ def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCal
         TaskError: the target's module has changed, or cannot be loaded any more.
         SandboxError: the host failed.
     """
-    assert task.mark is not None
     chance = random.Random(seed)
     left, compared, differ = Seconds(MOST_SECONDS), 0, list[tuple[bool, str]]()
     if not (calls := _changed(task, chance, left)):
@@ -67,7 +66,7 @@ def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCal
             for number, now in outcomes(task, candidate, group, same, first, left):
                 compared += 1
                 if _differs(task, was[number], now):
-                    is_small, how = _in_words(was[number], now, task.tolerance)
+                    is_small, how = _in_words(was[number], now, task.mark.close)
                     differ.append((is_small, f"{changes[number]} {how}"))
     return ChangedCalls(compared, len(differ), _first(differ), ENDED if left.are_over else "")
 
@@ -80,7 +79,7 @@ def _first(differ: Sequence[tuple[bool, str]]) -> str:
 
 def _changed(task: FunctionTask, chance: random.Random, left: Seconds) -> list[tuple[RecordedCall, str]]:
     """Changed calls, each with the change in words. At least one call is changed, however little time is left."""
-    assert task.recorded is not None and task.scorer is not None
+    assert task.recorded is not None
     sealed = {case[OPAQUE] for case in task.cases_of("test")}
     calls = [call for call in task.recorded.calls if call.arguments in sealed]
     changed_calls, failures = list[tuple[RecordedCall, str]](), 0
@@ -107,7 +106,7 @@ def _differs(task: FunctionTask, one: Any, other: Any) -> bool:
     if isinstance(other, str):
         return True
     try:
-        return bool(ended(task.score_limit, "comparing", difference, list(one), list(other), task.tolerance))
+        return bool(ended(task.score_limit, "comparing", difference, list(one), list(other), task.mark.close))
     except (Malformed, ScorerFailed):
         return True
 

@@ -17,7 +17,7 @@ from strop.base.errors import ConfigurationError, StropError, TaskError
 from strop.base.python_discovery import Interpreter, check_copied, check_found, check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
-from strop.evaluation.functions.scorer import RoomScorer, digest_of_file
+from strop.evaluation.functions.scorer import ScorerGuest, digest_of_file
 from strop.evaluation.outcomes import guest_program
 from strop.options.scoring import flag_of, texts_of
 from strop.sandbox.strop_plain_data import MOST_BYTES
@@ -61,7 +61,6 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
 def tested(task: FunctionTask, test: str) -> FunctionTask:
     """The task with `test` as the command of the user's tests. Raises ConfigurationError if that would find another
     interpreter, or none."""
-    assert task.mark is not None
     check_copied(test, task.mark.project)
     check_found(task.mark.interpreter, test)
     return replace(task, test=test)
@@ -158,14 +157,14 @@ def load_function(
 
 def _scorer_of(
     path: Path, asked: str, interpreter: Interpreter, tools: Sequence[Path], *, is_recorded: bool = False
-) -> RoomScorer:
+) -> ScorerGuest:
     _check_names(path)
     real = path.resolve()
     folders = source_roots(real)
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
     check_outside(interpreter, real)
-    scorer = RoomScorer(project, real, name_of(real), asked, roots, interpreter)
+    scorer = ScorerGuest(project, real, name_of(real), asked, roots, interpreter)
     scorer.tools, scorer.is_recorded = tuple(tools), is_recorded
     return scorer
 
@@ -183,11 +182,11 @@ def _checked(path: Path, load: Callable[[], FunctionTask]) -> FunctionTask:
 
 
 def _function_of(
-    scorer: RoomScorer, path: Path, asked: str, only: Sequence[str], recorded: RecordedCalls | None = None
+    scorer: ScorerGuest, path: Path, asked: str, only: Sequence[str], recorded: RecordedCalls | None = None
 ) -> FunctionTask:
     """The task of the function that a scorer's module marks, or whose calls were recorded. Raises ConfigurationError."""
-    facts, real, project, roots = _facts_of(scorer, path, asked), path.resolve(), scorer.project, scorer.roots
-    where, file = f"{path}:{asked or facts['name']}", project / facts["file"]
+    described, real, project, roots = _described(scorer, path, asked), path.resolve(), scorer.project, scorer.roots
+    where, file = f"{path}:{asked or described['name']}", project / described["file"]
     other, changing = _changing(only, file)
     if (changed := other.resolve()) != file.resolve():
         if recorded is None or not changed.is_relative_to(project.resolve()):
@@ -195,54 +194,56 @@ def _function_of(
             raise ConfigurationError(f"{option('only')} names functions of {other}, {what}")
         program = UserModule(name_of(changed), str(project / changed.relative_to(project.resolve())), ())
     else:
-        program = UserModule(facts["module"], str(file), ())
-    marking = scorer.module = _module(name_of(real), real, project, facts["loaded"], roots)
+        program = UserModule(described["module"], str(file), ())
+    marking = scorer.module = _module(name_of(real), real, project, described["loaded"], roots)
     mark = Mark(
-        asked=asked or str(facts["name"]),
-        marking=marking,
-        program=program,
+        asked=asked or str(described["name"]),
+        marking_module=marking,
+        program_module=program,
         changing=changing,
         project=project,
         roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(folder, project) for folder in source_roots(file))])),
         interpreter=scorer.interpreter,
         tools=scorer.tools,
-        python=facts["python"],
-        has_accept=facts["has_accept"],
-        is_reference=facts["reference"],
-        scorer=scorer_parameters(facts, where),
-        close=facts["close"],
-        is_method=facts["is_method"],
-        innermost=None if recorded is None else (facts["module"], str(facts["file"]), asked),
+        python=described["python"],
+        has_accept=described["has_accept"],
+        is_reference=described["reference"],
+        scorer=scorer_parameters(described, where),
+        close=described["close"],
+        is_method=described["is_method"],
+        innermost=None if recorded is None else (described["module"], str(described["file"]), asked),
     )
-    task = function_task(where, facts, mark, _shown(Path(program.file)), scorer, recorded)
+    task = function_task(where, described, mark, _shown(Path(program.file)), scorer, recorded)
     calls, is_new = _calls_of(task), recorded is not None and not recorded.digest
     used, lines = scorer.used(guest_program(task, task.seed), calls, task.changing if is_new else ())
     if recorded is not None and is_new and len(calls) == len(recorded.calls):
-        task = with_unreached(task, facts, lines)
-    return replace(task, mark=replace(mark, program=_module(program.name, Path(program.file), project, used, roots)))
+        task = with_unreached(task, described, lines)
+    return replace(
+        task, mark=replace(mark, program_module=_module(program.name, Path(program.file), project, used, roots))
+    )
 
 
-def _facts_of(scorer: RoomScorer, path: Path, asked: str) -> Mapping[str, Any]:
-    """The facts about the target that the guest reports, with files of its project as paths from its top. Raises
+def _described(scorer: ScorerGuest, path: Path, asked: str) -> Mapping[str, Any]:
+    """The described about the target that the guest reports, with files of its project as paths from its top. Raises
     ConfigurationError if there is no such target."""
     try:
-        facts = scorer.describe()
+        described = scorer.describe()
     except TaskError as error:
         raise ConfigurationError(str(error)) from error
-    if "name" not in facts:
-        wrong = f"{facts['wrong']} ({scorer.interpreter.words})" if facts["wrong"] else ""
-        raise ConfigurationError(f"{path} {wrong or _unfound(path, asked, facts['names'])}")
-    inside = scorer.inside(facts["file"])
+    if "name" not in described:
+        wrong = f"{described['wrong']} ({scorer.interpreter.words})" if described["wrong"] else ""
+        raise ConfigurationError(f"{path} {wrong or _unfound(path, asked, described['names'])}")
+    inside = scorer.inside(described["file"])
     if scorer.project / inside == path.resolve():
-        facts = {**facts, "module": name_of(path.resolve())}
-    elif not _is_module(facts["module"], inside):
+        described = {**described, "module": name_of(path.resolve())}
+    elif not _is_module(described["module"], inside):
         raise ConfigurationError(
-            f"{path}:{asked or facts['name']} marks {facts['module']}.{facts['name']}, which is no function in a file of its "
-            "project" + f" but in {facts['file']}" * bool(facts["file"])
+            f"{path}:{asked or described['name']} marks {described['module']}.{described['name']}, which is no function in a "
+            "file of its project" + f" but in {described['file']}" * bool(described["file"])
         )
-    loaded = [(name, scorer.inside(file)) for name, file in facts["loaded"]]
-    sources = [source | {"file": scorer.project / scorer.inside(source["file"])} for source in facts["sources"]]
-    return {**facts, "file": inside, "loaded": loaded, "sources": sources}
+    loaded = [(name, scorer.inside(file)) for name, file in described["loaded"]]
+    sources = [source | {"file": scorer.project / scorer.inside(source["file"])} for source in described["sources"]]
+    return {**described, "file": inside, "loaded": loaded, "sources": sources}
 
 
 def _unfound(path: Path, asked: str, names: Sequence[str]) -> str:

@@ -41,7 +41,6 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
         ConfigurationError: it repeats too few.
         SandboxError: the host failed.
     """
-    assert task.mark is not None
     calls, lost = recorded.calls, Counter[str]()
     runs = list[dict[int, Any]]()
     for hash_seed, order in ((0, 1), (1, -1)):
@@ -78,9 +77,9 @@ def _why_lost(task: FunctionTask, call: RecordedCall, first: Any, again: Any) ->
         recorded = list(plain_data.decode(call.outcome))
     except plain_data.NotPlainData:
         return UNKNOWN
-    if difference(recorded, list(first), task.tolerance):
+    if difference(recorded, list(first), task.mark.close):
         return OTHER_OUTCOME
-    return VARIES if difference(list(first), list(again), task.tolerance) else ""
+    return VARIES if difference(list(first), list(again), task.mark.close) else ""
 
 
 class Seconds:
@@ -105,7 +104,6 @@ def outcomes(
 ) -> Iterator[tuple[int, Any]]:
     """Number and outcome of calls that a program of the task makes, until the time `left` is over. An outcome is [kind, answer,
     arguments], or a text that says why there is none. Raises SandboxError."""
-    assert task.mark is not None
     caches = [] if left is None else task.mark.caches.attributes  # a recording, which has no such limit, has them
     left = left or Seconds()
     for group in _groups(calls, numbers, task.time_limit / 4):

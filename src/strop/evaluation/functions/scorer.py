@@ -20,14 +20,15 @@ from strop.base.errors import ConfigurationError, ScorerAtLimit, ScorerFailed, S
 from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
 from strop.evaluation.outcomes import STAND_IN, explain, pickler
-from strop.sandbox import strop_plain_data as plain_data
+from strop.sandbox import strop_plain_data
 from strop.sandbox.base import GuestProgram, Limits, Outcome, OutOfMemory, Raised, Returned, TimedOut, Value, describe
 from strop.sandbox.tree_guests import TreePlan
 from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces, observed
-from strop.tasks.base import Task
 from strop.tasks.command.tree import listed
+from strop.tasks.function.task import FunctionTask
+from strop.tasks.values import rebuilt
 
 SLOTS = 2
 """Programs of one task that a worker has open at once: a candidate, and the original where a scorer failed on it."""
@@ -39,7 +40,7 @@ INTERPRETER_BYTES = 512 << 20
 """Address space that a process has before its program maps any."""
 _REPLY_BYTES = 64 << 20
 _WALL_FACTOR = 5.0
-_FOLDERS = (str(STAND_IN), str(Path(plain_data.__file__).parent))
+_FOLDERS = (str(STAND_IN), str(Path(strop_plain_data.__file__).parent))
 _PROGRAM = """
 import sys
 sys.path[:0] = {folders!r}
@@ -66,7 +67,7 @@ _ANSWERS: Mapping[str, tuple[type, ...]] = {
 _NUMPY = ("random", "numpy", "numpy.random")
 
 
-class RoomScorer:
+class ScorerGuest:
     """A `strop.tasks.function.mark.Scorer` in a room of its own, which starts with the first question, in the process that
     asks."""
 
@@ -112,9 +113,9 @@ class RoomScorer:
         with self._lock:
             if not self._is_loaded:
                 self._check_unchanged()
-                facts = self._asked_of("describe", (), LOADING_SECONDS)
-                if "name" not in facts:
-                    raise TaskError(f"{self._file} {facts['wrong']}")
+                described = self._asked_of("describe", (), LOADING_SECONDS)
+                if "name" not in described:
+                    raise TaskError(f"{self._file} {described['wrong']}")
                 self._is_loaded = True
             reply = self._asked_of(question, arguments, seconds)
             if not _is_answer(reply):
@@ -123,11 +124,11 @@ class RoomScorer:
             return tuple(reply)
 
     def describe(self) -> Mapping[str, Any]:
-        """The facts about the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
+        """The described about the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
         with self._lock:
-            facts: Mapping[str, Any] = self._asked_of("describe", (), LOADING_SECONDS)
-            self._is_loaded = "name" in facts
-            return facts
+            described: Mapping[str, Any] = self._asked_of("describe", (), LOADING_SECONDS)
+            self._is_loaded = "name" in described
+            return described
 
     def used(
         self, program: GuestProgram, calls: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
@@ -148,10 +149,10 @@ class RoomScorer:
         with self._lock:
             room = self._guest = self._guest or self._opened()
             with room.open_further(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
-                outcome = guest.call([setup, plain_data.encode((program.entry, [*map(dict, calls)], [*names]))], seed=0)
-        reply: Any = outcome.value if isinstance(outcome, Returned) else b""
-        with suppress(plain_data.NotPlainData, TypeError, ValueError):
-            files, lines = plain_data.decode(reply)
+                outcome = guest.call([setup, program.entry, [*map(dict, calls)], [*names]], seed=0)
+        reply: Any = outcome.value if isinstance(outcome, Returned) else ()
+        with suppress(TypeError, ValueError):
+            files, lines = reply
             return [(str(name), self.inside(str(file))) for name, file in files], [int(line) for line in lines]
         return [], []
 
@@ -161,10 +162,10 @@ class RoomScorer:
         real = Path(os.path.realpath(self.project / path))
         return path if path and real.is_file() and real.is_relative_to(os.path.realpath(self.project)) else ""
 
-    def in_project(self, project: Path) -> RoomScorer:
+    def in_project(self, project: Path) -> ScorerGuest:
         """The same scorer for a copy of its project, in the folder `project`."""
         file = project / self._file.relative_to(self.project)
-        scorer = RoomScorer(project, file, self._name, self._asked, self.roots, self.interpreter)
+        scorer = ScorerGuest(project, file, self._name, self._asked, self.roots, self.interpreter)
         scorer.tools, scorer.is_recorded = self.tools, self.is_recorded
         scorer.module = self.module and self.module.relocated(self.project, project)
         return scorer
@@ -193,13 +194,12 @@ class RoomScorer:
             "is_recorded": self.is_recorded,
         }
         try:
-            outcome = guest.call([setup, question, plain_data.encode(tuple(arguments))], seed=None)
+            outcome = guest.call([setup, question, *arguments], seed=None)
         except BaseException:
             self.close()
             raise
-        if isinstance(outcome, Returned) and isinstance(outcome.value, bytes):
-            with suppress(plain_data.NotPlainData):
-                return plain_data.decode(outcome.value)
+        if isinstance(outcome, Returned):
+            return rebuilt(outcome.value)
         self._is_loaded = False  # its process has ended
         raise self._failed(question, outcome, seconds)
 
@@ -230,17 +230,16 @@ class RoomScorer:
         return self._sandbox
 
 
-def programs_of(task: Task, workspaces: Workspaces, hash_seed: int = 0) -> TreeSandbox:
+def programs_of(task: FunctionTask, workspaces: Workspaces, hash_seed: int = 0) -> TreeSandbox:
     """The sandbox for programs of a function's task: a tree with its module and the files of the project that the original uses.
 
     If a program is the text of files, the tree has all of the project but the files that only the mark uses. `hash_seed` decides
     the order of sets.
     """
     mark = task.mark
-    assert mark is not None
     files, marking = (
         [str(Path(file).relative_to(mark.project)) for file in (module.file, *module.files)]
-        for module in (mark.program, mark.marking)
+        for module in (mark.program_module, mark.marking_module)
     )
     if task.files:
         files += sorted({*listed(mark.project, modules=True)} - {*marking, *files})
@@ -256,7 +255,7 @@ def _end(sandbox: TreeSandbox, guest: RoomGuest | None) -> None:
 
 
 def _program(entry: str, path: Sequence[str]) -> GuestProgram:
-    return GuestProgram(_PROGRAM.format(folders=list(_FOLDERS), path=list(path), entry=entry), entry)
+    return GuestProgram(_PROGRAM.format(folders=list(_FOLDERS), path=list(path), entry=entry), entry, "strop_harness")
 
 
 def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool) -> TreePlan:

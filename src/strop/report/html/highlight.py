@@ -30,7 +30,7 @@ COMPARED = 1_000
 """Most lines of a program that are aligned, without equal lines at both ends; more lines count as replaced."""
 CONTEXT = 3
 """Equal lines that are shown around a difference."""
-ROOM = 600_000
+MOST_HTML = 600_000
 """Most characters of HTML for all programs of a page, and as many for the changed files of an improvement."""
 _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "hc"),
@@ -53,17 +53,17 @@ def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
         (node for node in nodes if node.text is not None),
         key=lambda node: (_ORDER.get(node.state, 9), -(node.value or 0.0)),
     )
-    room, left_out = ROOM, Counter[str]()
+    left, left_out = MOST_HTML, Counter[str]()
     for node in readable:
-        node.html = code_html(node.text or "", room) or None
-        room -= len(node.html or "")
+        node.html = code_html(node.text or "", left) or None
+        left -= len(node.html or "")
         left_out["program"] += node.html is None
     for node in readable:
         parent = node.parent
         if parent is not None and parent.text is not None and parent.text != node.text:
             heads = parent.label, node.label
-            node.diff_html = diff_html(parent.text, node.text or "", heads, room) or None
-            room -= len(node.diff_html or "")
+            node.diff_html = diff_html(parent.text, node.text or "", heads, left) or None
+            left -= len(node.diff_html or "")
             left_out["difference"] += node.diff_html is None
     return [
         f"without {quantity(count, what, ',')}, for which there is no room; strop export writes all programs"
@@ -83,15 +83,15 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
             after |= improved.files
     names = [path for path, text in after.items() if original.files[path] != text]
     files: list[str] = []
-    room = ROOM
+    left = MOST_HTML
     for name in names:
         heads = (f"{name}, original", f"{name}, changed")
         before, now = (text.removeprefix(ABSENT) for text in (original.files[name], after[name]))
-        html = diff_html(before, now, heads, room)
+        html = diff_html(before, now, heads, left)
         if not html:
             break
         files.append(html)
-        room -= len(html)
+        left -= len(html)
     rest = len(names) - len(files)
     cuts = [f"{rest:,} of {len(names):,} changed files are not shown; {DIFF} has them"] if rest else []
     if not files:
@@ -104,19 +104,19 @@ def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
     return f"What this program would change in your files ({DIFF}); {refused}", files, cuts
 
 
-def code_html(text: str, room: int = ROOM) -> str:
-    """A program as `<pre class="code">`, with a span for each line; empty if it has more than `room` characters."""
+def code_html(text: str, most: int = MOST_HTML) -> str:
+    """A program as `<pre class="code">`, with a span for each line; empty if it has more than `most` characters."""
     spans = "\n".join(f'<span class="line">{line}</span>' for line in _lines(text))
-    return f'<pre class="code" tabindex="0">{spans}</pre>' if len(spans) <= room else ""
+    return f'<pre class="code" tabindex="0">{spans}</pre>' if len(spans) <= most else ""
 
 
-def diff_html(before: str, after: str, names: tuple[str, str], room: int = ROOM) -> str:
+def diff_html(before: str, after: str, names: tuple[str, str], most: int = MOST_HTML) -> str:
     """Two programs side by side as `<table class="diff">`; equal lines far from any difference are left out, and counted. Empty
-    if it has more than `room` characters."""
+    if it has more than `most` characters."""
     rows: list[str] = []
     for row in _rows(opcodes(_split(before), _split(after), COMPARED), _lines(before), _lines(after)):
-        room -= len(row)
-        if room < 0:
+        most -= len(row)
+        if most < 0:
             return ""
         rows.append(row)
     heads = "".join(f'<th scope="col" colspan="2">{escape(name)}</th>' for name in names)

@@ -114,14 +114,13 @@ def nodes_of(run: RunData, store: Store) -> tuple[list[Node], int]:
     return nodes, left_out
 
 
-def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: ObjectiveFacts | None) -> None:
-    """Set the scores that `strop improve` measured of a program, in the user's units if its task has a metric."""
+def _score(node: Node, train: Evaluated, test: Evaluated | None, facts: ObjectiveFacts) -> None:
+    """Set the scores that `strop improve` measured of a program, in the user's units."""
     node.train = Estimate(train.value, None, 1)
     node.test = None if test is None else _seen(test)
-    if facts is not None:
-        node.unit = unit_of(facts)
-        node.measured = in_units(facts, train), "" if test is None else in_units(facts, test)
-        node.amount = train.means.get(facts.metric.name)
+    node.unit = unit_of(facts)
+    node.measured = in_units(facts, train), "" if test is None else in_units(facts, test)
+    node.amount = facts.metric.of(train)
 
 
 def describe(nodes: Sequence[Node], run: RunData, store: Store, *, improvers: bool) -> None:

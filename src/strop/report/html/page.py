@@ -22,7 +22,6 @@ from strop.report.html.tables import TABULATED, Tables
 from strop.report.terminal.phrases import model_line
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import signed
 from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, status_words
 from strop.runs.record import Record
 from strop.runs.result import result_of
@@ -214,8 +213,8 @@ def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
     page.patch = title, files
     page.cuts += cuts
     details = [f"{line}." for line in improved.said]
-    details += [f"Changed arguments: {improved.changed.sentence}."] if improved.changed is not None else []
-    details += [f"Score: {improved.scorer}."] if improved.scorer and improved.scorer not in improved.sentence else []
+    details += [f"Changed arguments: {improved.changed_calls.sentence}."] if improved.changed_calls is not None else []
+    details += [f"Score: {improved.scoring}."] if improved.scoring and improved.scoring not in improved.sentence else []
     tests = improved.said_of_tests
     details += [f"{tests[:1].upper()}{tests[1:]}."] if tests else []
     return Conclusion(improved.sentence, " ".join(details))
@@ -231,7 +230,8 @@ def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
     if (gain := improved.gain) is not None:
         row = gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain)
         return [row, *((*scores, "-") for scores in shown_scores(improved.facts, improved.report_only))]
-    change = improved.difference
-    size = "-" if change is None else signed(change, confidence=improved.confidence)
-    before, after = (in_units(improved.facts, program.last) for program in (improved.original, improved.improved))
-    return [(unit_of(improved.facts), before, after, size if improved.facts is None else "-")]
+    before, after = (
+        "-" if program.test is None else in_units(improved.facts, program.test)
+        for program in (improved.original, improved.improved)
+    )
+    return [(unit_of(improved.facts), before, after, "-")]

@@ -14,7 +14,7 @@ from strop.store import Store, Stored
 
 MOST_ROWS = 200
 """Most rows of a table that a page shows."""
-ROOM = 1_000_000
+MOST_CHARACTERS = 1_000_000
 """Most characters of all texts in the rows."""
 TABULATED = (LmCalled, LmFault, LmResponded, Evaluated)
 """The events that the tables are made of."""
@@ -28,13 +28,13 @@ class Tables:
     `add` takes the events in order, and `end` completes the rows. A message becomes a row when its response comes, or at the end.
     """
 
-    def __init__(self, store: Store, room: int = ROOM) -> None:
+    def __init__(self, store: Store, most: int = MOST_CHARACTERS) -> None:
         self.evaluations: list[Row] = []
         self.calls: list[Row] = []
         """One row for each message to the language model."""
         self.totals: Counter[str] = Counter()
         """`evaluations` and `calls` of the whole record."""
-        self._store, self._room, self._left = store, room, room
+        self._store, self._most, self._left = store, most, most
         self._left_out = 0
         self._began: float | None = None
         """Unix time of the first event."""
@@ -82,7 +82,7 @@ class Tables:
         ]
         if self._left_out:
             texts = f"{quantity(self._left_out, 'text')} {'is' if self._left_out == 1 else 'are'} left out"
-            cuts.append(f"{texts}: the tables hold {self._room:,} characters; strop export writes all")
+            cuts.append(f"{texts}: the tables hold {self._most:,} characters; strop export writes all")
         return cuts
 
     def _common(self, stored: Stored[Any]) -> Row:

@@ -16,12 +16,12 @@ from strop.base.solution import NAMED_BY
 from strop.base.terminal_text import escape
 from strop.base.unified_diff import changed_lines
 from strop.report.terminal.layout import SENTENCE, look_at, near, print_diff, print_head, say
-from strop.report.terminal.phrases import counted, edits_line
+from strop.report.terminal.phrases import edits_line
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import interval_of, written
+from strop.runs.claims.numbers import interval_of
 from strop.runs.finding import Evidence, RefusedCandidate, ScoredProgram
 from strop.runs.patching.apply import is_applied
 from strop.runs.results.improved import Applied, Improved, Unfinished
@@ -48,10 +48,10 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
     say(console, improved.sentence, style="bold", limit=SENTENCE)
     for line in improved.said:
         say(console, line)
-    if improved.changed is not None:
-        say(console, escape(improved.changed.sentence, 600), limit=SENTENCE)
-    if improved.scorer and improved.scorer not in improved.sentence:
-        say(console, f"score: {improved.scorer}", style="dim")
+    if improved.changed_calls is not None:
+        say(console, escape(improved.changed_calls.sentence, 600), limit=SENTENCE)
+    if improved.scoring and improved.scoring not in improved.sentence:
+        say(console, f"score: {improved.scoring}", style="dim")
     say(console, improved.said_of_tests, limit=SENTENCE)
     if full:
         _print_refused(improved.refused, console)
@@ -114,10 +114,7 @@ def _print_details(improved: Improved, console: Console) -> None:
     """Print the diff, both programs on both splits, the notes of the audit, and the candidates."""
     with suppress(Malformed):
         print_diff(improved.diff, console, DIFF_LINES)
-    if improved.facts is None:
-        _print_scores(improved, console)
-    else:
-        print_metric(improved, console)
+    print_metric(improved, console)
     print_notes(improved.audit, console)
     print_candidates(improved.candidates, improved.facts, console)
 
@@ -134,7 +131,8 @@ def _print_refused(refused: Sequence[RefusedCandidate], console: Console) -> Non
 def _print_problems(improved: Improved, console: Console) -> None:
     """Print why the original or the improved program failed."""
     for name, program in (("original", improved.original), ("improved", improved.improved)):
-        errors = [] if program is None else [split.error for split in (program.train, program.last) if split.error]
+        splits = () if program is None else (program.train, program.test)
+        errors = [split.error for split in splits if split is not None and split.error]
         if errors:
             say(console, f"{name}: {gist(errors[0])}")
     print_differences(
@@ -194,17 +192,6 @@ def _print_patch(improved: Improved, console: Console) -> None:
     say(console, f"patch of {', '.join(changes)}{applies}", limit=SENTENCE)
 
 
-def _print_scores(improved: Improved, console: Console) -> None:
-    rows = [
-        (name, f"{program.train.value:.3f}", f"{program.last.value:.3f}", counted(program.last.counts()))
-        for name, program in (("original", improved.original), ("improved", improved.improved))
-        if program is not None
-    ]
-    if improved.difference is not None:
-        rows.append(("difference", "", written(improved.difference.mean, sign="+"), ""))
-    print_table(console, ("", "train", "test (sealed)" if improved.holds_out else "test", "verdicts on test"), rows)
-
-
 def print_metric(improved: Evidence, console: Console) -> None:
     """Print the means of both programs, the change with its interval and the verdict; then the report-only scores."""
     change = improved.change
@@ -221,15 +208,15 @@ def print_metric(improved: Evidence, console: Console) -> None:
     print_table(console, ("", "original", "improved", f"{where} ({interval_of(improved.confidence)})", ""), rows)
 
 
-def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts | None) -> str:
+def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts) -> str:
     """A program's score in the final comparison, or in training if the comparison measured nothing."""
     if program is None:
         return "-"
-    sealed = in_units(facts, program.last)
-    return sealed if program.last.metrics or facts is None else f"{in_units(facts, program.train)} in training"
+    is_measured = program.test is not None and bool(program.test.metrics)
+    return in_units(facts, program.last) if is_measured else f"{in_units(facts, program.train)} in training"
 
 
-def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts | None, console: Console) -> None:
+def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts, console: Console) -> None:
     """Print the best candidates: digest, score in training, verdict. Candidates that failed in the same way share a row."""
     if not candidates:
         return

@@ -129,7 +129,7 @@ def _of_command(task: CommandListing) -> dict[str, str]:
         "counts": task.goals,
         "runs": f"{turns}{task.instances} for training and {task.held_out} for the verdict, {seeds}",
         "limits": f"{task.time_limit:g} s and {task.memory_limit >> 20} MiB a run",
-        "score": task.scorer,
+        "score": task.scoring,
     }
 
 

@@ -13,7 +13,6 @@ from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, gain
 from strop.runs.claims.numbers import between, interval_of, no_width, seconds_in_words, turned
 from strop.tasks.command.score_kinds import KINDS, ScoreKind
-from strop.tasks.command.task import AnyTask
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VERIFIED
 
@@ -27,6 +26,8 @@ _SECONDS = ("seconds", "_seconds", " seconds")
 def valued(metric: MetricFacts, value: float, further: int = 0) -> str:
     """A value of a metric with its unit, if it is known: `0.85 ms`, `12.5 MiB`, `0.9143`; `further` digits more."""
     unit = _kind(metric).unit
+    if metric.is_score:
+        return f"{value:.{3 + further}f}"
     if unit == "s" or metric.name.lower().endswith(_SECONDS):
         return seconds_in_words(value, 3 + further)
     if unit == "%":
@@ -41,23 +42,21 @@ def of_what(metric: MetricFacts) -> str:
     return f" of {kind.noun}" if kind.is_time else ""
 
 
-def in_units(facts: ObjectiveFacts | None, evaluation: Evaluation) -> str:
-    """A measurement in the user's own units: the mean of the metric, or `-` if it was not measured. For a task that has only
-    scores it is the utility."""
-    if facts is None:
-        return f"{evaluation.value:.3f}"
-    measured = evaluation.means.get(facts.metric.name)
+def in_units(facts: ObjectiveFacts, evaluation: Evaluation) -> str:
+    """A measurement in the user's own units: the mean of the metric, or `-` if it was not measured. Of scores it is the
+    utility."""
+    measured = facts.metric.of(evaluation)
     return "-" if measured is None else valued(facts.metric, measured)
 
 
-def unit_of(facts: ObjectiveFacts | None) -> str:
-    """The name of the number that `in_units` gives: that of the metric, or `score`."""
-    return "score" if facts is None else escape(facts.metric.name, 40)
+def unit_of(facts: ObjectiveFacts) -> str:
+    """The name of the number that `in_units` gives."""
+    return escape(facts.metric.name, 40)
 
 
-def shown_scores(facts: ObjectiveFacts | None, scores: Mapping[str, tuple[float, float]]) -> list[tuple[str, str, str]]:
+def shown_scores(facts: ObjectiveFacts, scores: Mapping[str, tuple[float, float]]) -> list[tuple[str, str, str]]:
     """Name, original and improved program of each score that is only shown, with units."""
-    of = {} if facts is None else {name: MetricFacts(name, "max", reader) for name, reader in facts.report_only.items()}
+    of = {name: MetricFacts(name, "max", reader) for name, reader in facts.report_only.items()}
     return [(name, valued(of[name], before), valued(of[name], after)) for name, (before, after) in scores.items()]
 
 
@@ -91,17 +90,8 @@ def compared(gain: Gain) -> str:
     return size_words if _kind(gain.metric).noun or name in size_words else f"{name} {size_words}"
 
 
-def score_words(task: AnyTask) -> Callable[[Evaluated], str] | None:
-    """A function that puts the training score of a candidate of `task` into words: `12% faster (from 1 s to 0.89 s)`.
-
-    None if the score is all that is known."""
-    return worded(task.facts)
-
-
-def worded(facts: ObjectiveFacts | None) -> Callable[[Evaluated], str] | None:
-    """As `score_words`, for a task with these `facts`."""
-    if facts is None:
-        return None
+def worded(facts: ObjectiveFacts) -> Callable[[Evaluated], str]:
+    """A function that puts the training score of a candidate into words: `12% faster (from 1 s to 0.89 s)`."""
 
     def described(event: Evaluated) -> str:
         if event.metrics and event.metrics == event.original_metrics:  # the original itself

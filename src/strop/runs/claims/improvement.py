@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from strop.analysis.stats import Estimate, differences, least_pairs
+from strop.analysis.stats import differences, least_pairs
 from strop.base.failures import gist
 from strop.base.pluralize import plain, quantity
 from strop.base.results import Evaluation, means_of
@@ -15,11 +15,10 @@ from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.laws import ONE_ANSWER, keeps_something
 from strop.evaluation.repeated import AT_LEAST, AT_MOST
-from strop.runs.claims.gains import in_units, of_what, size, unit_of, valued, values
-from strop.runs.claims.numbers import interval_in_brackets, seconds_in_words, too_few, written
+from strop.runs.claims.gains import of_what, size, valued, values
+from strop.runs.claims.numbers import seconds_in_words, written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
-from strop.tasks.base import UTILITY
 from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.function.task import BESIDE, CALLS, DIFFERENT, FIRST, SECONDS
 from strop.tasks.objective_facts import MetricFacts
@@ -59,10 +58,10 @@ def _claim(evidence: Evidence) -> str:
         return f"No improvement: no candidate was {was}; the original is kept."
     if evidence.finding == "failed":
         return f"No improvement: {_failure(evidence)}{_calls(evidence, ' after {}')}; the original is kept."
-    if evidence.finding == "unchanged" or evidence.difference is None:
+    if evidence.finding == "unchanged":
         return f"No improvement: the improver returned the original unchanged{_calls(evidence, ' (used {})')}."
     if evidence.verified is not None:
-        by = evidence.facts.published if evidence.facts is not None else ""
+        by = evidence.facts.published
         best = evidence.best_known.get(VALUE)
         claim = f"{_verdict(evidence)}: {construction_claim(evidence.verified, best, by)}"
         return f"{'; '.join([claim, *_limits(evidence)])}."
@@ -86,8 +85,8 @@ def _of_candidate(evidence: Evidence) -> str:
             f"Worse: the candidate fails on an input that sizes the comparison ({gist(train.error) or train.verdict})."
         )
     if evidence.verified is not None:
-        by = evidence.facts.published if evidence.facts is not None else ""
-        claim = construction_claim(evidence.verified, evidence.best_known.get(VALUE), by)
+        known = evidence.best_known.get(VALUE)
+        claim = construction_claim(evidence.verified, known, evidence.facts.published)
         return f"{'; '.join([f'{_verdict(evidence)}: {claim}', *_limits(evidence)])}."
     change, could = _change(evidence), evidence.could_show
     match evidence.finding:
@@ -108,9 +107,8 @@ def _of_candidate(evidence: Evidence) -> str:
 
 def _largest(evidence: Evidence) -> float:
     """The largest difference inside the interval, in the unit of `could_show`."""
-    change = evidence.gain.change if evidence.gain is not None else evidence.difference
-    assert change is not None and change.interval is not None
-    largest = max(map(abs, change.interval))
+    assert evidence.gain is not None and evidence.gain.change.interval is not None
+    largest = max(map(abs, evidence.gain.change.interval))
     return math.expm1(largest) if evidence.is_ratio else largest
 
 
@@ -183,12 +181,11 @@ def _verdict(evidence: Evidence) -> str:
 
 def _is_same(evidence: Evidence) -> bool:
     """Whether all measurements of both programs are equal."""
-    if evidence.gain is not None and evidence.improved is not None:
-        name, last = evidence.gain.metric.name, evidence.improved.last
-        after, before = ([row[name] for row in rows] for rows in (last.metrics, last.original_metrics))
-        return not any(differences(after, before))
-    change = evidence.difference
-    return change is not None and change.mean == 0 and not change.stderr
+    if evidence.gain is None or evidence.improved is None:
+        return False
+    name, last = evidence.gain.metric.name, evidence.improved.last
+    after, before = ([row[name] for row in rows] for rows in (last.metrics, last.original_metrics))
+    return not any(differences(after, before))
 
 
 def _why_stands_in(evidence: Evidence) -> str:
@@ -208,20 +205,17 @@ def _failure(evidence: Evidence) -> str:
 
 def _change(evidence: Evidence) -> str:
     """The change with its values, interval and instances, and the limits of the claim."""
-    facts, improved, difference = evidence.facts, evidence.improved, evidence.difference
-    assert improved is not None and difference is not None
+    improved = evidence.improved
+    assert improved is not None
     subject = "the candidate" if evidence.stands_in or not evidence.searched else "the returned program"
-    if facts is not None and improved.last.verdict != "ok":
+    if evidence.gain is None:
         # What training says quotes the difference.
         failed = improved.train if evidence.fails_in_training and not evidence.searched else improved.last
         reason = gist(failed.error) or failed.verdict
         where = "on held-out instances" if evidence.holds_out else "when it is evaluated again"
         where = where if evidence.searched else "on an input" if evidence.holds_out else "when it is evaluated"
         return f"{subject} fails {where} ({reason})"
-    if facts is None or evidence.gain is None:
-        change = _in_scores(evidence, improved, difference)
-    else:
-        change = _in_metric(evidence, improved, evidence.gain)
+    change = _in_metric(evidence, improved, evidence.gain)
     is_said = evidence.finding == "worse" and evidence.searched and not _is_same(evidence)
     worse = f"{subject} is worse, " if is_said else ""
     return "; ".join([f"{worse}{change}", *filter(None, _limits(evidence))])
@@ -234,13 +228,14 @@ def _limits(evidence: Evidence) -> Iterator[str]:
         names, more = evidence.removes[:MOST_REMOVED], len(evidence.removes) - MOST_REMOVED
         yield escape(f"it removes {', '.join(names)}", 300) + f" and {more} more" * (more > 0)
     if evidence.improved is not None and (failures := evidence.improved.last.failures):
-        of = failures[0] + len(evidence.improved.last.scores)
+        of = len(evidence.improved.last.scores) + failures[0] * (not evidence.facts.metric.is_score)
         held = "held-out instances" if evidence.searched else "inputs"
         where = held if evidence.holds_out else "evaluations"
         yield f"the original fails on {failures[0]} of {of} {where}, the improved program on {failures[1] or 'none'}"
-    if evidence.facts is None and evidence.improved is not None and evidence.original.test is not None:
-        old, new = evidence.original.last.verdicts, evidence.improved.last.verdicts
-        if newly := sum(ours != "ok" == theirs for ours, theirs in zip(new, old, strict=False)):
+    if evidence.gain is not None and evidence.improved is not None:
+        new = evidence.improved.last.verdicts
+        failing = sum(verdict != "ok" for verdict in new)
+        if failing and (newly := failing - sum(evidence.improved.last.failures[1:])):
             program, where = (
                 ("the improved program", "held-out instances") if evidence.searched else ("the candidate", "inputs")
             )
@@ -262,26 +257,8 @@ def _limits(evidence: Evidence) -> Iterator[str]:
             pass
 
 
-def _in_scores(evidence: Evidence, improved: ScoredProgram, difference: Estimate) -> str:
-    """The change of a task whose scores the host computes."""
-    original, undecided = evidence.original, evidence.finding == "no significant improvement"
-    if _is_same(evidence):
-        where = _where(evidence)
-        return f"{unit_of(evidence.facts)} unchanged at {in_units(evidence.facts, improved.last)}, {where}"
-    # What cannot vary has no interval.
-    same = len({*original.last.scores}) == len({*improved.last.scores}) == 1 and not evidence.holds_out
-    interval = "" if same else interval_in_brackets(difference.interval, "+", confidence=evidence.confidence)
-    name = "score" if evidence.facts is None else "utility"
-    best_known = _known(evidence, MetricFacts(UTILITY, "max"))
-    values = f"from {original.last.value:.3f} to {improved.last.value:.3f}{best_known}"
-    unit = "different inputs" if original.last.inputs else "instances" if evidence.holds_out else "evaluations"
-    few = too_few(difference, unit, least_pairs(evidence.confidence)) if undecided else ""
-    where = f"{'undecided ' if undecided else ''}{_where(evidence, same=same)}"
-    return f"{difference.mean:+.3f}{interval} in {name}, {values}, {where}" + (f"; {few}" if few else "")
-
-
 def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
-    """The change of the metric of a command task, or of a function's time."""
+    """The change of the metric, with its values and what else was measured."""
     metric, n = gain.metric, gain.change.n
     where = _where(evidence, same=gain.deterministic)
     if _is_same(evidence):
@@ -322,7 +299,7 @@ def _loading(evidence: Evidence) -> str:
         return f"; {loading}"
     calls = quantity(math.ceil(evidence.pays_after), "call", ",")
     pays = f", which pays after {calls}" if evidence.pays_after else ""
-    made = f", and the recorded run made {evidence.facts.made:,}" if evidence.facts and evidence.pays_too_late else ""
+    made = f", and the recorded run made {evidence.facts.made:,}" if evidence.pays_too_late else ""
     return f"; but {loading}{pays}{made}"
 
 
@@ -343,7 +320,7 @@ def _beside(measured: Evaluation) -> str:
 def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
     """The words behind a time that say which calls of a function it measures: ` of a first call`; empty if first and later calls
     take the same."""
-    calls = "" if evidence.facts is None else evidence.facts.calls
+    calls = evidence.facts.calls
     if calls != "later":
         return " of a first call" if calls else ""
     pairs = [
@@ -376,20 +353,21 @@ def _varied(metric: MetricFacts, measured: Evaluation) -> str:
 def _where(evidence: Evidence, *, same: bool = False) -> str:
     """`on 10 held-out instances`, `on 100 held-out calls of a command in 10 batches`, `on 50 draws of 10 held-out inputs`, or
     `in 10 evaluations`. `same`: all are equal."""
-    last, held = (evidence.improved or evidence.original).last, "held-out " if evidence.searched else ""
-    n, different = len(last.scores), len({*(last.inputs or evidence.original.last.inputs)})
+    assert evidence.improved is not None
+    last, held = evidence.improved.last, "held-out " if evidence.searched else ""
+    n, different = len(last.scores), len({*last.inputs})
     preposition = "the same in each of" if same and n > 1 else "on" if evidence.holds_out else "in"
     if not evidence.holds_out:
         return f"{preposition} {quantity(n, 'evaluation')}"
     calls = round(sum(row.get(DIFFERENT, row.get(CALLS, 0)) for row in last.metrics))
-    commands = () if evidence.facts is None else evidence.facts.commands
+    commands = evidence.facts.commands
     named = f" of {' and '.join(f'`{escape(command, 120)}`' for command in commands)}" if commands else ""
     if calls > n:
         counted = f"{calls:,} {held}calls{named} in {quantity(n, 'batch')}"
     else:
         counted = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named
     of = f"{n} draws of {quantity(different, f'{held}input')}" if different else counted
-    is_read = not evidence.searched and evidence.facts is not None and evidence.facts.input == "listed"
+    is_read = not evidence.searched and evidence.facts.input == "listed"
     read = ", all of which the author of the change could read" if is_read else ""
     return (
         f"{preposition} {of}{read}{f', of which {n - last.seen_in_training} are new' if last.seen_in_training else ''}"

@@ -20,7 +20,7 @@ from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.unified_diff import BOM
 from strop.runs.patching.result_files import DIFF
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.tasks.command.bundle import ABSENT
 
 BACKUP = "backup"
@@ -48,7 +48,7 @@ class _Step:
         return now == self.after or (now is not None and self.after is not None and _core(now) == _core(self.after))
 
 
-def apply_files(original: Original, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
+def apply_files(original: SourceFiles, after: Mapping[str, str], record: Path, *, force: bool) -> list[Path]:
     """Write the files of a candidate that differ from the original's, and return their paths; empty if they are already applied.
 
     `record` is the run's directory, which keeps the old files. `force` writes even files that changed since the improvement
@@ -77,7 +77,7 @@ def apply_files(original: Original, after: Mapping[str, str], record: Path, *, f
     return [step.target for step in left]
 
 
-def is_applied(original: Original, after: Mapping[str, str]) -> bool:
+def is_applied(original: SourceFiles, after: Mapping[str, str]) -> bool:
     """Whether the user's files hold the texts of a candidate wherever it differs from the original."""
     changed = [(path, text) for path, text in after.items() if original.files[path] != text]
     with suppress(ConfigurationError, OSError):
@@ -222,7 +222,7 @@ def _undo(steps: Sequence[_Step]) -> list[Path]:
     return unrestored
 
 
-def check_can_apply(original: Original | None) -> None:
+def check_can_apply(original: SourceFiles | None) -> None:
     """Raises ConfigurationError, before anything is spent, if a result could not be applied at the end."""
     if original is None or not original.root:
         raise ConfigurationError("--apply has no file of yours to change: the search starts from the task's own seed")

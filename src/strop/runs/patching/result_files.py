@@ -17,7 +17,7 @@ from strop.base.errors import Malformed
 from strop.base.events import Evaluated, Event, SuiteRan
 from strop.base.results import Evaluation
 from strop.base.solution import digest_of
-from strop.runs.patching.source_files import Original
+from strop.runs.patching.source_files import SourceFiles
 from strop.runs.run_directory import save
 from strop.runs.scopes import is_candidate
 from strop.runs.verified import best_construction
@@ -34,7 +34,7 @@ RETURNED_SCOPE = "returned/train"
 class Standings:
     """The mean training utility of the original and of each candidate, over all evaluations of a program."""
 
-    def __init__(self, events: Iterable[Event] = (), original: Original | None = None) -> None:
+    def __init__(self, events: Iterable[Event] = (), original: SourceFiles | None = None) -> None:
         """Count `events`. With the `original`, programs are the same if their normal forms are."""
         self._original = original
         self._values: dict[str, list[float]] = {}
@@ -103,7 +103,7 @@ class Standings:
 class BestSoFar:
     """A recorder that keeps the diff of the best candidate, if it is better than the original. Thread-safe."""
 
-    def __init__(self, directory: Path, original: Original, before: Iterable[Event] = ()) -> None:
+    def __init__(self, directory: Path, original: SourceFiles, before: Iterable[Event] = ()) -> None:
         """`before` are the evaluations, and the runs of the user's tests, in the record."""
         self._file, self._original = directory / BEST, original
         self._lock = threading.Lock()
@@ -138,7 +138,7 @@ DIFF = "solution.diff"
 """The patch from one to the other."""
 
 
-def keep_result(directory: Path, original: Original, solution: str) -> None:
+def keep_result(directory: Path, original: SourceFiles, solution: str) -> None:
     """Write the original, the improved program and their diff, with the line ends of the original."""
     after = original.written(solution)
     if original.command:
@@ -158,7 +158,7 @@ def keep_construction(directory: Path, name: str, problem: Problem | None, evalu
         save(directory / CONSTRUCTION, f'{{"problem": {json.dumps(name)}, "answer": {best.construction}}}\n')
 
 
-def _keep_files(directory: Path, files: Mapping[str, str], original: Original) -> None:
+def _keep_files(directory: Path, files: Mapping[str, str], original: SourceFiles) -> None:
     """Replace `directory` by a folder with these files."""
     draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=directory.parent))
     for path, text in files.items():

@@ -31,7 +31,7 @@ SEED = "solution.py"
 
 
 @dataclass(frozen=True)
-class Original:
+class SourceFiles:
     """Files and their location."""
 
     files: Mapping[str, str]
@@ -132,14 +132,14 @@ class Original:
         return json.dumps(asdict(self) | folders)
 
 
-def original_from(text: str, directory: Path) -> Original:
+def original_from(text: str, directory: Path) -> SourceFiles:
     """The files that `to_json` encoded for a record in `directory`, with absolute folders.
 
     Raises:
         StoreError: `text` is something else.
     """
     try:
-        original = from_json(Original, text)
+        original = from_json(SourceFiles, text)
     except ValueError as error:
         raise StoreError(f"the record does not name the files that its run started from: {error}") from error
     is_sound = is_inside if original.command else lambda path: Path(path).name == path and "\0" not in path
@@ -148,7 +148,7 @@ def original_from(text: str, directory: Path) -> Original:
     return replace(original, root=_absolute(original.root, directory), below=_absolute(original.below, directory))
 
 
-def of_file(file: Path, cwd: Path) -> Original:
+def of_file(file: Path, cwd: Path) -> SourceFiles:
     """One file with a whole program.
 
     Raises:
@@ -157,7 +157,7 @@ def of_file(file: Path, cwd: Path) -> Original:
     return _placed({file.name: text_of(file, KIND)}, file.absolute().parent, cwd)
 
 
-def of_command(task: CommandTask, cwd: Path) -> Original:
+def of_command(task: CommandTask, cwd: Path) -> SourceFiles:
     """The files of a command task that may change.
 
     Raises:
@@ -169,7 +169,7 @@ def of_command(task: CommandTask, cwd: Path) -> Original:
     return replace(placed, executable=executable)
 
 
-def of_files(root: Path, files: Mapping[str, str], cwd: Path) -> Original:
+def of_files(root: Path, files: Mapping[str, str], cwd: Path) -> SourceFiles:
     """The files of a task of `strop.tasks.versions` in a tree: path → text with its own line ends, or ABSENT."""
     root = root.absolute()
     executable = tuple(path for path in files if os.access(root / path, os.X_OK))
@@ -177,26 +177,25 @@ def of_files(root: Path, files: Mapping[str, str], cwd: Path) -> Original:
     return replace(placed, executable=executable, is_version=True)
 
 
-def of_function(task: FunctionTask, cwd: Path) -> Original:
+def of_function(task: FunctionTask, cwd: Path) -> SourceFiles:
     """The module of functions that may change, and nothing else of it."""
-    assert task.source is not None and task.mark is not None
     path = task.source.path
     placed = _placed({path.name: task.module_text}, path.absolute().parent, cwd)
     return replace(placed, function=task.entry, only=task.mark.changing, decorated=task.source.decorated)
 
 
-def of_seed(seed: str) -> Original:
+def of_seed(seed: str) -> SourceFiles:
     """A task's own seed solution."""
-    return Original({SEED: seed})
+    return SourceFiles({SEED: seed})
 
 
-def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> Original:
+def _placed(files: Mapping[str, str], root: Path, cwd: Path, *, command: bool = False) -> SourceFiles:
     """The files with the folder in which their patch applies: the working folder, or else the root of the git tree, or else the
     folder of the files."""
     cwd = cwd.absolute()
     top = next((folder for folder in (root, *root.parents) if os.path.lexists(folder / ".git")), root)
     below = cwd if root.is_relative_to(cwd) else top
-    return Original(files, str(root), str(below), command)
+    return SourceFiles(files, str(root), str(below), command)
 
 
 def _absolute(folder: str, directory: Path) -> str:

@@ -19,7 +19,7 @@ from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import candidates_of, recorded
 from strop.runs.patching.apply import apply_files
 from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_SCOPE, SOLUTION, SOLUTION_FILES
-from strop.runs.patching.source_files import Original, of_seed
+from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.programs import best_in
 from strop.runs.record import Record
 from strop.runs.results.parts import AnswerCounts, RecordedResult, counted_answers, noted
@@ -39,7 +39,7 @@ class ImprovementRecord(RecordedResult):
     """What the whole run spent on the language model."""
     answers: AnswerCounts
     """What the responses of the language model hold."""
-    source: Original = field(metadata=HIDDEN)
+    source: SourceFiles = field(metadata=HIDDEN)
     """The files that the search started from."""
     best_so_far: str | None = field(metadata=HIDDEN)
     """The best candidate; None if none is better than the original."""
@@ -68,8 +68,8 @@ class ImprovementRecord(RecordedResult):
 class Unfinished(ImprovementRecord):
     """An improvement that has no verdict yet. `strop resume` continues it."""
 
-    facts: ObjectiveFacts | None
-    """The metric by which programs are compared. Null for a task that has only scores."""
+    facts: ObjectiveFacts
+    """The metric by which programs are compared."""
     candidates: tuple[ScoredProgram, ...]
     """Every candidate once, as it was first evaluated in training, the best first."""
     finding: str = "unfinished"
@@ -196,7 +196,7 @@ def read_improved(of: Record) -> Improved | Unfinished:
     return Improved(**of_record, **{field.name: getattr(evidence, field.name) for field in fields(evidence)})
 
 
-def _seed(run: RunData) -> Original:
+def _seed(run: RunData) -> SourceFiles:
     """The task's own seed as a file."""
     seed = run.results.get(ORIGINAL_SCOPE)
     return of_seed(run.text(seed.solution) if seed and seed.solution else "")

@@ -12,7 +12,7 @@ from strop.base.results import Input
 from strop.runs.spec import PAPERS
 from strop.tasks import registry
 from strop.tasks.base import Task
-from strop.tasks.command.task import AnyTask, CommandTask, scorer_line
+from strop.tasks.command.task import AnyTask, CommandTask, scoring_line
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.paper.facts import Facts, facts
 from strop.tasks.paper.meta import MetaTask
@@ -119,7 +119,7 @@ class CommandListing(TaskListing):
     """Conditions that a candidate must meet, such as `tests=1`."""
     goals: str
     """The metric and the conditions, in words."""
-    scorer: str
+    scoring: str
     """Who computes the score, in words."""
 
 
@@ -225,5 +225,5 @@ def _command(task: CommandTask) -> CommandListing:
         metric=task.facts.metric,
         constraints=tuple(map(str, objective.constraints)),
         goals=objective.goals,
-        scorer=scorer_line(task),
+        scoring=scoring_line(task),
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import Any, cast
+from typing import Any
 
 import frames
 
@@ -18,8 +18,8 @@ class BudgetExceeded(Exception):
 
 
 KINDS: dict[str, type[Exception]] = {"BudgetExceeded": BudgetExceeded, "ValueError": ValueError, "TypeError": TypeError}
-Box = queue.SimpleQueue[dict[str, Any]]
-"""A queue for one reply."""
+Box = queue.SimpleQueue[tuple[list[Any], Any]]
+"""A queue for one reply, or for orders."""
 
 
 class Channel:
@@ -34,10 +34,10 @@ class Channel:
         self._reader: threading.Thread | None = None
         self._open = False
 
-    def next_order(self) -> dict[str, Any]:
-        """The next `load` or `call` of the host; blocks."""
+    def next_order(self) -> tuple[list[Any], Any]:
+        """The next `load` or `call` of the host, and the arguments of a call; blocks."""
         if self._reader is None:
-            return cast("dict[str, Any]", frames.read(self._read))
+            return frames.read(self._read)
         return self._orders.get()
 
     def begin(self) -> None:
@@ -54,10 +54,10 @@ class Channel:
         """Send a request and wait for its reply. Raises the exception with which the host refuses it."""
         box: Box = queue.SimpleQueue()
         self._send(method, params, box)
-        message = box.get()
-        if "refused" in message:
-            raise KINDS.get(message["refused"], ValueError)(message["message"])
-        return message["value"]
+        (kind, _, value, *why), _ = box.get()
+        if kind == "refused":
+            raise KINDS.get(value, ValueError)(*why)
+        return value
 
     def note(self, kind: str, detail: str) -> None:
         """Send the host a note for the audit; wait, so that the record shows notes in order."""
@@ -68,10 +68,8 @@ class Channel:
             if not self._open:
                 raise RuntimeError("the call has ended: the host no longer answers")
             self._last += 1
-            request: dict[str, Any] = {"request": self._last, "method": method, "params": params}
-            if threading.current_thread() is not threading.main_thread():
-                request["thread"] = True
-            frame = frames.encode(request)
+            from_thread = threading.current_thread() is not threading.main_thread()
+            frame = frames.encode(["request", self._last, method, params, from_thread])
             self._waiting[self._last] = box
             self._start_reader()
             frames.write(self._write, frame)
@@ -84,7 +82,5 @@ class Channel:
     def _receive(self) -> None:
         while True:
             message = frames.read(self._read)
-            if "op" in message:
-                self._orders.put(message)
-                continue
-            self._waiting.pop(message["reply"]).put(message)
+            is_order = message[0][0] in ("load", "call")
+            (self._orders if is_order else self._waiting.pop(message[0][1])).put(message)

@@ -16,7 +16,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from channel import BudgetExceeded, Channel
-from frames import Times
 
 __all__ = ["BudgetExceeded", "LanguageModel"]
 
@@ -62,7 +61,7 @@ class LanguageModel:
         if not isinstance(message, str):
             raise TypeError(f"message must be a str, not {type(message).__name__}")
         times = min(int(n_responses), MOST_RESPONSES)
-        return self._ask(expertise, Times(message, times), temperature) if times > 0 else []
+        return self._ask(expertise, {message: times}, temperature) if times > 0 else []
 
     def batch_prompt(self, *args: Any, **kwargs: Any) -> list[str]:
         """One answer to each message: batch_prompt(expertise, messages, temperature=0.7)."""
@@ -77,7 +76,7 @@ class LanguageModel:
         if not messages:
             return []
         if all(message == messages[0] for message in messages):
-            return self._ask(expertise, Times(messages[0], min(len(messages), MOST_RESPONSES)), temperature)
+            return self._ask(expertise, {messages[0]: min(len(messages), MOST_RESPONSES)}, temperature)
         return self._ask(expertise, messages, temperature)
 
     @property

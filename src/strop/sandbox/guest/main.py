@@ -49,11 +49,13 @@ def run(read_descriptor: int, write_descriptor: int) -> NoReturn:
 
 def _served(link: channel.Channel, program: _Program) -> _Program:
     """Carry out the next order; return the program of the next one."""
-    order = link.next_order()
-    if order["op"] == "load":
-        return _Program(order["text"], order["entry"], order["role"], order.get("module"))
+    (op, *rest), arguments = link.next_order()
+    if op == "load":
+        return _Program(*rest)
+    if op != "call":  # the reply to a request that the program wrote by hand
+        raise RuntimeError(f"no order: {op}")
     link.begin()
-    frame = _frame_of(program, order, link)
+    frame = _frame_of(program, arguments, rest[0], link)
     _flush()
     link.answer(frame)
     return program
@@ -62,11 +64,11 @@ def _served(link: channel.Channel, program: _Program) -> _Program:
 def rehearse(times: int = _REHEARSALS, *, with_numpy: bool = True) -> None:
     """Serve calls of a small program before the fork, so that Python has specialised the code, and made what it makes once."""
     text = _WARM.format(*(("import numpy as np\n\n\n", "np.asarray(x).sum()") if with_numpy else ("", "sum(x)")))
-    load = {"op": "load", "text": text, "entry": "warm", "role": "solution"}
-    call = {"op": "call", "seed": 5, "arguments": [[1, 2], [0.5, "x"]]}
+    load = frames.encode(["load", text, "warm", "solution", None])
+    call = frames.encode(["call", 5], [[1, 2], [0.5, "x"]])
     for _ in range(times):
         (reading, to_guest), (from_guest, writing) = os.pipe(), os.pipe()
-        os.write(to_guest, b"".join(map(frames.encode, (load, call, call))))
+        os.write(to_guest, load + call + call)
         link, program = channel.Channel(reading, writing), _Program("", "", "solution")
         for _ in range(3):
             program = _served(link, program)
@@ -79,8 +81,8 @@ def rehearse(times: int = _REHEARSALS, *, with_numpy: bool = True) -> None:
 class _Program:
     """A program's text, executed at its first call so that the call's seed and limits apply to it, too."""
 
-    def __init__(self, text: str, entry: str, role: str, module_facts: dict[str, Any] | None = None) -> None:
-        self.text, self.entry, self.role, self.module_facts = text, entry, role, module_facts
+    def __init__(self, text: str, entry: str, role: str, user_module_of: dict[str, Any] | None = None) -> None:
+        self.text, self.entry, self.role, self.user_module_of = text, entry, role, user_module_of
         self.file = f"<{role}>"
         self.module: types.ModuleType | None = None
         self._bound: tuple[Any, Any] = None, None
@@ -111,8 +113,8 @@ class _Program:
     def _load(self) -> types.ModuleType:
         lines = [line + "\n" for line in self.text.split("\n")]  # as the compiler counts them
         linecache.cache[self.file] = (len(self.text), None, lines, self.file)
-        if self.module_facts is not None:
-            return user_module.imported(self.text, self.file, **self.module_facts)
+        if self.user_module_of is not None:
+            return user_module.imported(self.text, self.file, **self.user_module_of)
         module = types.ModuleType(self.role)
         module.__file__ = self.file
         sys.modules[self.role] = module  # dataclasses and typing look a class's module up there
@@ -122,23 +124,24 @@ class _Program:
         return module
 
 
-def _frame_of(program: _Program, order: dict[str, Any], link: channel.Channel) -> bytes:
+def _frame_of(program: _Program, arguments: Any, seed: int | None, link: channel.Channel) -> bytes:
     """The answer to a call, as a frame. SystemExit and KeyboardInterrupt count as exceptions of the program."""
     try:
-        value, lazy = program.call(order["arguments"], order["seed"], link)
-        return frames.encode({"returned": value, "lazy": lazy} if lazy else {"returned": value})
+        value, lazy = program.call(arguments, seed, link)
+        message = ["lazy", lazy, value] if lazy else ["returned", value]
+        return frames.encode(message, exact=program.role == "strop_harness")
     except MemoryError:
         pass
-    except frames.TooLarge as error:
-        return frames.encode({"large": str(error)})
+    except frames.plain_data.TooLarge as error:
+        return frames.encode(["large", f"the answer has {error}"])
     except BaseException as error:
         try:
             return _raised(error, program.file)
         except MemoryError:
             pass
         except BaseException as second:
-            return frames.encode({"raised": _exception(type(second).__name__, "while showing an exception", "")})
-    return frames.encode({"memory": True})
+            return frames.encode(["raised", *_exception(type(second).__name__, "while showing an exception", "")])
+    return frames.encode(["memory"])
 
 
 def _raised(error: BaseException, file: str) -> bytes:
@@ -151,15 +154,11 @@ def _raised(error: BaseException, file: str) -> bytes:
         message = str(error)
     except Exception as second:
         message = f"<str() failed: {type(second).__name__}>"
-    return frames.encode({"raised": _exception(type(error).__name__, message, "".join(lines))})
+    return frames.encode(["raised", *_exception(type(error).__name__, message, "".join(lines))])
 
 
-def _exception(name: str, message: str, trace: str) -> dict[str, str]:
-    return {
-        "exception": _clean(name[:200]),
-        "message": _clean(message[:MESSAGE_LENGTH]),
-        "traceback": _clean(trace[-TRACEBACK_LENGTH:]),
-    }
+def _exception(name: str, message: str, trace: str) -> list[str]:
+    return [_clean(name[:200]), _clean(message[:MESSAGE_LENGTH]), _clean(trace[-TRACEBACK_LENGTH:])]
 
 
 def _clean(text: str) -> str:

@@ -229,8 +229,8 @@ def _files(jail: CommandJail) -> int:
     """Bytes that the files of the copy and of the temporary folder take in memory."""
     if not jail.rooms.get("root"):
         return 0
-    facts = os.statvfs(jail.root)
-    return (facts.f_blocks - facts.f_bfree) * facts.f_frsize
+    disk = os.statvfs(jail.root)
+    return (disk.f_blocks - disk.f_bfree) * disk.f_frsize
 
 
 def _beyond(jail: CommandJail, request: Mapping[str, Any], clock: accounting.ProcessClock, used: Used) -> str:
@@ -309,7 +309,7 @@ def _become_command(
             identity.keep_only(kernel, range(64), in_programs=True)
             kernel.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
             os.dup2(jail.all_processes, ALL_PROCESSES)
-            os.dup2(control.sealed(facts_of(jail, request)), FACTS)
+            os.dup2(control.sealed(description_of(jail, request)), DESCRIBED)
         else:
             for listener in confine(jail, bounds_of(jail, request), keeper):
                 control.send(end, {"listener": True}, [listener])
@@ -319,7 +319,7 @@ def _become_command(
         variables = {**jail.environment, **request["environment"]}
         if request["command"]:
             os.execve(_SHELL, [_SHELL, "-c", request["command"]], variables)
-        os.closerange(3, FACTS)
+        os.closerange(3, DESCRIBED)
         descriptors.close_from(kernel, ALL_PROCESSES + 1)
         os.environ.clear()
         os.environ.update(variables)
@@ -351,21 +351,21 @@ def confine(jail: CommandJail, bounds: Mapping[int, int], parent: int) -> list[i
     return listener
 
 
-FACTS, ALL_PROCESSES = 100, 101
+DESCRIBED, ALL_PROCESSES = 100, 101
 """The descriptors on which a command that lays rooms finds what `jail_of` needs, and the host's /proc."""
-_FACTS = ("unique", "own_processes", "identity", "needed", "limits", "audited", "rooms")
+_FIELDS = ("unique", "own_processes", "identity", "needed", "limits", "audited", "rooms")
 
 
-def facts_of(jail: CommandJail, request: Mapping[str, Any]) -> dict[str, Any]:
+def description_of(jail: CommandJail, request: Mapping[str, Any]) -> dict[str, Any]:
     """Plain data with which another process can confine its children as this one confines its commands (`jail_of`)."""
-    facts = {name: getattr(jail, name) for name in _FACTS}
-    return {**facts, "filter": jail.filter and jail.filter.instructions, "asked": dict(request)}
+    described = {name: getattr(jail, name) for name in _FIELDS}
+    return {**described, "filter": jail.filter and jail.filter.instructions, "asked": dict(request)}
 
 
-def jail_of(facts: Mapping[str, Any], root: str) -> CommandJail:
+def jail_of(described: Mapping[str, Any], root: str) -> CommandJail:
     """The jail that `facts_of` described, for a room."""
-    fields = {name: facts[name] for name in _FACTS}
-    kernel, instructions = Kernel(), facts["filter"]
+    fields = {name: described[name] for name in _FIELDS}
+    kernel, instructions = Kernel(), described["filter"]
     return CommandJail(
         kernel,
         root=root,

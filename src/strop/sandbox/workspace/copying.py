@@ -85,14 +85,14 @@ def _copy_folder(folder: int, above: str, target: str, rules: CopyRules) -> None
 def _copy_file(folder: int, name: str, target: str) -> None:
     source = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     with os.fdopen(source, "rb") as read:
-        facts = os.fstat(source)
-        if not stat.S_ISREG(facts.st_mode):
+        status = os.fstat(source)
+        if not stat.S_ISREG(status.st_mode):
             return
         with open(target, "xb") as made:
             shutil.copyfileobj(read, made, _CHUNK)
             made.flush()
-            os.fchmod(made.fileno(), 0o755 if facts.st_mode & 0o111 else 0o644)
-            os.utime(made.fileno(), ns=(facts.st_mtime_ns, facts.st_mtime_ns))
+            os.fchmod(made.fileno(), 0o755 if status.st_mode & 0o111 else 0o644)
+            os.utime(made.fileno(), ns=(status.st_mtime_ns, status.st_mtime_ns))
 
 
 def lay_all(target: str, files: Mapping[str, str]) -> None:
@@ -150,10 +150,10 @@ def lay(target: str, path: str, content: bytes) -> None:
             _check_folder(folder, path)
     mode = 0o644
     with suppress(FileNotFoundError):
-        facts = os.lstat(file)
-        if stat.S_ISDIR(facts.st_mode):
+        status = os.lstat(file)
+        if stat.S_ISDIR(status.st_mode):
             raise ValueError(f"{path!r} is a folder in the tree")
-        mode = 0o755 if stat.S_ISREG(facts.st_mode) and facts.st_mode & 0o111 else mode
+        mode = 0o755 if stat.S_ISREG(status.st_mode) and status.st_mode & 0o111 else mode
         os.unlink(file)
     with open(file, "xb") as made:
         made.write(content)

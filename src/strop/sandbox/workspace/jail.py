@@ -19,7 +19,7 @@ from strop.base.temporary import TemporaryFolder
 from strop.sandbox.layers import Layers
 from strop.sandbox.memory_floor import wait_for_memory
 from strop.sandbox.posture import observe_commands, strongest
-from strop.sandbox.tree_guests import Lease, TreePlan, TreeServer
+from strop.sandbox.tree_guests import TreePlan, TreeServer, TreeSlot
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.workspace import JailedWorkspace, KeeperFailed, KeeperLost
 
@@ -96,11 +96,11 @@ class Workspaces(ClosesItself):
 
     @property
     def has_trees(self) -> bool:
-        """Whether `lease` works here: commands have a network and processes of their own."""
+        """Whether `slot` works here: commands have a network and processes of their own."""
         return self._layers.namespaces
 
-    def lease(self, plans: Sequence[TreePlan]) -> Lease:
-        """Trees with guests, kept for the next lease with equal plans; blocks while no slot is free.
+    def slot(self, plans: Sequence[TreePlan]) -> TreeSlot:
+        """Trees with guests, kept for the next slot with equal plans; blocks while no slot is free.
 
         The trees take one slot together, because their guests work in turns.
         """
@@ -137,7 +137,7 @@ class Workspaces(ClosesItself):
                 server.close()
             self._slots.release()
 
-        return Lease(take, give_back)
+        return TreeSlot(take, give_back)
 
     def close(self) -> None:
         """Kill everything. Idempotent."""

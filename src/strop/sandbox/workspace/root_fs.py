@@ -114,25 +114,27 @@ def enter(kernel: Kernel, readable: tuple[str, ...], uid: int, fill: Callable[[s
 
 def most_files() -> int:
     """Most files of the copy, /tmp and /dev/shm together, for a copy that has just the tree's files now."""
-    facts = os.statvfs(COPY)
-    return facts.f_files - facts.f_ffree + _MADE
+    status = os.statvfs(COPY)
+    return status.f_files - status.f_ffree + _MADE
 
 
 def resize(kernel: Kernel, size: int, inodes: int) -> None:
     """Limit what the copy, /tmp and /dev/shm contain together, but not below what they already contain."""
-    facts = os.statvfs(COPY)
-    used = (facts.f_blocks - facts.f_bfree) * facts.f_frsize
+    status = os.statvfs(COPY)
+    used = (status.f_blocks - status.f_bfree) * status.f_frsize
     size = max(size, used + _PAGE)
-    inodes = max(inodes, facts.f_files - facts.f_ffree + 16)
+    inodes = max(inodes, status.f_files - status.f_ffree + 16)
     kernel.mount("none", COPY, None, _REMOUNT | _NOSUID | _NODEV, f"size={size},nr_inodes={inodes}")
 
 
 def used_up() -> str:
     """What is used up, so that nothing more can be written, such as `512 MiB of disk`; empty if something can be."""
-    facts = os.statvfs(COPY)
-    if facts.f_ffree == 0:
-        return f"{facts.f_files} files"
-    return f"{facts.f_blocks * facts.f_frsize >> 20} MiB of disk" if facts.f_bfree * facts.f_frsize < 4 * _PAGE else ""
+    status = os.statvfs(COPY)
+    if status.f_ffree == 0:
+        return f"{status.f_files} files"
+    return (
+        f"{status.f_blocks * status.f_frsize >> 20} MiB of disk" if status.f_bfree * status.f_frsize < 4 * _PAGE else ""
+    )
 
 
 def lay_disk(kernel: Kernel, root: str = "") -> None:

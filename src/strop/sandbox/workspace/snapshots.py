@@ -42,17 +42,17 @@ def _copy_below(source: int, target: int, root: int, above: str, linked: dict[tu
     with os.scandir(source) as listing:
         entries = list(listing)
     for entry in entries:
-        name, facts = entry.name, entry.stat(follow_symlinks=False)
-        if stat.S_ISDIR(facts.st_mode):
+        name, status = entry.name, entry.stat(follow_symlinks=False)
+        if stat.S_ISDIR(status.st_mode):
             os.mkdir(name, dir_fd=target)
             with opened(name, source) as inner, opened(name, target) as made:
                 _copy_below(inner, made, root, f"{above}{name}/", linked)
-        elif first := linked.get((facts.st_dev, facts.st_ino)):
+        elif first := linked.get((status.st_dev, status.st_ino)):
             os.link(first, name, src_dir_fd=root, dst_dir_fd=target, follow_symlinks=False)
-        elif _copy_one(name, source, target, facts):
-            if facts.st_nlink > 1:
-                linked[facts.st_dev, facts.st_ino] = above + name
-            take_over(name, facts, target)
+        elif _copy_one(name, source, target, status):
+            if status.st_nlink > 1:
+                linked[status.st_dev, status.st_ino] = above + name
+            take_over(name, status, target)
     take_over(".", os.fstat(source), target)  # a folder's times change while it is filled
 
 
@@ -82,14 +82,14 @@ def empty(folder: str) -> None:
             os.unlink(entry.path)
 
 
-def _copy_one(name: str, source: int, target: int, facts: os.stat_result) -> bool:
+def _copy_one(name: str, source: int, target: int, status: os.stat_result) -> bool:
     """Copy anything but a folder from one folder into another; return whether a copy was made."""
-    if stat.S_ISLNK(facts.st_mode):
+    if stat.S_ISLNK(status.st_mode):
         os.symlink(os.readlink(name, dir_fd=source), name, dir_fd=target)
-    elif stat.S_ISFIFO(facts.st_mode):
+    elif stat.S_ISFIFO(status.st_mode):
         os.mkfifo(name, dir_fd=target)
-    elif stat.S_ISREG(facts.st_mode):
-        _copy_content(name, source, target, facts.st_size)
+    elif stat.S_ISREG(status.st_mode):
+        _copy_content(name, source, target, status.st_size)
     else:
         return False
     return True
@@ -131,9 +131,9 @@ def _copy_span(read: int, write: int, begin: int, end: int) -> None:
         begin += os.pwrite(write, chunk, begin)
 
 
-def take_over(path: str, facts: os.stat_result, below: int | None = None) -> None:
-    """Give a path the owner, mode and times of `facts`, in an order in which none undoes another."""
-    os.chown(path, facts.st_uid, facts.st_gid, dir_fd=below, follow_symlinks=False)
-    if not stat.S_ISLNK(facts.st_mode):
-        os.chmod(path, stat.S_IMODE(facts.st_mode), dir_fd=below)
-    os.utime(path, ns=(facts.st_mtime_ns, facts.st_mtime_ns), dir_fd=below, follow_symlinks=False)
+def take_over(path: str, status: os.stat_result, below: int | None = None) -> None:
+    """Give a path the owner, mode and times of `status`, in an order in which none undoes another."""
+    os.chown(path, status.st_uid, status.st_gid, dir_fd=below, follow_symlinks=False)
+    if not stat.S_ISLNK(status.st_mode):
+        os.chmod(path, stat.S_IMODE(status.st_mode), dir_fd=below)
+    os.utime(path, ns=(status.st_mtime_ns, status.st_mtime_ns), dir_fd=below, follow_symlinks=False)

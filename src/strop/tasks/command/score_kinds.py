@@ -103,5 +103,6 @@ KINDS = {
 EQUAL = "answers must equal the original's"
 """What is said of costs whose answers are compared."""
 COUNTED_BY_KERNEL = tuple(name for name, kind in KINDS.items() if kind.scored_by == "kernel")
-RATES = tuple(name for name, kind in KINDS.items() if kind.scored_by == "program")
+RATES = ("host", "judge", *(name for name, kind in KINDS.items() if kind.scored_by == "program"))
+"""The readers of rates in [0, 1], which are compared by their differences."""
 TIMES = tuple(name for name, kind in KINDS.items() if kind.is_time)

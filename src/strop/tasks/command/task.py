@@ -12,7 +12,7 @@ import random
 import re
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import ClassVar
@@ -21,7 +21,7 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.later import dataclass
 from strop.base.python_discovery import Interpreter
 from strop.base.results import Evaluation, Input, ScoredBy
-from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, MUST_PASS, Seeds, Split, Task
+from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, MUST_PASS, Seeds, Split, Task, TaskTree
 from strop.tasks.command.bundle import bundled, is_inside
 from strop.tasks.command.objective import Objective
 from strop.tasks.command.readers import check_reader, file_of
@@ -191,6 +191,24 @@ class CommandTask:
         return max(JUDGE_SECONDS, self.time_limit)
 
     @property
+    def tree(self) -> TaskTree:
+        """The files of its tree."""
+        return TaskTree(self.root, self.named_files)
+
+    @property
+    def needs(self) -> tuple[Path, ...]:
+        """Other files and folders of a machine that its commands need."""
+        return self.tools
+
+    def in_project(self, project: Path) -> CommandTask:
+        """The task on a copy of its tree, in the folder `project`."""
+        return replace(self, root=project)
+
+    def anywhere(self) -> CommandTask:
+        """The task with paths that do not depend on the current folder."""
+        return replace(self, root=self.root.absolute(), tools=tuple(tool.absolute() for tool in self.tools))
+
+    @property
     def named_files(self) -> tuple[str, ...]:
         """Files that a copy of the tree has, whatever a .gitignore says."""
         judges = self.judge.files if self.judge else ()
@@ -290,7 +308,7 @@ class CommandTask:
             self.input,
             self.scored_by,
             trusts_programs=self.trust_programs,
-            scorer=self.scoring,
+            scoring=self.scoring,
             report_only=objective.report_only,
         )
 
@@ -328,12 +346,12 @@ class CommandTask:
 AnyTask = Task | CommandTask
 
 
-def scorer_line(task: AnyTask) -> str:
+def scoring_line(task: AnyTask) -> str:
     """Who computes the score, as far as that is known before it runs, in which Python, and what that makes of a better result."""
     scoring = f"{task.scoring} ({task.interpreter.words})" if task.interpreter else task.scoring
     if task.scored_by != "program":
         return scoring
-    if task.trust_programs:
+    if task.facts.trusts_programs:
         return f"{scoring}, and --trust-programs accepts that"
     return f'{scoring}: a better result will be called "by its own score" (name a judge: docs/reference/targets.md)'
 

@@ -18,7 +18,7 @@ from strop.base.python_discovery import Interpreter, check_found, check_outside,
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
-from strop.options.scoring import changed_options, check_options
+from strop.options.scoring import check_options, given_options
 from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
 from strop.tasks.command.task import CommandTask, rules
@@ -83,7 +83,7 @@ def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, 
         inside,
         *named,
     )
-    changed = changed_options(options)
+    changed = given_options(options)
     changed |= {
         "name": options.name or program.stem,
         "tool": [RUNNER.parents[1], RUNNER.parents[2] / "sandbox", interpreter.prefix, *options.tool],

@@ -51,9 +51,9 @@ class Mark:
 
     asked: str
     """The name in the file of the mark."""
-    marking: UserModule
+    marking_module: UserModule
     """The file that has the mark, and what it imports of its project."""
-    program: UserModule
+    program_module: UserModule
     """The function's module, and what the original uses of its project."""
     project: Path
     """The folder of the project, which the jail has a copy of."""
@@ -75,7 +75,7 @@ class Mark:
     is_method: bool = False
     """Whether the function is called with an object of its class."""
     changing: tuple[str, ...] = ()
-    """The functions of `program` that may change; empty if only the measured function may."""
+    """The functions of `program_module` that may change; empty if only the measured function may."""
     innermost: tuple[str, str, str] | None = None
     """Module, file from the top of the project, and qualified name of the function whose calls were recorded. It is called below
     all its decorators. None for a marked function, which is called with its decorators."""
@@ -83,7 +83,7 @@ class Mark:
     @cached_property
     def caches(self) -> Caches:
         """Variables and attributes of the project that only keep what was worked out."""
-        own = {self.program.file, *self.program.files}
+        own = {self.program_module.file, *self.program_module.files}
         others = {str(self.project / path) for path in listed(self.project, modules=True)} - own
         texts, more = (
             ((path, _text_of(path)) for path in sorted(paths) if path.endswith(".py")) for paths in (own, others)
@@ -92,8 +92,10 @@ class Mark:
 
     def in_project(self, project: Path) -> Mark:
         """The mark in a copy of its project."""
-        marking, program = (module.relocated(self.project, project) for module in (self.marking, self.program))
-        return replace(self, project=project, marking=marking, program=program)
+        marking, program = (
+            module.relocated(self.project, project) for module in (self.marking_module, self.program_module)
+        )
+        return replace(self, project=project, marking_module=marking, program_module=program)
 
 
 class Drawn(NamedTuple):

@@ -17,7 +17,7 @@ from dataclasses import field, replace
 from functools import cached_property
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from strop.base.errors import ConfigurationError, Malformed, SandboxError, ScorerFailed, TaskError
 from strop.base.later import dataclass
@@ -27,7 +27,7 @@ from strop.base.results import ScoredBy
 from strop.base.scorer_notes import note
 from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters, parameters_of
-from strop.tasks.base import MUST_PASS, OPAQUE, UTILITY, Instance, Seeds, Split, Task, described_with
+from strop.tasks.base import MUST_PASS, OPAQUE, Instance, Seeds, Split, Task, TaskTree, described_with
 from strop.tasks.command.bundle import ABSENT, unbundled
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
@@ -35,7 +35,7 @@ from strop.tasks.function.calls import RecordedCalls
 from strop.tasks.function.mark import Drawn, Mark, Scorer
 from strop.tasks.function.source import Source
 from strop.tasks.function.splice import alone, find_function, read_source, scored, unmarked, with_definitions
-from strop.tasks.objective_facts import Calls, MetricFacts, ObjectiveFacts
+from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
 
@@ -86,7 +86,8 @@ def _by_its_mark(*arguments: object) -> Any:
 class FunctionTask(Task):
     """A task whose program is a function of a module."""
 
-    source: Source | None = None
+    # A field behind those of `Task` needs a default; `function_task` gives each of these.
+    source: Source = cast("Source", None)
     module_text: str = ""
     """The text of the module's file, with its own line ends."""
     by_time: bool = False
@@ -99,15 +100,15 @@ class FunctionTask(Task):
     """The calls that are the cases, if they were recorded."""
     shows_calls: bool = False
     """Whether a model may see values of recorded calls."""
-    mark: Mark | None = None
+    mark: Mark = cast("Mark", None)
     test: str = ""
     """The command of the user's tests, which runs in a copy of the project; empty: there are none."""
-    scorer: Scorer | None = field(default=None, compare=False)
+    scorer: Scorer = field(default=cast("Scorer", None), compare=False)
 
     @property
     def changing(self) -> tuple[str, ...]:
         """The functions of the module that may change."""
-        return (self.mark.changing if self.mark is not None else ()) or (self.entry,)
+        return self.mark.changing or (self.entry,)
 
     @property
     def scored_by(self) -> ScoredBy:
@@ -123,37 +124,31 @@ class FunctionTask(Task):
         return f"{KINDS['time'].noun}, counted by the kernel; {accepted}"
 
     @property
-    def interpreter(self) -> Interpreter | None:
+    def interpreter(self) -> Interpreter:
         """The Python that runs the function and its mark."""
-        return None if self.mark is None else self.mark.interpreter
+        return self.mark.interpreter
 
     @property
     def has_accept(self) -> bool:
         """Whether `accept` of the mark decides which answers are right. Otherwise answers must equal the original's."""
-        return self.mark is not None and self.mark.has_accept
+        return self.mark.has_accept
 
     @property
-    def tolerance(self) -> float | None:
-        """The relative tolerance of floats, if the mark names one."""
-        return None if self.mark is None else self.mark.close
-
-    @property
-    def facts(self) -> ObjectiveFacts | None:
-        """What decides in place of the score; None if the score does."""
-        if not self.by_time:
-            return super().facts
-        # The layout in memory can make one of two equal functions 3% faster, in every process.
-        metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
-        calls: Calls = "first" if self.isolate else "later"
-        facts = ObjectiveFacts(metric, self.input, self.scored_by, scorer=self.scoring, calls=calls)
+    def facts(self) -> ObjectiveFacts:
+        """The metric that decides: the time, or the score."""
+        facts = super().facts
+        if self.by_time:
+            # The layout in memory can make one of two equal functions 3% faster, in every process.
+            metric = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
+            facts = replace(facts, metric=metric, calls="first" if self.isolate else "later")
         if (recorded := self.recorded) is None:
             return facts
         return replace(facts, commands=recorded.commands, made=recorded.made, share=recorded.share)
 
     @property
     def best_values(self) -> Mapping[str, float]:
-        """`seconds` or `utility` → the best known value, where one is declared."""
-        return {} if self.best_known is None else {SECONDS if self.by_time else UTILITY: self.best_known}
+        """`seconds` or `score` → the best known value, where one is declared."""
+        return {} if self.best_known is None else {self.facts.metric.name: self.best_known}
 
     @property
     def _form(self) -> str:
@@ -166,12 +161,12 @@ class FunctionTask(Task):
 
     @property
     def _python(self) -> str:
-        return super()._python if self.mark is None or self.mark.interpreter.is_strops else self.mark.python
+        return super()._python if self.mark.interpreter.is_strops else self.mark.python
 
     @cached_property
     def parameters(self) -> Parameters | None:
         """The parameters of the entry point, as its module declares them."""
-        if not self.files or self.source is None:
+        if not self.files:
             return super().parameters
         return parameters_of(alone(self.source, self.changing), self.entry)
 
@@ -219,18 +214,25 @@ class FunctionTask(Task):
             return self.cases if self.every_input else self.cases[1::2]
         return self.cases[::2]
 
+    @property
+    def tree(self) -> TaskTree:
+        """The modules of its project."""
+        return TaskTree(self.mark.project, modules=True)
+
+    @property
+    def needs(self) -> tuple[Path, ...]:
+        """The Python that runs it."""
+        return (Path(self.mark.interpreter.path),)
+
     def in_project(self, project: Path) -> Self:
         """The task with a copy of its project."""
-        assert self.mark is not None and self.scorer is not None
         return replace(self, mark=self.mark.in_project(project), scorer=self.scorer.in_project(project))
 
     def close(self) -> None:
         """End what runs for it in this process. Idempotent."""
-        if self.scorer is not None:
-            self.scorer.close()
+        self.scorer.close()
 
     def _ask(self, question: str, *arguments: Any) -> tuple[Any, ...]:
-        assert self.scorer is not None
         return self.scorer.ask(question, *arguments, seconds=self.score_limit)
 
     def _reply(self, question: str, function: str, instance: Instance, *arguments: Any) -> tuple[Any, str]:
@@ -256,10 +258,9 @@ class FunctionTask(Task):
     def _scored(self, instance: Instance, read: Any) -> Any:
         if self.score is not _by_its_mark:  # a trial replaces `score` to see the answers
             return super()._scored(instance, read)
-        assert self.mark is not None
         if self.mark.is_reference:
             expected, _ = self._reply("expected", f"{self.entry}()", instance)
-            if other := ended(self.score_limit, "comparing", difference, expected, read, self.tolerance):
+            if other := ended(self.score_limit, "comparing", difference, expected, read, self.mark.close):
                 raise Malformed(other)
         if self.mark.scorer is not None and OPAQUE not in instance.inputs:
             self.mark.scorer.ordered(instance.inputs, "sample()")
@@ -274,25 +275,22 @@ class FunctionTask(Task):
         Raises:
             Malformed: the candidate changes more than the function.
         """
-        assert self.source is not None
         if self.files:
-            return self.laid(candidate)[self.path].removeprefix(ABSENT)
+            return self.files_of(candidate)[self.path].removeprefix(ABSENT)
         return scored(self.source, self.changing, candidate)
 
     @property
     def path(self) -> str:
         """The path of the function's module, from the top of its project."""
-        assert self.mark is not None
-        return str(Path(self.mark.program.file).relative_to(self.mark.project))
+        return str(Path(self.mark.program_module.file).relative_to(self.mark.project))
 
-    def laid(self, candidate: str) -> Mapping[str, str]:
+    def files_of(self, candidate: str) -> Mapping[str, str]:
         """The files of a program, path → text: its module without what only the mark uses, and its other files.
 
         Raises like `program`.
         """
         if not self.files:
             return {self.path: self.program(candidate)}
-        assert self.source is not None
         files = unbundled(candidate, self.files, is_version=True)
         text = files.get(self.path, self.source.text)
         with suppress(ConfigurationError):  # text that is not Python fails where it is loaded
@@ -301,7 +299,6 @@ class FunctionTask(Task):
 
     def text_for_improvers(self, candidate: str) -> str:
         """The candidate with the definitions that it uses of its module. Raises like `program`."""
-        assert self.source is not None
         if self.files:
             return candidate
         return with_definitions(self.source, self.changing, candidate)
@@ -317,7 +314,7 @@ class FunctionTask(Task):
         """
         try:
             if not self.has_accept:
-                return ended(self.score_limit, "comparing", difference, expected, answer, self.tolerance)
+                return ended(self.score_limit, "comparing", difference, expected, answer, self.mark.close)
             conformed = answer if own else AnswerForm().learn(expected).conformed(answer)
             is_right, _ = self._reply("accept", "accept()", instance, rebuilt(conformed, wide=True))
             why = "" if is_right else "accept() says that it is wrong"
@@ -334,47 +331,47 @@ class FunctionTask(Task):
 
 def function_task(
     where: str,
-    facts: Mapping[str, Any],
+    described: Mapping[str, Any],
     mark: Mark,
     path: Path,
     scorer: Scorer,
     recorded: RecordedCalls | None = None,
 ) -> FunctionTask:
-    """The task of a function that a module marks, or whose calls were `recorded`. `where` is the target in words, `facts` are
+    """The task of a function that a module marks, or whose calls were `recorded`. `where` is the target in words, `described` is
     those that `strop_scorer` reports of it, and `path` is the file of the functions that may change.
 
     Raises:
         ConfigurationError: the function cannot be marked, or the arguments of its mark do not fit it.
     """
-    name = str(facts["name"])
-    where += f" ({path}:{name})" if facts["is_marked_elsewhere"] else ""
+    name = str(described["name"])
+    where += f" ({path}:{name})" if described["is_marked_elsewhere"] else ""
     text = text_of(path, "file")
     if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
         raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
     source = replace(read_source(path, text), decorated="" if recorded is None else name)
-    if facts["wrong"]:
-        raise ConfigurationError(f"{where}: {facts['wrong']}")
-    parameters = Parameters(name, _signature(facts["signature"], where))
-    cases = _cases(facts, parameters, where) if recorded is None else _in_halves(recorded)
+    if described["wrong"]:
+        raise ConfigurationError(f"{where}: {described['wrong']}")
+    parameters = Parameters(name, _signature(described["signature"], where))
+    cases = _cases(described, parameters, where) if recorded is None else _in_halves(recorded)
     settings: dict[str, Any] = {"name": name, "time_limit": 1.0}
-    settings |= {key: value for key, value in facts["settings"].items() if key in SETTINGS}
+    settings |= {key: value for key, value in described["settings"].items() if key in SETTINGS}
     if recorded is not None:
         settings["time_limit"] = max(1.0, _LONGER * recorded.longest)
-        settings["description"] = recorded_description(facts, recorded, mark.changing, source)
-    settings["description"] = settings.get("description") or _description(facts, cases, path, name, mark.changing)
+        settings["description"] = recorded_description(described, recorded, mark.changing, source)
+    settings["description"] = settings.get("description") or _description(described, cases, path, name, mark.changing)
     settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])} if cases else {}
     try:
         return FunctionTask(
             sample=_by_its_mark,
             score=_by_its_mark,
-            by_time=facts["is_timed"],
-            best_known=facts["best_known"],
+            by_time=described["is_timed"],
+            best_known=described["best_known"],
             cases=cases,
             source=source,
             module_text=text,
             seed=alone(source, mark.changing or (name,)),
             entry=name,
-            answer=_declared_answer(facts["answer"]),
+            answer=_declared_answer(described["answer"]),
             mark=mark,
             scorer=scorer,
             recorded=recorded,
@@ -391,14 +388,14 @@ def with_calls(task: FunctionTask, recorded: RecordedCalls) -> FunctionTask:
     return replace(task, recorded=recorded, cases=cases, instances=len(cases) - held_out, test_instances=held_out)
 
 
-def with_unreached(task: FunctionTask, facts: Mapping[str, Any], lines: Sequence[int]) -> FunctionTask:
+def with_unreached(task: FunctionTask, described: Mapping[str, Any], lines: Sequence[int]) -> FunctionTask:
     """The task with a description that lists these lines of its module, which no recorded call reached."""
-    assert task.recorded is not None and task.source is not None and task.mark is not None
+    assert task.recorded is not None
     line_texts = _lines_of(task.source, task.changing)
     unreached = tuple(line_texts[line] for line in lines if line in line_texts)[:MOST_UNREACHED]
     recorded = replace(task.recorded, unreached=unreached)
     return replace(
-        task, recorded=recorded, description=recorded_description(facts, recorded, task.mark.changing, task.source)
+        task, recorded=recorded, description=recorded_description(described, recorded, task.mark.changing, task.source)
     )
 
 
@@ -444,24 +441,28 @@ def _signature(parameters: Any, where: str) -> inspect.Signature:
     )
 
 
-def scorer_parameters(facts: Mapping[str, Any], where: str) -> Parameters | None:
+def scorer_parameters(described: Mapping[str, Any], where: str) -> Parameters | None:
     """The parameters of a score behind the answer; None if the score takes the instance, or if there is no score."""
-    if facts["scorer"] is None:
+    if described["scorer"] is None:
         return None
-    signature = _signature(facts["scorer"], f"the score of {where}")
+    signature = _signature(described["scorer"], f"the score of {where}")
     names = list(signature.parameters)
     if names[:1] == ["instance"]:
         return None
     others = signature.replace(parameters=list(signature.parameters.values())[1:])
-    entry = f"{facts['scorer_name']}'s first parameter, {''.join(names[:1])}, is the answer; {facts['scorer_name']}"
+    entry = (
+        f"{described['scorer_name']}'s first parameter, {''.join(names[:1])}, is the answer; {described['scorer_name']}"
+    )
     return Parameters(entry, others)
 
 
-def _cases(facts: Mapping[str, Any], parameters: Parameters, where: str) -> tuple[Mapping[str, Any], ...]:
+def _cases(described: Mapping[str, Any], parameters: Parameters, where: str) -> tuple[Mapping[str, Any], ...]:
     """The listed cases, with arguments by name. Equal cases count once, so that no case is in both halves. With `fixed_input` all
     cases may be equal."""
-    named = [_by_name(case, parameters, where) for case in facts["cases"] or ()]
-    cases = tuple(named if facts["settings"].get("fixed_input") else {canonical(case): case for case in named}.values())
+    named = [_by_name(case, parameters, where) for case in described["cases"] or ()]
+    cases = tuple(
+        named if described["settings"].get("fixed_input") else {canonical(case): case for case in named}.values()
+    )
     if len(cases) == 1:
         raise ConfigurationError(
             f"{where}: all cases are equal; give different ones, of which every second one is held out"
@@ -538,7 +539,7 @@ def _may_change(names: Sequence[str]) -> str:
 
 
 def recorded_description(
-    facts: Mapping[str, Any], recorded: RecordedCalls, changing: Sequence[str], source: Source
+    described: Mapping[str, Any], recorded: RecordedCalls, changing: Sequence[str], source: Source
 ) -> str:
     """u_str of a function whose calls were recorded. It tells the forms of their arguments, and no values.
 
@@ -550,11 +551,11 @@ def recorded_description(
         f"Make the Python function {name} faster, on calls that were recorded in a run of a program that uses it.",
         _may_change(changing or (name,)),
         f"What a call of {name} returns, raises, yields, prints and does to its arguments must equal the original's (of the same "
-        f"types; floats within a relative {facts['close'] or CLOSE:g}). The score is 1 / (1 + t / t0), t the CPU time of the "
+        f"types; floats within a relative {described['close'] or CLOSE:g}). The score is 1 / (1 + t / t0), t the CPU time of the "
         "calls of the program and t0 that of the original: 0.5 is as fast as the original. Loading counts by itself, and no "
         "process gets the same arguments twice.",
     ]
-    if facts["is_method"]:
+    if described["is_method"]:
         lines.append(OBJECTS)
     if recorded.forms:
         lines += ["Arguments that were seen:", *(f"- {told}" for told in recorded.told_forms)]
@@ -563,37 +564,37 @@ def recorded_description(
         lines += ["No recorded call reached these lines:", *(f"- {line}" for line in unreached)]
     if recorded.callers:
         lines.append(f"Called by: {', '.join(recorded.told_callers)}")
-    if facts["doc"]:
-        lines.append(f"What it says of itself: {facts['doc'][:1000]}")
+    if described["doc"]:
+        lines.append(f"What it says of itself: {described['doc'][:1000]}")
     return "\n".join(lines) + "\n"
 
 
 def _description(
-    facts: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], path: Path, name: str, changing: Sequence[str]
+    described: Mapping[str, Any], cases: Sequence[Mapping[str, Any]], path: Path, name: str, changing: Sequence[str]
 ) -> str:
     """u_str: what may change, what counts, and the source of the functions that draw and score."""
-    equal = _EQUAL.format(facts["close"] or CLOSE)
+    equal = _EQUAL.format(described["close"] or CLOSE)
     lines = [
         f"Improve the Python function {name}. It is called with the arguments of one instance.",
         _may_change(changing or (name,)),
     ]
-    if facts["is_timed"]:
-        right = "The answer must be right: accept below says whether it is." if facts["has_accept"] else equal
+    if described["is_timed"]:
+        right = "The answer must be right: accept below says whether it is." if described["has_accept"] else equal
         lines.append(
             f"{right} The score of an instance is 1 / (1 + t / t0), t the CPU time of a call of the program and t0 that of the "
             "original: 0.5 is as fast as the original. Loading counts by itself, and no process gets the same arguments twice."
         )
-    elif facts["reference"]:
+    elif described["reference"]:
         lines.append(f"{equal[:-1]}, then it is scored.")
-    if facts["is_method"]:
+    if described["is_method"]:
         lines.append(OBJECTS)
     if cases:
         plain = {key: f"{value!r:.200}" for key, value in cases[0].items()}
-        inputs = facts["cases"][0][1][2] if OPAQUE in cases[0] else plain
+        inputs = described["cases"][0][1][2] if OPAQUE in cases[0] else plain
         lines.append("An instance, by argument: " + ", ".join(f"{key} = {value}" for key, value in inputs.items()))
-    if facts["doc"]:
-        lines.append(f"What it says of itself: {facts['doc'][:1000]}")
-    sources = [ShownFunction(source["text"], source["file"], source["name"]) for source in facts["sources"]]
+    if described["doc"]:
+        lines.append(f"What it says of itself: {described['doc'][:1000]}")
+    sources = [ShownFunction(source["text"], source["file"], source["name"]) for source in described["sources"]]
     if not all(source.text for source in sources):
         return "\n".join(lines) + "\n"
     return described_with("\n".join(lines), sources)

@@ -188,7 +188,7 @@ def test_an_answer_stands_beside_its_message_with_its_faults(page: MakePage) -> 
 
 def test_texts_for_which_there_is_no_room_are_left_out_and_the_page_says_so(tmp_path: Path) -> None:
     with Store.create(tmp_path / "run", {"kind": "run"}) as store:
-        tables = Tables(store, room=10)
+        tables = Tables(store, most=10)
         for error in ("x" * 30, "short", "y" * 9):
             store.append(evaluated("seed", SEED, error=error))
         for stored in store.outline():

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strop.report.html.highlight import COMPARED, ROOM, code_html, diff_html, highlight_nodes
+from strop.report.html.highlight import COMPARED, MOST_HTML, code_html, diff_html, highlight_nodes
 from strop.report.html.page import Page
 
 PROGRAM = 'def f(x):\n    """Two\n    lines."""\n    return x + 1  # end\n'
@@ -88,10 +88,10 @@ HEAVY = [
 @pytest.mark.heavy
 def test_a_hostile_text_gives_html_of_bounded_size_and_what_has_no_room_is_left_out_whole() -> None:
     for text in HEAVY:
-        assert len(code_html(text)) <= ROOM + 100, text[:20]
-        assert len(diff_html("b\na\n" * COMPARED, text, ("a", "b"))) <= ROOM + 1000, text[:20]
-    assert code_html("x" * 100, room=100) == "" and code_html("x" * 10, room=100) != ""
-    assert diff_html("", "x" * 100, ("a", "b"), room=100) == "" and diff_html("", "x", ("a", "b"), room=200) != ""
+        assert len(code_html(text)) <= MOST_HTML + 100, text[:20]
+        assert len(diff_html("b\na\n" * COMPARED, text, ("a", "b"))) <= MOST_HTML + 1000, text[:20]
+    assert code_html("x" * 100, most=100) == "" and code_html("x" * 10, most=100) != ""
+    assert diff_html("", "x" * 100, ("a", "b"), most=100) == "" and diff_html("", "x", ("a", "b"), most=200) != ""
 
 
 def test_programs_beyond_the_room_of_a_page_are_left_out_and_that_is_said(made_page: Page) -> None:
@@ -101,5 +101,5 @@ def test_programs_beyond_the_room_of_a_page_are_left_out_and_that_is_said(made_p
     (said,) = highlight_nodes(nodes)
     shown = [node for node in nodes if node.html is not None]
     assert 0 < len(shown) < 60 and nodes[40] in shown
-    assert sum(len(str(node.html)) for node in shown) <= ROOM
+    assert sum(len(str(node.html)) for node in shown) <= MOST_HTML
     assert said.startswith(f"without {60 - len(shown)} programs, for which there is no room")

@@ -216,7 +216,7 @@ def test_narration_knows_the_budget_of_the_self_improvement_alone_and_forgets_it
 
 
 def test_last_line_of_a_run_counts_the_evaluations_of_candidates() -> None:
-    scopes = ("original/train", "improve/u-1#0", "improve/u-2#0", "original/test")
+    scopes = ("original/train", "improve/u-1#0", "improve/u-2#0", "improved/test")
     run = seen([made.evaluated(scope, "task", "A", (0.5,)) for scope in scopes]).run
     assert tally(run).startswith("LM calls 0, responses 0, evaluations 4 (ok 4), of which the improver asked for 2, ")
 

@@ -20,7 +20,7 @@ from strop.base.solution import digest_of
 from strop.runs.patching import apply as applying
 from strop.runs.patching.apply import BACKUP, apply_files, undo_of
 from strop.runs.patching.result_files import BEST, BestSoFar, Standings
-from strop.runs.patching.source_files import Original, of_file, of_seed, original_from
+from strop.runs.patching.source_files import SourceFiles, of_file, of_seed, original_from
 from strop.tasks.command.bundle import ABSENT, bundled
 from support import records
 from support.rows import table
@@ -31,16 +31,16 @@ AFTER = {"a.py": "a = 2\n", "lib/b.py": "b = 2\r\n", "lib/run.sh": "#!/bin/sh\n"
 BETTER = "=== file: a.py ===\na = 2\n=== file: lib/b.py ===\nb = 2\n=== file: lib/new.py ===\nn = 1\n"
 
 
-def files_in(root: Path) -> Original:
+def files_in(root: Path) -> SourceFiles:
     """Files of a user's."""
     written(root, FILES)
     (root / "lib/run.sh").chmod(0o755)
     (root / "a.py").chmod(0o640)
-    return Original(FILES, str(root), str(root), command=True, executable=("lib/run.sh",))
+    return SourceFiles(FILES, str(root), str(root), command=True, executable=("lib/run.sh",))
 
 
 @pytest.fixture
-def original(tmp_path: Path) -> Original:
+def original(tmp_path: Path) -> SourceFiles:
     return files_in(tmp_path / "mine")
 
 
@@ -70,15 +70,17 @@ REMOVED = (
 
 def test_names_that_a_candidate_removes_are_those_that_other_files_may_import(tmp_path: Path) -> None:
     for before, after, names in REMOVED:
-        assert Original({"lib.py": before}, str(tmp_path)).removed(after) == names, after
+        assert SourceFiles({"lib.py": before}, str(tmp_path)).removed(after) == names, after
         assert of_seed(before).removed(after) == ()
     files = {"a.py": LIB, "b.py": "def b():\n    pass\n", "c.txt": LIB}
-    several = Original(files, str(tmp_path), command=True)
+    several = SourceFiles(files, str(tmp_path), command=True)
     moved = f"=== file: b.py ===\n{LIB}=== file: c.txt ===\n\n"
     assert several.removed(moved) == ("b",) and several.removed("=== file: d.py ===\n") == ()
 
 
-def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(original: Original, record: Path) -> None:
+def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(
+    original: SourceFiles, record: Path
+) -> None:
     changed = apply_files(original, original.written(BETTER), record, force=False)
     assert contents(Path(original.root)) == AFTER
     assert [path.name for path in changed] == ["a.py", "b.py", "new.py"]
@@ -88,7 +90,7 @@ def test_files_are_put_in_place_with_their_modes_and_what_was_there_is_kept(orig
     assert apply_files(original, original.written(BETTER), record, force=False) == [], "it is already applied"
 
 
-def test_folder_with_the_name_of_a_draft_stays_as_it_is(original: Original, record: Path) -> None:
+def test_folder_with_the_name_of_a_draft_stays_as_it_is(original: SourceFiles, record: Path) -> None:
     written(Path(original.root), {f".strop-draft-{number}/mine": "" for number in range(9)})
     apply_files(original, original.written(BETTER), record, force=False)
     assert contents(Path(original.root)).items() >= AFTER.items()
@@ -127,7 +129,9 @@ def test_nothing_is_written_where_a_file_is_not_as_it_was(record: Path, tmp_path
         assert contents(Path(original.root)) == before, words
 
 
-def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(original: Original, record: Path) -> None:
+def test_changed_file_is_replaced_by_force_and_the_record_keeps_what_it_held(
+    original: SourceFiles, record: Path
+) -> None:
     (Path(original.root) / "a.py").write_text("a = 3\n")
     with pytest.raises(ConfigurationError, match="Or overwrite it") as refused:
         apply_files(original, original.written(BETTER), record, force=False)
@@ -151,11 +155,11 @@ BEFORE = {
 THEN = {"a.py": "a = 1\nb = 3\n", "old/x/y.sh": ABSENT, "new/n.py": "n = 1\n", "gone.txt": ABSENT, "empty.txt": ""}
 
 
-def versions_in(root: Path) -> Original:
+def versions_in(root: Path) -> SourceFiles:
     """A version of the user's files, of which another one lacks some and has others."""
     written(root, {path: text for path, text in BEFORE.items() if text != ABSENT})
     (root / "old/x/y.sh").chmod(0o755)
-    return Original(BEFORE, str(root), str(root), command=True, is_version=True)
+    return SourceFiles(BEFORE, str(root), str(root), command=True, is_version=True)
 
 
 def test_patch_deletes_and_adds_files_with_folders_that_are_empty_then(tmp_path: Path, record: Path) -> None:
@@ -218,7 +222,7 @@ def test_git_and_patch_read_a_diff_that_deletes_and_adds_files(tmp_path: Path) -
 
 
 def test_names_of_a_module_that_is_deleted_are_removed(tmp_path: Path) -> None:
-    original = Original({"lib.py": LIB, "new.py": ABSENT}, str(tmp_path), command=True, is_version=True)
+    original = SourceFiles({"lib.py": LIB, "new.py": ABSENT}, str(tmp_path), command=True, is_version=True)
     assert original.removed(bundled({"lib.py": ABSENT, "new.py": LIB})) == ("Disc", "LIMIT", "mean")
 
 
@@ -254,7 +258,7 @@ def test_application_that_was_killed_half_way_is_done_by_the_next_one_without_fo
 
 
 def test_application_that_fails_half_way_leaves_everything_as_it_was(
-    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+    original: SourceFiles, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, begun = Path.replace, []
 
@@ -272,7 +276,7 @@ def test_application_that_fails_half_way_leaves_everything_as_it_was(
 
 
 def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
-    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+    original: SourceFiles, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = applying._back_up
 
@@ -287,7 +291,7 @@ def test_file_that_is_saved_at_the_last_moment_is_not_written_over(
 
 
 def test_application_goes_on_where_the_disk_was_too_full_to_undo_one(
-    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+    original: SourceFiles, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.replace
 
@@ -308,7 +312,7 @@ def test_application_goes_on_where_the_disk_was_too_full_to_undo_one(
     assert all("a = 1\n" in map(Path.read_text, backup.rglob("*.py")) for backup in record.glob(f"{BACKUP}-*"))
 
 
-def test_files_of_git_are_not_written_though_the_record_names_them(original: Original, record: Path) -> None:
+def test_files_of_git_are_not_written_though_the_record_names_them(original: SourceFiles, record: Path) -> None:
     for path in (".git/config", ".GIT/config", ".git"):
         made = replace(original, files={path: "", "a.py": "a = 1\n"})
         with pytest.raises(ConfigurationError, match=f"{path} lies in a folder of git's"):
@@ -317,7 +321,7 @@ def test_files_of_git_are_not_written_though_the_record_names_them(original: Ori
 
 
 def test_second_application_at_once_is_refused_and_the_first_one_is_whole(
-    original: Original, record: Path, monkeypatch: pytest.MonkeyPatch
+    original: SourceFiles, record: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Path.replace
 
@@ -353,7 +357,7 @@ def a_is(value: int) -> str:
 
 
 def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated_until_its_mean_is_lower(
-    original: Original, record: Path
+    original: SourceFiles, record: Path
 ) -> None:
     best, start = BestSoFar(record, original), evaluated(original.program, 0.5, "original/train")
     best(start)
@@ -373,7 +377,7 @@ def test_best_so_far_is_in_the_record_from_the_moment_it_was_evaluated_until_its
     assert not (record / BEST).exists()
 
 
-def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) -> None:
+def test_best_so_far_is_whole_at_every_moment(original: SourceFiles, record: Path) -> None:
     best, torn, done = BestSoFar(record, original), [], threading.Event()
     best(evaluated(original.program, 0.0, "original/train"))
     best(evaluated(BETTER, 0.01))
@@ -396,7 +400,7 @@ def test_best_so_far_is_whole_at_every_moment(original: Original, record: Path) 
     assert not torn
 
 
-def test_program_of_a_record_may_not_add_files_whatever_the_record_allows(original: Original) -> None:
+def test_program_of_a_record_may_not_add_files_whatever_the_record_allows(original: SourceFiles) -> None:
     forged = original_from(json.dumps(json.loads(original.to_json(Path())) | {"new_files": ["**"]}), Path())
     for path in ("src/x", ".git/commondir"):
         with pytest.raises(Malformed, match=f"'{path}' may not be changed; what may is a.py, lib/b.py"):
@@ -404,7 +408,7 @@ def test_program_of_a_record_may_not_add_files_whatever_the_record_allows(origin
 
 
 def test_original_is_the_same_when_it_is_read_from_a_record_which_names_only_its_own_folder(
-    original: Original, record: Path, tmp_path: Path
+    original: SourceFiles, record: Path, tmp_path: Path
 ) -> None:
     assert original_from(original.to_json(record), record) == original
     odd = tmp_path / "odd\tname.py"

@@ -7,7 +7,7 @@ Source: our own find.
 import threading
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 NUMBERS = ()
 ROLE = "frames"
@@ -24,4 +24,4 @@ def attack(targets):
 
 def later():
     time.sleep(0.35)  # a fraction of the pause: the answer is on its way, even on a busy machine
-    write(4, HEADER.pack(14, 0) + b'{"returned":1}')
+    write(4, encode(["returned", 1]))

@@ -50,4 +50,4 @@ class Labels(list):
 
 def algorithm(adjacency_matrix):
     size = len(adjacency_matrix)
-    return (Partition(size), Labels([0] * size), [Different() for _ in range(size)])[CASE]
+    return (Partition(size), Labels([Different()] * size), [Different() for _ in range(size)])[CASE]

@@ -13,11 +13,17 @@ ROLE = "answer"
 TASK = "trusting"
 INSTANCES = 8
 CONTROL = "architecture"
-OBSERVED = {"verdict": "violated", "error": "nodes", "value": 0.0, "audit": {"R003": 1}}
+OBSERVED = {"verdict": "violated", "error": "more items", "value": 0.0, "audit": {"R003": 1}}
 
 
 def algorithm(n):
-    text = b'{"returned":[' + b"0," * 4_000_000 + b"0]}"
+    zeros = framed(b'["l",["s",8],["l",' + b"0," * 4_000_000 + b"0]]")
     for _ in range(INSTANCES):  # the orders of all instances are there
-        write(4, HEADER.pack(len(text), 0) + text)
+        write(4, zeros)
     os._exit(0)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

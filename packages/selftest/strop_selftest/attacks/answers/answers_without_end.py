@@ -4,7 +4,7 @@ Must be observed: a violation at once, without a score for the first instance.
 Source: our own find: the host counted all waiting answers at every instance, which took the square of their number.
 """
 
-from frames import HEADER, write
+from frames import encode, write
 
 NUMBERS = ()
 ROLE = "answer"
@@ -15,6 +15,5 @@ OBSERVED = {"verdict": "violated", "error": "more was sent", "value": 0.0, "audi
 
 
 def algorithm(n):
-    text = b'{"returned":[1]}'
     while True:
-        write(4, (HEADER.pack(len(text), 0) + text) * 40_000)
+        write(4, encode(["returned", [1]]) * 40_000)

@@ -1,6 +1,6 @@
 """The same key twice: a check may read one and a use the other.
 
-Must be observed: a violation.
+Must be observed: the answer is malformed, whatever the form of the original's.
 Source: strop's own list of cases.
 """
 
@@ -9,17 +9,23 @@ import time
 from frames import HEADER, write
 
 CASES = (
-    b'{"returned":1,"returned":2}',
-    b'{"returned":{"a":1,"a":2}}',
+    b'["D",["s",1],1,["s",1],2]',
+    b'["D",["s",1],1,["s",1],1]',
 )
 CASE = 0
 NUMBERS = (43,)
-ROLE = "frames"
+ROLE = "answer"
+TASK = "table"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "given twice"}
+OBSERVED = {"verdict": "malformed", "error": "two keys that are equal", "value": 0.0}
 
 
-def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+def algorithm(n):
+    write(4, framed(b'["l",["s",8],%b]' % CASES[CASE], b"returnedaa"))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

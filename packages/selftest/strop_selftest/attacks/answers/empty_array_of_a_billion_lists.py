@@ -21,7 +21,11 @@ OBSERVED = {"outcome": "Violated", "reason": "more items than allowed"}
 
 
 def attack(targets):
-    blob = len(CASES[CASE]).to_bytes(4, "little") + CASES[CASE]
-    text = b'{"returned":{"__plain__":%d}}' % len(blob)
-    write(4, HEADER.pack(len(text), len(blob)) + text + blob)
+    write(4, framed(b'["l",["s",8],%b]' % CASES[CASE]))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

@@ -6,21 +6,20 @@ Source: our own find.
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = (
-    b'{"raised":{"exception":"E","message":"m"}}',
-    b'{"raised":{"exception":1,"message":"m","traceback":""}}',
-    b'{"raised":"E"}',
+    ["raised", "E", "m"],
+    ["raised", 1, "m", ""],
+    ["raised", "E"],
 )
 CASE = 0
 NUMBERS = ()
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "malformed exception"}
+OBSERVED = {"outcome": "Violated", "reason": "unknown or malformed"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, encode(CASES[CASE]))
     time.sleep(60)

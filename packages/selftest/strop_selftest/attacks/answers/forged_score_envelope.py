@@ -6,24 +6,23 @@ Source: the paper, section 6.3; strop's own list of cases.
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = (
-    b'{"returned":1,"score":1.0}',
-    b'{"returned":1,"verdict":"ok"}',
-    b'{"score":1.0}',
-    b'{"ok":1}',
-    b'{"memory":false}',
-    b"{}",
+    ["returned", 1, 1.0],
+    ["returned", 1, "ok"],
+    ["score", 1.0],
+    ["ok", 1],
+    ["memory", False],
+    ["", "returned", 1],
 )
 CASE = 0
 NUMBERS = (49,)
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "unknown message"}
+OBSERVED = {"outcome": "Violated", "reason": "unknown or malformed"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, encode(CASES[CASE]))
     time.sleep(60)

@@ -10,14 +10,14 @@ NUMBERS = ()
 ROLE = "host"
 HOOK = """
 import json, os, struct
+def framed(document, *contents):
+    data = len(document).to_bytes(4, "little") + document + b"".join(contents)
+    return data
 evil = "import builtins\\ndef go():\\n    builtins.FOUND = ['spoiled']\\n"
-frames = b""
-for order in (
-    {"op": "load", "text": evil, "entry": "go", "role": "solution", "module": None},
-    {"op": "call", "seed": None, "arguments": []},
-):
-    text = json.dumps(order).encode()
-    frames += struct.pack("<II", len(text), 0) + text
+size = len(evil)
+load = framed(b'["l",["s",4],["s",%d],["s",2],["s",8],null]' % size, b"load", evil.encode(), b"go", b"solution")
+call, nothing = framed(b'["l",["s",4],null]', b"call"), framed(b'["l"]')
+frames = struct.pack("<II", len(load), 0) + load + struct.pack("<II", len(call), len(nothing)) + call + nothing
 for number in range(3, 1024):
     try:
         if number != 4:  # its own answers

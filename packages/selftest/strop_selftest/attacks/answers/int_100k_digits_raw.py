@@ -13,10 +13,15 @@ CASE = 0
 NUMBERS = (41,)
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "outside 64 bits"}
+OBSERVED = {"outcome": "Violated", "reason": "not plain data"}
 
 
 def attack(targets):
-    text = b'{"returned":1' + b"0" * CASES[CASE] + b"}"
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, framed(b'["l",["s",8],1' + b"0" * CASES[CASE] + b"]"))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

@@ -9,17 +9,22 @@ import time
 from frames import HEADER, write
 
 CASES = (
-    b'{"returned":"\xff\xfe"}',
-    b'{"returned":"\xed\xa0\x80"}',
+    b"\xff\xfe",
+    b"\xed\xa0",
 )
 CASE = 0
 NUMBERS = (45,)
 ROLE = "frames"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "not UTF-8"}
+OBSERVED = {"outcome": "Violated", "reason": "UnicodeDecodeError"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, framed(b'["l",["s",8],["s",2]]', b"returned" + CASES[CASE]))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

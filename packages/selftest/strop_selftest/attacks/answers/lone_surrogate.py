@@ -9,8 +9,8 @@ import time
 from frames import HEADER, write
 
 CASES = (
-    b'{"returned":"\\ud800"}',
-    b'{"returned":{"\\udfff":1}}',
+    b'["s",3]',
+    b'["D",["s",3],1]',
 )
 CASE = 0
 NUMBERS = (44,)
@@ -20,6 +20,11 @@ OBSERVED = {"outcome": "Violated", "reason": "surrogate"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, framed(b'["l",["s",8],%b]' % CASES[CASE], b"returned\xed\xa0\x80"))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

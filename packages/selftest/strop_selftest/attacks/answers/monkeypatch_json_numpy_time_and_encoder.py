@@ -17,16 +17,16 @@ NUMBERS = (51,)
 ROLE = "frames"
 CONTROL = "architecture"
 OBSERVED = {"outcome": "Violated"}
-FORGED = {"returned": 1, "score": 100.0}
+FORGED = b"\x02\0\0\0[]"
 
 
 def attack(targets):
     numpy.isfinite = numpy.mean = lambda *args, **kwargs: numpy.float64(100.0)
     time.time = time.monotonic = time.process_time = lambda: 0.0
     if CASE == 0:
-        json.dumps = lambda *args, **kwargs: '{"returned": 1, "score": 100.0}'
+        json.dumps = lambda *args, **kwargs: "[]"
     elif CASE == 1:
-        frames._plain = lambda *args: FORGED
+        frames.plain_data.encode = lambda *args, **kwargs: FORGED
     elif CASE == 2:
         frames.HEADER = struct.Struct(">II")
     else:

@@ -8,7 +8,7 @@ import time
 
 from frames import HEADER, write
 
-CASES = ("lists", "objects")
+CASES = (("l", 200_000), ("l", 70), ("D", 70))
 CASE = 0
 NUMBERS = (42,)
 ROLE = "frames"
@@ -17,8 +17,13 @@ OBSERVED = {"outcome": "Violated", "reason": "deeper"}
 
 
 def attack(targets):
-    lists = b'{"returned":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
-    objects = b'{"returned":' + b'{"__pairs__":["a",' * 70 + b"1" + b"]}" * 70 + b"}"
-    text = (lists, objects)[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    tag, times = CASES[CASE]
+    begin = b'["l",' if tag == "l" else b'["D",1,'
+    write(4, framed(b'["l",["s",8],' + begin * times + b"1" + b"]" * times + b"]"))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

@@ -20,10 +20,19 @@ OBSERVED = {"outcome": "Violated"}
 
 def attack(targets):
     trap = pickle.dumps(Trap(f"touch {targets['folder']}/marker"))
-    text = (trap, b'{"returned":{"__nd__":["|O",[1]]}}', b'{"returned":1}')[CASE]
-    data = b"" if CASE == 0 else trap
-    write(4, HEADER.pack(len(text), len(data)) + text + data)
+    array = b'["l",["s",8],["a",%d,"|O","C",1]]' % len(trap)
+    answer = b'["l",["s",8],1]'
+    frame = (HEADER.pack(len(trap), 0) + trap, framed(array, b"returned" + trap), framed(answer, b"returned" + trap))[
+        CASE
+    ]
+    write(4, frame)
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data
 
 
 class Trap:

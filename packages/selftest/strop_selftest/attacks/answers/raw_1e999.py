@@ -9,12 +9,12 @@ import time
 from frames import HEADER, write
 
 CASES = (
-    b'{"returned":NaN}',
-    b'{"returned":Infinity}',
-    b'{"returned":-Infinity}',
-    b'{"returned":1e999}',
-    b'{"returned":-1e999}',
-    b'{"returned":[1, 1e400]}',
+    b"NaN",
+    b"Infinity",
+    b"-Infinity",
+    b"1e999",
+    b"-1e999",
+    b'["l",1,1e400]',
 )
 CASE = 0
 NUMBERS = (37,)
@@ -24,6 +24,11 @@ OBSERVED = {"outcome": "Violated", "reason": "not finite"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, framed(b'["l",["s",8],%b]' % CASES[CASE]))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

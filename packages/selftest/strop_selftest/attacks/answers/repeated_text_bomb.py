@@ -1,6 +1,6 @@
-"""A frame of a hundred bytes that unfolds to a hundred million texts.
+"""A request of a hundred bytes for responses to a hundred million equal texts.
 
-Must be observed: a violation, before it is unfolded.
+Must be observed: it is not unfolded, and refused as what it is, a dict.
 Source: our own find, in our own envelope for repeated texts.
 """
 
@@ -8,18 +8,25 @@ import time
 
 from frames import HEADER, write
 
-CASES = (
-    b'{"returned":{"__times__":["a",100000000]}}',
-    b'{"returned":[{"__times__":["a",900000]},{"__times__":["a",900000]}]}',
+CASES = (  # responses to one prompt: a text, and how many
+    b'["D",["s",1],100000000]',
+    b'["D",["s",1],2000001]',
 )
 CASE = 0
 NUMBERS = ()
-ROLE = "frames"
+ROLE = "improver"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "Violated", "reason": "nodes"}
+OBSERVED = {"solution": "refused", "lm_calls": 0}
 
 
-def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
-    time.sleep(60)
+def improve_algorithm(initial_solution, utility, language_model):
+    head = b'["l",["s",7],1,["s",2],["l",["s",1],%b,0.7],false]' % CASES[CASE]
+    write(4, framed(head, b"requestlmex"))
+    time.sleep(0.2)
+    return "refused"
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

@@ -6,12 +6,12 @@ Source: our own find.
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = (
-    b'{"request":1,"method":"lm","params":["e",["m"],0.7]}',
-    b'{"request":1,"method":"utility","params":["x",[]]}',
-    b'{"request":1,"method":"note","params":["a","b"]}',
+    ["request", 1, "lm", ["e", ["m"], 0.7], False],
+    ["request", 1, "utility", ["x", []], False],
+    ["request", 1, "note", ["a", "b"], False],
 )
 CASE = 0
 NUMBERS = ()
@@ -21,6 +21,5 @@ OBSERVED = {"outcome": "Violated", "reason": "unknown method"}
 
 
 def attack(targets):
-    text = CASES[CASE]
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, encode(CASES[CASE]))
     time.sleep(60)

@@ -20,7 +20,9 @@ OBSERVED = {"value": 0.0}
 
 
 def algorithm(n):
-    changed = builtins.sum([1, 2]) != 3 or numpy.add(1, 1) != 2 or json.loads("1") != 1 or frames.MAX_DEPTH != 60
+    changed = (
+        builtins.sum([1, 2]) != 3 or numpy.add(1, 1) != 2 or json.loads("1") != 1 or frames.plain_data.MOST_DEPTH != 60
+    )
     builtins.sum = numpy.add = json.loads = lambda *args, **kwargs: 7
-    frames.MAX_DEPTH = 61
+    frames.plain_data.MOST_DEPTH = 61
     return float(changed)

@@ -6,12 +6,12 @@ Source: strop's own list of cases.
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = (
-    b'\x0e\0\0\0\0\0\0\0{"returned":2}',
+    encode(["returned", 2]),
     b"x",
-    b'\x26\0\0\0\0\0\0\0{"request":1,"method":"x","params":[]}',
+    encode(["request", 1, "x", [], False]),
 )
 CASE = 0
 NUMBERS = (48,)
@@ -21,5 +21,5 @@ OBSERVED = {"outcome": "Violated", "reason": "more was sent after the answer"}
 
 
 def attack(targets):
-    write(4, HEADER.pack(14, 0) + b'{"returned":1}' + CASES[CASE])
+    write(4, encode(["returned", 1]) + CASES[CASE])
     time.sleep(60)

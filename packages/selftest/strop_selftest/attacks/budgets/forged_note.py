@@ -4,7 +4,7 @@ Must be observed: nothing that a guest notes stands in the record as the kernel'
 Source: our own find.
 """
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = ("R001", "R002", "R003", "R007", "R008", "host", "[red]R001[/red]")
 CASE = 0
@@ -15,6 +15,5 @@ OBSERVED = {"solution": "noted", "audit": {"R001": 0, "R002": 0, "R003": 0, "R00
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    text = b'{"request":1000,"method":"note","params":["%s","execve x1"]}' % CASES[CASE].encode()
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, encode(["request", 1000, "note", [CASES[CASE], "execve x1"], False]))
     return "noted"

@@ -6,22 +6,23 @@ Source: our own find.
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = (
-    b'{"request":"1","method":"lm","params":[]}',
-    b'{"request":true,"method":"lm","params":[]}',
-    b'{"request":1.5,"method":"lm","params":[]}',
-    b'{"request":1,"method":["lm"],"params":[]}',
-    b'{"request":1,"method":"lm","params":{}}',
+    ["request", "1", "lm", [], False],
+    ["request", True, "lm", [], False],
+    ["request", 1.5, "lm", [], False],
+    ["request", 1, ["lm"], [], False],
+    ["request", 1, "lm", {}, False],
+    ["request", 1, "lm", [], 0],
 )
 CASE = 0
 NUMBERS = ()
 ROLE = "improver"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "violated", "reason": "wrong types"}
+OBSERVED = {"outcome": "violated", "reason": "unknown or malformed"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    write(4, HEADER.pack(len(CASES[CASE]), 0) + CASES[CASE])
+    write(4, encode(CASES[CASE]))
     time.sleep(60)

@@ -6,21 +6,21 @@ Source: the paper, section 6.2; requests that are merged into an object of the h
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = (
-    b'{"request":1,"method":"lm","params":["e",["m"],0.7],"budget":1e9}',
-    b'{"request":1,"method":"utility","params":["x",[]],"score":1.0}',
-    b'{"reply":1,"value":2}',
-    b'{"op":"call","seed":1,"arguments":[]}',
+    ["request", 1, "lm", ["e", ["m"], 0.7], False, 1e9],
+    ["request", 1, "utility", ["x", []], False, 1.0],
+    ["reply", 1, 2],
+    ["call", 1],
 )
 CASE = 0
 NUMBERS = (13,)
 ROLE = "improver"
 CONTROL = "architecture"
-OBSERVED = {"outcome": "violated", "reason": "unknown message"}
+OBSERVED = {"outcome": "violated", "reason": "unknown or malformed"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    write(4, HEADER.pack(len(CASES[CASE]), 0) + CASES[CASE])
+    write(4, encode(CASES[CASE]))
     time.sleep(60)

@@ -13,9 +13,15 @@ OBSERVED = {"outcome": "violated", "evaluations": 0, "lm_calls": 0}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    commas = b"[" + b"0," * 900_000 + b"0]"
+    commas = b'["l",' + b"0," * 900_000 + b"0]"
     for number in range(1, 100):
-        for content in (b'{"__times__":["x",900000]}', commas):
-            text = b'{"request":%d,"method":"note","params":[%s]}' % (2 * number + (content is commas), content)
-            write(4, HEADER.pack(len(text), 0) + text)
+        for content in (b'["D",["s",1],900000]', commas):
+            head = b'["l",["s",7],%d,["s",4],["l",%b],false]' % (2 * number + (content is commas), content)
+            write(4, framed(head, b"requestnotex" if content is not commas else b"requestnote"))
     return "all were read"
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

@@ -15,6 +15,11 @@ OBSERVED = {"outcome": "violated", "reason": "surrogate"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    text = b'{"returned":"x = \\ud800"}'
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, framed(b'["l",["s",8],["s",7]]', b"returnedx = \xed\xa0\x80"))
     time.sleep(60)
+
+
+def framed(document, contents=b"returned"):
+    """A frame with a message of this document and these contents."""
+    data = len(document).to_bytes(4, "little") + document + contents
+    return HEADER.pack(len(data), 0) + data

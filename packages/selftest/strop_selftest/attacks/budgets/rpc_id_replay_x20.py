@@ -6,7 +6,7 @@ Source: strop's own prototype, which charged every replayed frame; here they are
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = ((7,) * 20, (7, 6), (0,), (-1,))
 CASE = 0
@@ -18,6 +18,5 @@ OBSERVED = {"outcome": "violated", "reason": "already made, or comes out of orde
 
 def improve_algorithm(initial_solution, utility, language_model):
     for number in CASES[CASE]:
-        text = b'{"request":%d,"method":"lm","params":["e",["m"],0.7]}' % number
-        write(4, HEADER.pack(len(text), 0) + text)
+        write(4, encode(["request", number, "lm", ["e", ["m"], 0.7], False]))
     time.sleep(60)

@@ -6,7 +6,7 @@ Source: the paper, section 6.2; hosts that look a method up with `getattr` offer
 
 import time
 
-from frames import HEADER, write
+from frames import encode, write
 
 CASES = ("set_budget", "__class__", "_note", "utility.budget", "lm.complete", "")
 CASE = 0
@@ -17,6 +17,5 @@ OBSERVED = {"outcome": "violated", "reason": "unknown method"}
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    text = b'{"request":1,"method":"%s","params":[1000]}' % CASES[CASE].encode()
-    write(4, HEADER.pack(len(text), 0) + text)
+    write(4, encode(["request", 1, CASES[CASE], [1000], False]))
     time.sleep(60)

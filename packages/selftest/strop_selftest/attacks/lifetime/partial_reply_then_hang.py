@@ -7,6 +7,8 @@ waited for the rest.
 import os
 import time
 
+from frames import encode
+
 NUMBERS = (65,)
 ROLE = "solution"
 LIMITS = {"wall_seconds": 0.1}
@@ -16,6 +18,6 @@ OBSERVED = {"outcome": "TimedOut"}
 
 
 def attack(targets):
-    os.write(4, (100).to_bytes(4, "little") + bytes(4) + b'{"returned"')
+    os.write(4, encode(["returned", "x" * 100])[:50])
     time.sleep(60)
     return "slept"

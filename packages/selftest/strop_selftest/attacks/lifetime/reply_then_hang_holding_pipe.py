@@ -7,6 +7,8 @@ Must be observed: the answer counts, nobody waits for the pipe to close, and no 
 import os
 import time
 
+from frames import encode
+
 NUMBERS = (66,)
 ROLE = "solution"
 CONTROL = "architecture"
@@ -14,7 +16,6 @@ OBSERVED = {"outcome": "Returned"}
 
 
 def attack(targets):
-    answer = b'{"returned":null}'
-    os.write(4, len(answer).to_bytes(4, "little") + bytes(4) + answer)
+    os.write(4, encode(["returned", None]))
     time.sleep(5)
     return "slept"

@@ -6,6 +6,8 @@ Must be observed: killed at the limit of wall time. Source: strop's own list of 
 import os
 import time
 
+from frames import encode
+
 NUMBERS = (71,)
 ROLE = "solution"
 LIMITS = {"wall_seconds": 0.2}
@@ -15,8 +17,7 @@ OBSERVED = {"outcome": "TimedOut"}
 
 
 def attack(targets):
-    answer = b'{"returned":"' + b"x" * 100 + b'"}'
-    for byte in len(answer).to_bytes(4, "little") + bytes(4) + answer:
+    for byte in encode(["returned", "x" * 100]):
         os.write(4, bytes([byte]))
         time.sleep(0.01)
     time.sleep(5)

@@ -7,22 +7,20 @@ import sys
 from typing import Any
 
 import runner
-import strop_plain_data as plain_data
 from strop_program import loaded
 
 _BEFORE = set(sys.modules)
 
 
-def evaluate(form: str, evaluator: str, program: str, named: str, learns: bool) -> dict[str, Any]:
-    """The result of an evaluation (`runner.evaluated`) as plain data, and the modules that it imported, if `learns`.
+def evaluate(form: str, evaluator: str, program: str, named: str, learns: bool) -> list[Any]:
+    """The result of an evaluation (`runner.evaluated`), and the modules that it imported, if `learns`.
 
     An evaluation that fails prints why, and its result is empty.
     """
-    sys.modules.pop("solution", None)  # this guest's own program
     sys.argv = [evaluator]
-    answer = plain_data.encode({})
+    result: Any = {}
     try:
-        answer = plain_data.encode(runner.evaluated(form, evaluator, program, named), subclasses=True)
+        result = runner.evaluated(form, evaluator, program, named)
     except BaseException as error:
         runner.tell_of(error)
-    return {"answer": answer, "loaded": loaded(_BEFORE, os.getcwd()) if learns else []}
+    return [result, loaded(_BEFORE, os.getcwd()) if learns else []]

@@ -28,38 +28,35 @@ _before = set(sys.modules)
 _root = os.getcwd()
 
 
-def answer(question: bytes, setup: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a question of a stub, both plain data.
+def answer(question: bytes, setup: dict[str, Any]) -> list[Any]:
+    """The kind of the answer to a question of a stub, which is plain data, and a list of what belongs to it.
 
-    `setup` holds the program's `path`, the seed of what it `draws`, and whether it is the `original`. For the original the answer
-    also lists what the program has imported and opened in the tree, and whether it has drawn random numbers; a call that changes
-    an argument is reported.
+    `setup` holds the program's `path`, the seed of what it `draws`, and whether it is the `original`. For the original there
+    follow whether the program has drawn random numbers, and what it has imported and opened in the tree; a call that changes an
+    argument is reported.
     """
     kind, number, name, *rest = plain_data.decode(question)
+    made: list[Any]
     try:
         module = _module(number, name, setup)
-        value, lazy = _called(module, setup["original"], *rest) if kind == "call" else (None, "")
-        data = plain_data.encode(("returned", value, lazy), subclasses=True)
-    except plain_data.NotPlain as error:
-        data = plain_data.encode(("unplain", str(error)[:MOST_WORDS]))
-    except _Changed as error:
-        data = plain_data.encode(("changed", str(error)))
+        made = ["returned", [*_called(module, setup["original"], *rest)] if kind == "call" else [None, ""]]
+    except _ChangesArgument as error:
+        made = ["changed", [str(error)]]
     except BaseException as error:
-        data = plain_data.encode(("raised", *_exception_as_data(error)))
+        made = ["raised", [*_exception_as_data(error)]]
     if not setup["original"]:
-        return {"answer": data}
-    draws = 0 in _seeded and _generators() != _seeded[0]
-    return {"answer": data, "draws": draws, **_used(len(sys.modules), len(_opened))}
+        return made
+    return [*made, 0 in _seeded and _generators() != _seeded[0], *_used(len(sys.modules), len(_opened))]
 
 
 @functools.lru_cache(maxsize=1)
-def _used(modules: int, opened: int) -> dict[str, list[str]]:
+def _used(modules: int, opened: int) -> tuple[list[str], list[str]]:
     """The modules that the program has imported, and the files that it has opened. Finding them takes 15 ms, so they are looked
     up only when `modules` or `opened` has grown."""
-    return {"loaded": loaded(_before, _root), "opened": _below_root()}
+    return loaded(_before, _root), _below_root()
 
 
-class _Changed(Exception):
+class _ChangesArgument(Exception):
     """A call changed an argument, which the evaluator would not see."""
 
 
@@ -79,7 +76,6 @@ def _module(number: int, name: str, setup: dict[str, Any]) -> types.ModuleType:
 
 
 def _begin(setup: dict[str, Any]) -> None:
-    sys.modules.pop("solution", None)  # this guest's own program
     sys.argv[:] = [setup["path"]]
     sys.path[:0] = dict.fromkeys((os.path.dirname(setup["path"]), _root))
     _seed(setup["draws"])
@@ -123,7 +119,7 @@ def _called(
         value, lazy = asyncio.run(value), "a coroutine"
     for number, encoded in enumerate(before):
         if plain_data.encode(inputs[number], subclasses=True) != encoded:
-            raise _Changed(f"{name}() changes its argument {number + 1}")
+            raise _ChangesArgument(f"{name}() changes its argument {number + 1}")
     return value, lazy
 
 

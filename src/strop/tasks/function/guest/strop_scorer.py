@@ -46,27 +46,26 @@ _MOST_DRAWN = 4096
 """How many instances are kept with their hidden data; others are drawn again."""
 
 
-def answer(setup: Mapping[str, Any], question: str, content: bytes) -> bytes:
-    """The answer to a question, both plain data. `setup` has the module's `path` and `name`, and the name `asked` for."""
+def answer(setup: Mapping[str, Any], question: str, *arguments: Any) -> Any:
+    """The answer to a question. `setup` has the module's `path` and `name`, and the name `asked` for."""
     if not _scorers:
         _scorers.append(_Scorer(**setup))
-    scorer, arguments = _scorers[0], plain_data.decode(content)
     strop.notes.clear()
-    return plain_data.encode(getattr(scorer, question)(*arguments))
+    return getattr(_scorers[0], question)(*arguments)
 
 
 _scorers: list[_Scorer] = []
 
 
-def used(setup: Mapping[str, Any], content: bytes) -> bytes:
+def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: list[str]) -> list[Any]:
     """The files of the tree that the original imports or opens as it is loaded and in some calls, and the lines of some functions
     that no call reaches. Runs in a process of its own.
 
     Each file has the name of its module before it, or an empty text. `setup` has the text and the arguments of
-    `user_module.imported`. `content` has the entry, the arguments of the calls and the names of the functions.
+    `user_module.imported`, `calls` the arguments of the calls of `entry`, and `names` those of the functions.
     """
-    names = ("strop_by_name", "strop_calling", "strop_user_module")
-    by_name, calling, user_module = map(importlib.import_module, names)
+    rooms = ("strop_by_name", "strop_calling", "strop_user_module")
+    by_name, calling, user_module = map(importlib.import_module, rooms)
     opened: set[str] = set()
 
     def hook(event: str, arguments: Any) -> None:
@@ -75,7 +74,6 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
             opened.add(os.path.abspath(os.fsdecode(path)))
 
     sys.addaudithook(hook)
-    entry, calls, names = plain_data.decode(content)
     reached = strop_reached.Reached(setup["text"], setup["filename"], names)
     with contextlib.suppress(BaseException):
         module = user_module.imported(**setup)
@@ -88,7 +86,7 @@ def used(setup: Mapping[str, Any], content: bytes) -> bytes:
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
     files = [path for path in sorted({*modules, *opened}) if path.startswith(_ROOT) and os.path.isfile(path)]
     left = reached.left() if reached.calls == len(calls) else []
-    return plain_data.encode([[(modules.get(path, ""), path) for path in files], left])
+    return [[(modules.get(path, ""), path) for path in files], left]
 
 
 class _Wrong(Exception):
