@@ -49,9 +49,8 @@ def measure(
     Raises:
         SandboxError: the host could not run a guest; the order can be given again.
     """
-    how: Callable[..., Evaluation] = _measure_scores
-    if task.by_time:
-        how = partial(measure_paired, progress=progress)
+    timed: Callable[..., Evaluation] = partial(measure_paired, progress=progress)
+    how = timed if task.by_time else _measure_scores
     return carried_out(order, lambda log: OrderResult(how(task, order, drawn, sandbox, log)), heard)
 
 
@@ -64,13 +63,13 @@ def _measure_scores(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sa
     own = replace(order, program=task.seed)
     with AuditLog(lambda note: None, order.scope, task.seed) as unheard:  # training has heard the original
         original = _measure_score(task, own, drawn, sandbox, unheard)
-    verdicts = zip(original.verdicts, measured.verdicts, strict=True)
-    left = [of != "ok" for verdict, of in verdicts if verdict != "ok"]
+    both = zip(original.verdicts, measured.verdicts, strict=True)
+    fails = [programs != "ok" for originals, programs in both if originals != "ok"]
     return replace(
         measured,
         metrics=tuple({SCORE: score} for score in measured.scores),
         original_metrics=tuple({SCORE: score} for score in original.scores),
-        failures=(len(left), sum(left)) if left else (),
+        failures=(len(fails), sum(fails)) if fails else (),
     )
 
 

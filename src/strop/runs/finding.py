@@ -227,8 +227,7 @@ class Evidence:
     @property
     def fails_in_training(self) -> bool:
         """Whether the candidate fails on training inputs, and failures have no value."""
-        is_score = self.facts.metric.is_score
-        return not is_score and self.improved is not None and self.improved.train.verdict != "ok"
+        return not (self.facts.metric.is_score or self.improved is None or self.improved.train.verdict == "ok")
 
     @computed
     def could_show(self) -> float | None:

@@ -249,7 +249,7 @@ def recorded(run: RunData, original: SourceFiles | None = None) -> Evidence | No
     """The result in a record; None if the run ended before it."""
     facts = run.meta.objective
     results = {scope: in_full(event, run.text) for scope, event in run.results.items()}
-    before, improved = results.get("original/train"), _scored(results, "improved")
+    before, improved = results.get("original/train"), _improved_of(results)
     end = run.search_end or run.ends.get("improve")
     if end is None or before is None or before.solution is None:
         return None
@@ -309,8 +309,8 @@ def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
     )
 
 
-def _scored(results: Mapping[str, Evaluated], name: str) -> ScoredProgram | None:
-    train, test = results.get(f"{name}/train"), results.get(f"{name}/test")
+def _improved_of(results: Mapping[str, Evaluated]) -> ScoredProgram | None:
+    train, test = results.get("improved/train"), results.get("improved/test")
     if train is None or test is None or train.solution is None:
         return None
     return ScoredProgram(train.solution, _evaluation(train), _evaluation(test))

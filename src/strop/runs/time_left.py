@@ -25,10 +25,10 @@ _LOOKS = 1.0
 class Reserve:
     """A recorder that estimates from training how long the comparison takes. Thread-safe."""
 
-    def __init__(self, task: AnyTask, slots: int, most: int, before: Iterable[Event]) -> None:
+    def __init__(self, task: AnyTask, most: int, before: Iterable[Event]) -> None:
         """The comparison runs each program at most once for `most` runs in training; 0 for as often as the task says. `before`
         are the recorded events."""
-        self._task, self._slots, self._most = task, slots, most
+        self._task, self._most = task, most
         self._each = self._longest = 0.0
         self._runs = 0
         self._tests = 0.0
@@ -65,7 +65,7 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     if ends_at is None:
         yield
         return
-    reserve = Reserve(parts.task, parts.spec.slots, most, journal.recorded(Evaluated, SuiteRan))
+    reserve = Reserve(parts.task, most, journal.recorded(Evaluated, SuiteRan))
     journal.also_tell(reserve)
     in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
     over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")

@@ -101,5 +101,5 @@ def _was_reached(end: socket.socket) -> bool:
 
 def _state(folder: Path) -> list[tuple[str, int, int, int]]:
     """Names, modes, sizes and change times of the files in a folder."""
-    status = ((path, path.lstat()) for path in sorted(folder.iterdir()))
-    return [(path.name, fact.st_mode, fact.st_size, fact.st_ctime_ns) for path, fact in status]
+    entries = ((path, path.lstat()) for path in sorted(folder.iterdir()))
+    return [(path.name, fact.st_mode, fact.st_size, fact.st_ctime_ns) for path, fact in entries]

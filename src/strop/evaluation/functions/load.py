@@ -224,7 +224,7 @@ def _function_of(
 
 
 def _described(scorer: ScorerGuest, path: Path, asked: str) -> Mapping[str, Any]:
-    """The described about the target that the guest reports, with files of its project as paths from its top. Raises
+    """What the guest says of the target, with files of its project as paths from its top. Raises
     ConfigurationError if there is no such target."""
     try:
         described = scorer.describe()

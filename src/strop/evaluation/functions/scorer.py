@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.environments import COPY
-from strop.base.errors import ConfigurationError, ScorerAtLimit, ScorerFailed, StropError, TaskError
+from strop.base.errors import ConfigurationError, Malformed, ScorerAtLimit, ScorerFailed, StropError, TaskError
 from strop.base.python_discovery import Interpreter
 from strop.base.user_modules import UserModule
 from strop.evaluation.outcomes import STAND_IN, explain, pickler
@@ -113,18 +113,15 @@ class ScorerGuest:
         with self._lock:
             if not self._is_loaded:
                 self._check_unchanged()
-                described = self._asked_of("describe", (), LOADING_SECONDS)
-                if "name" not in described:
+                if "name" not in (described := self.describe()):
                     raise TaskError(f"{self._file} {described['wrong']}")
-                self._is_loaded = True
             reply = self._asked_of(question, arguments, seconds)
             if not _is_answer(reply):
-                self.close()
-                raise TaskError(f"{self._file}: its process says what no scorer says")
+                raise self._no_answer()
             return tuple(reply)
 
     def describe(self) -> Mapping[str, Any]:
-        """The described about the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
+        """What the guest says of the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
         with self._lock:
             described: Mapping[str, Any] = self._asked_of("describe", (), LOADING_SECONDS)
             self._is_loaded = "name" in described
@@ -199,9 +196,17 @@ class ScorerGuest:
             self.close()
             raise
         if isinstance(outcome, Returned):
-            return rebuilt(outcome.value)
+            try:
+                return rebuilt(outcome.value)
+            except Malformed:  # equal keys: no fault of a program's
+                raise self._no_answer() from None
         self._is_loaded = False  # its process has ended
         raise self._failed(question, outcome, seconds)
+
+    def _no_answer(self) -> TaskError:
+        """The error of a reply that no scorer gives. Ends the room."""
+        self.close()
+        return TaskError(f"{self._file}: its process says what no scorer says")
 
     def _failed(self, question: str, outcome: Outcome, seconds: float) -> TaskError:
         if question in ("describe", "draw", "case"):
