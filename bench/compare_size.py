@@ -19,7 +19,6 @@ from stats import Values, table
 
 from strop.base.events import Evaluated
 from strop.base.results import Improvement
-from strop.evaluation.repeated import SECONDS
 from strop.runs.finding import Cost, Evidence, ScoredProgram
 from strop.runs.sizing import PILOT, instances_that_show
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
@@ -50,7 +49,7 @@ def measured(rng: np.random.Generator, noise: str, n: int, slower: float) -> Eva
 def compared(rng: np.random.Generator, noise: str, slower: float) -> Evidence:
     """A comparison that its training planned."""
     train = measured(rng, noise, PILOT, slower)
-    size = instances_that_show(LEAST, FACTS, train, train, SECONDS)
+    size = instances_that_show(LEAST, FACTS, train, train)
     test = measured(rng, noise, min(size, MOST), slower)
     original, candidate = (ScoredProgram(text, train, test) for text in ("original", "candidate"))
     return Evidence(Improvement("candidate"), original, candidate, Cost(0, 0, 2), FACTS, searched=False, least=LEAST)

@@ -25,7 +25,6 @@ import numpy as np
 import numpy.typing as npt
 
 from strop.core.metric_change import gain
-from strop.evaluation.commands.measure import copy_of
 from strop.tasks.objective_facts import MetricFacts
 
 CHEATS = ("does nothing", "waits less, computes nothing", "remembers across runs", "prints the expected answer")
@@ -262,13 +261,8 @@ def spikes(n: int) -> Values:
 
 
 def in_copies(offset: float, factor: float = 1.0) -> Pairs:
-    """Noise of 1%, and an offset of each copy."""
-
-    def side(n: int) -> Values:
-        copies = [copy_of(index, n) for index in range(n)]
-        return noise(offset, SAMPLES, max(copies) + 1)[:, copies] * noise(0.01, SAMPLES, n)
-
-    return lambda n: (factor * side(n), side(n))
+    """Noise of 1%, and an offset of each copy. Each measurement has a copy of its own."""
+    return in_turns(lambda n: noise(offset, SAMPLES, n) * noise(0.01, SAMPLES, n), factor)
 
 
 def of_sizes(spread: float, noisy: float) -> Pairs:

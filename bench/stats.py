@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from strop.analysis import stats
 from strop.analysis.stats import exchangeable
-from strop.analysis.stats.exchangeable import _subsets
+from strop.analysis.stats.exchangeable import _portion
 from strop.runs.sizing import instances_needed
 
 Values = npt.NDArray[np.float64]
@@ -67,7 +67,7 @@ SHAPES: dict[str, Draw] = {
 def missed(values: Values) -> Values:
     """1 for rows of differences whose interval lies above 0, -1 for below, else 0: what `score_difference` finds, at once."""
     n = values.shape[1]
-    subsets = _subsets(n)
+    subsets = _portion(n, 0)
     weights, left_out = (subsets / subsets.sum(axis=1, keepdims=True)).T, math.floor(SIDE * (len(subsets) + 1) + 1e-9)
     found = np.zeros(len(values))
     for first in range(0, len(values), 500):

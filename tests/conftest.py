@@ -168,11 +168,16 @@ def rules_of_time(request: pytest.FixtureRequest) -> Iterator[None]:
     if factor == 1.0:
         yield
         return
-    from strop.evaluation import paired
+    from strop.evaluation import batch_planning
     from strop.watch import hot
 
     with pytest.MonkeyPatch.context() as patch:
-        for module, name in ((paired, "MESSAGES"), (paired, "SHORT"), (hot, "SHORT"), (hot, "LEAST_SECONDS")):
+        for module, name in (
+            (batch_planning, "MESSAGES"),
+            (batch_planning, "SHORT"),
+            (hot, "SHORT"),
+            (hot, "LEAST_SECONDS"),
+        ):
             patch.setattr(module, name, factor * getattr(module, name))
         yield
 

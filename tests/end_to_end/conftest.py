@@ -26,6 +26,8 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 TINY = shlex.split("--copies 2 --lm-budget 1 --max-responses 2 --meta-budget 2 --utility-budget 3")
 """Flags of a run that takes a second or two."""
+PYTEST = "python -m pytest -q --disable-plugin-autoload"
+"""The tests of a user's project. To load the plugins of this environment would take longer than the tests."""
 
 
 @pytest.fixture

@@ -192,11 +192,8 @@ EVALUATORS = {
         SCORED | {"pyproject.toml": ""}, made=f"{MAKES.format('../env')} && ln -s ../env .venv",
     ),
     "Python of the folder": Row(
-        on("program.py", "--evaluator e.py"), "or give --shared", on("program.py", "--evaluator e.py --shared"), SCORED | {"pyproject.toml": ""}, made=f"{MAKES.format('.venv')} --copies"
-    ),
-    "Python of the folder, another": Row(
-        on("program.py", "--evaluator e.py --python .venv"), "name another Python, or a virtual environment of one, by --python", on("program.py", "--evaluator e.py --python env"),
-        SCORED, made=f"{MAKES.format('.venv')} --copies && {MAKES.format('env')}",
+        on("program.py", "--evaluator e.py"), "or, if you trust it, name it by --python", on("program.py", "--evaluator e.py --python .venv"),
+        SCORED | {"pyproject.toml": ""}, made=f"{MAKES.format('.venv')} --copies",
     ),
     "files": Row(
         "check program.py --evaluator e.py", "name what else it reads by --set context=FILES", "check program.py --evaluator e.py --set context=data.txt",
@@ -347,8 +344,8 @@ def test_advice_about_a_missing_package_works_when_it_is_followed(row: tuple[Any
 
 
 SLOWER = {
-    "draw longer inputs": ("int(rng.integers(3))", "int(rng.integers(10**5, 10**6))"),
-    "or more different ones": ("7000 + int(rng.integers(2))", "7000 + int(rng.integers(999))"),
+    "draw longer inputs": ("int(rng.integers(3))", "int(rng.integers(10**4, 10**5))"),
+    "or more different ones": ("int(rng.integers(9))", "int(rng.integers(9999))"),
 }
 PLAIN = (
     "import strop\n@strop.improve_me(score='time', sample=lambda rng: {'n': SAMPLE}, instances=2, test_instances=6)\n"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import strop as library
-from end_to_end.conftest import Start, Strop, events_in, recorded, stopped_at
+from end_to_end.conftest import PYTEST, Start, Strop, events_in, recorded, stopped_at
 from strop.base.events import Evaluated
 from support.processes import wait_until
 from support.repositories import committed, git
@@ -22,9 +22,10 @@ from support.trees import written
 BEFORE = "def cheapest(prices):\n    return max(prices)\n"
 AFTER = "def cheapest(prices):\n    return min(prices)\n"
 FAILS = "def cheapest(prices):\n    return min(prices, default=0)\n"
+# Scores of such prices vary little, so that few inputs show a difference.
 SCORING = """
 def sample(rng):
-    return {"prices": [int(each) for each in rng.integers(1, 1000, size=10)]}
+    return {"prices": [int(each) for each in rng.integers(700, 1000, size=10)]}
 
 def score(answer, prices):
     return min(prices) / answer if answer in prices else 0.0
@@ -51,14 +52,14 @@ def evaluate(path, seed):
     spec = importlib.util.spec_from_file_location("candidate", path)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    given = random.Random(seed).sample(range(1, 1000), 10)
+    given = random.Random(seed).sample(range(700, 1000), 10)
     return {"combined_score": min(given) / module.cheapest(given)}
 """
 COMMAND = """
 import random, sys
 sys.path.insert(0, "src")
 from shop.price import cheapest
-given = random.Random(int(sys.argv[1])).sample(range(1, 1000), 10)
+given = random.Random(int(sys.argv[1])).sample(range(700, 1000), 10)
 print("score", min(given) / cheapest(given))
 """
 CASES = """
@@ -129,14 +130,14 @@ def result(strop: Strop, folder: str = "there") -> Any:
     return json.loads(strop("show", folder, "--json").stdout)
 
 
-WAYS = [("function", way) for way in ("file", "patch", "folder", "commit")] + [
-    ("evaluator", "patch"),
-    ("evaluator", "commit"),
+WAYS = [
+    ("function", "patch"),
+    ("function", "commit"),
+    ("evaluator", "folder"),
     ("shared evaluator", "file"),
-    ("command", "file"),
-    ("command", "folder"),
     ("command", "commit"),
 ]
+"""Each form, and each way: the way ends in two texts, and each form compares two texts."""
 
 
 @pytest.mark.parametrize(("form", "way"), WAYS)
@@ -144,20 +145,18 @@ def test_change_is_compared_and_its_patch_is_applied_or_in_place_already(
     strop: Strop, project: Path, form: str, way: str
 ) -> None:
     ended = strop("compare", *FORMS[form], *changed_by(project, way), *options_of(form))
-    assert ended.returncode == 0, ended.stderr
-    assert "Better: " in ended.stdout and "LM call" not in ended.stderr + ended.stdout, ended.stdout
+    assert ended.returncode == 0 and "LM call" not in ended.stderr + ended.stdout, ended.stderr + ended.stdout
     found = result(strop)
     assert found["finding"] == "better" and found["improvement"]["lm_calls"] == 0
     is_there = way == "commit"
     ends = ", which is in place" if is_there else ": strop apply there puts it in place"
-    assert f"patch of src/shop/price.py +1 -1{ends}\n" in ended.stdout
+    assert "Better: " in ended.stdout and f"patch of src/shop/price.py +1 -1{ends}\n" in ended.stdout, ended.stdout
     applied = strop("apply", "there")
     assert applied.returncode == 0 and ("nothing to do: the patch is applied already" in applied.stdout) is is_there, (
         applied.stderr
     )
     assert (project / "src/shop/price.py").read_text() == AFTER
-    replayed = strop("replay", "there", "--out", "again")
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert strop("replay", "there", "--out", "again").returncode == 0
 
 
 @pytest.mark.parametrize(("toml", "count"), [(BY_SEED, 0), (BY_CASE, 16)])
@@ -175,7 +174,7 @@ def test_folder_with_a_strop_toml_is_compared_in_all_its_files(
     assert ended.returncode == 0 and "Better: " in ended.stdout, ended.stdout + ended.stderr
     assert "patch of src/shop/other.py +1 -0, src/shop/pick.py +1 -1, which is in place\n" in ended.stdout, ended.stdout
     if count:  # nothing was searched: all of them count
-        assert f" on {count} inputs" in result(strop)["sentence"], result(strop)["sentence"]
+        assert result(strop)["improved"]["test"]["planned"] == count
         assert ended.stdout.count("which the author of the change could read") == 1
     narrow = strop("compare", ".", "--base", "HEAD", "--files", "src/shop/p*.py", *LEAST[:-1], "other")
     said = "1 file not among --files differs and is the work tree's for both"
@@ -239,7 +238,7 @@ def test_change_of_a_helper_beside_a_timed_function_is_measured_by_the_calls(
 def test_candidate_that_breaks_a_test_is_worse_and_is_not_measured(strop: Strop, project: Path, form: str) -> None:
     (project / "later.py").write_text(FAILS)
     written(project, {"tests/conftest.py": "import sys\nsys.path.insert(0, 'src')\n"})
-    tests = ("--test", "python -m pytest -q tests")
+    tests = ("--test", f"{PYTEST} tests")
     ended = strop("compare", *FORMS[form], "--with", "later.py", *tests, "--fail-on", "worse", *options_of(form))
     said = (
         "Worse: the candidate fails 1 test that passes for the original, tests/test_price.py::test_nothing; it was not "
@@ -290,8 +289,7 @@ def waiting(project: Path) -> list[str]:
     return ["compare", ".", "--with", "later.py", "--files", FILE, "--set", f"tool={project}/tool", *LEAST]
 
 
-@pytest.mark.parametrize("where", [IN_TRAINING, IN_COMPARISON])
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize(("number", "where"), [(signal.SIGINT, IN_TRAINING), (signal.SIGKILL, IN_COMPARISON)])
 def test_comparison_that_is_stopped_goes_on_and_ends_as_a_whole_one(
     strop: Strop, start_strop: Start, project: Path, waiting: list[str], where: str, number: int
 ) -> None:

@@ -22,7 +22,8 @@ def git(folder: Path, *words: str) -> None:
 @pytest.mark.slow
 def test_changes_of_the_page_get_their_verdicts(strop: Any, tmp_path: Path) -> None:
     for name, text in re.findall(r"```python\n# (\S+)\n(.*?)```", TUTORIAL, re.DOTALL):
-        (tmp_path / name).write_text(text)
+        # Fewer calls than the page has are enough for its verdicts, and half of the work.
+        (tmp_path / name).write_text(text.replace("for word in words[:100]:", "for word in words[:24]:"))
     git(tmp_path, "init", "--quiet", "--initial-branch", "main")
     git(tmp_path, "add", "app.py", "test_app.py")
     git(tmp_path, "commit", "--quiet", "--message", "the program")

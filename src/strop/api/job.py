@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from strop.analysis.stats import levels
 from strop.base.budget import LM_CALLS
 from strop.base.errors import (
     ConfigurationError,
@@ -30,7 +31,7 @@ from strop.base.private import make_folder
 from strop.base.results import Evaluation
 from strop.base.surface import option
 from strop.base.terminal_text import escape
-from strop.checks.held_out import held_back
+from strop.checks.held_out import draws_more, held_back
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.lm.answer_cache import NoModel
 from strop.lm.base import LanguageModel
@@ -239,6 +240,13 @@ def plan_of(job: Job[Any]) -> Plan:
     assert job.estimate is not None, f"nobody knows what {job.kind} takes"
     assumptions = assumptions_of(job.spec, job.improver, job.tasks, os.environ)
     plan = planned([(job.spec, assumptions)], [works(job.spec, assumptions, job.estimate)])
+    if job.meta.comparisons is not None:
+        (task,) = job.tasks
+        count, is_published = task.count("test"), job.spec.instances == "published"
+        has_more = draws_more(task, is_published=is_published) or (
+            job.spec.least is not None and task.input != "listed"
+        )
+        plan = replace(plan, pairs=(min(levels(count)), None if has_more else count))
     return replace(plan, warning="; ".join(filter(None, [plan.warning, job.warning])) or None)
 
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field, fields
+from dataclasses import field, fields, replace
 from functools import reduce
 from math import fsum
 from operator import add
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.from_json import Bounds
@@ -80,12 +80,11 @@ class Evaluation:
     answers: tuple[str, ...] = ()
     """SHA-256 of the original's answer to each instance, where a time or memory is measured. A batch has those of two
     different answers, if there are any. Empty if no answer was looked at."""
+    planned: int = 0
+    """How many instances the final comparison measures at most. 0 in training."""
     inputs: tuple[int, ...] = ()
-    """Number of the input of each held-out instance, where some inputs are equal: equal numbers are equal inputs. Else
-    empty."""
-    copies: tuple[int, ...] = ()
-    """Number of the pair of copies that each row of `metrics` shares with others, where time or memory of a command is
-    measured. Else empty."""
+    """A number for the input of each held-out instance: equal numbers are equal inputs. Empty in training, and for
+    listed calls in batches."""
     original_varies: bool = False
     """Whether the original's own score differed between two runs with the same seed. False for a time or memory."""
     failures: tuple[int, ...] = ()
@@ -124,6 +123,38 @@ class Evaluation:
     def counts(self) -> dict[str, int]:
         """How many instances ended how: verdict → number of instances."""
         return dict(Counter(self.verdicts))
+
+
+E = TypeVar("E", bound=Evaluation)
+
+
+def joined(parts: Sequence[E]) -> E:
+    """The parts of one evaluation as a whole: instances one after another, and the last error."""
+    first, *_, last = parts[0], *parts
+    if len(parts) == 1:
+        return first
+
+    def of(name: str) -> tuple[Any, ...]:
+        return tuple(item for part in parts for item in getattr(part, name))
+
+    listed = ("scores", "verdicts", "seconds", "notes", "metrics", "original_metrics", "answers", "inputs")
+    columns: dict[str, Any] = {name: of(name) for name in listed}
+    failures = tuple(map(sum, zip(*filter(None, (part.failures for part in parts)), strict=False)))
+    failed = next((part for part in parts if part.verdict != "ok"), last)
+    is_whole = failed.verdict != "ok" and not failed.value
+    return replace(
+        first,
+        **columns,
+        value=0.0 if is_whole else added(columns["scores"]) / max(len(columns["scores"]), 1),
+        verdict=failed.verdict,
+        error=failed.error,
+        differs=failed.differs,
+        cpu_seconds=added(part.cpu_seconds for part in parts),
+        wall_seconds=added(part.wall_seconds for part in parts),
+        failures=failures,
+        seen_in_training=sum(part.seen_in_training for part in parts),
+        original_varies=any(part.original_varies for part in parts),
+    )
 
 
 @dataclass(frozen=True)

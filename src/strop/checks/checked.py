@@ -9,7 +9,7 @@ from strop.base.later import dataclass
 from strop.base.pluralize import mean_of, plain, quantity
 from strop.base.printing import Printable
 from strop.base.results import ScoredBy
-from strop.tasks.function.task import CALLS, SECONDS
+from strop.tasks.function.batch_metrics import CALLS, SECONDS
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from strop.base.pluralize import quantity
 from strop.base.results import Evaluation
 from strop.base.surface import switched
 from strop.checks.checked import CheckProblem
-from strop.evaluation.laws import COPIES, LEAST, ONE_ANSWER, SAME, holds_back_cost
+from strop.evaluation.laws import LEAST, ONE_ANSWER, SAME, holds_back_cost
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 from strop.tasks.command.task import AnyTask
 from strop.tasks.problem import VERIFIED
@@ -34,8 +34,7 @@ def comparisons(task: AnyTask, *, is_published: bool = False) -> int:
     """How many final comparisons of one run can show a difference, each at half the level of the one before."""
     if draws_more(task, is_published=is_published) or _least(task) < LEAST:
         return comparisons_decided_by(MANY)
-    is_timed = task.facts.metric.reader in TIMES
-    return comparisons_decided_by(min(task.count("test"), COPIES) if is_timed else task.count("test"))
+    return comparisons_decided_by(task.count("test"))
 
 
 def only_one(task: AnyTask, *, is_published: bool = False) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Literal, TypeAlias
 
 from strop.analysis.stats import (
     CONFIDENCE,
@@ -19,6 +19,7 @@ from strop.analysis.stats import (
     estimate,
     has_ratio,
     least_pairs,
+    levels,
     log_ratio_of_totals,
     mean,
     score_difference,
@@ -29,7 +30,7 @@ from strop.base.later import dataclass
 from strop.base.results import Evaluation
 from strop.evaluation.laws import SAME, BatchTimes, log_speedup
 from strop.tasks.command.score_kinds import RATES, TIMES
-from strop.tasks.function.task import ALONE, BESIDE, CALLS
+from strop.tasks.function.batch_metrics import ALONE, BESIDE, CALLS
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
 MOST = 20.0
@@ -102,49 +103,36 @@ class Gain:
 Row: TypeAlias = Mapping[str, float]
 
 
-class Groups(NamedTuple):
-    """Measurements that belong together. Equal numbers are one piece of evidence."""
-
-    inputs: Sequence[int] = ()
-    """The number of the input of each measurement, if some are equal."""
-    copies: Sequence[int] = ()
-    """The pair of copies in which each measurement of a cost was made. Runs in one pair share their place in memory, so they are
-    not independent."""
-
-
-EACH = Groups()
-"""Each measurement is a piece of evidence."""
-
-
 def gain(
     metric: MetricFacts,
     after: Sequence[Row],
     before: Sequence[Row],
     *,
     chosen: bool,
-    groups: Groups = EACH,
+    inputs: Sequence[int] = (),
     confidence: float = CONFIDENCE,
 ) -> Gain | None:
     """The gain in the metric over paired instances; None if an instance lacks the metric. `chosen` says that the target chooses
-    its inputs itself."""
+    its inputs itself. `inputs`: the number of the input of each instance, if some are equal: equal ones are one piece of
+    evidence."""
     if not _has(metric, after, before):
         return None
     new, old = _values(metric, after), _values(metric, before)
     if all(part in row for row in before for part in BESIDE):
-        return _faster(metric, after, before, groups.inputs, confidence)
+        return _faster(metric, after, before, inputs, confidence)
     new = [value if differs else own for value, own, differs in zip(new, old, differences(new, old), strict=True)]
     high, low = (new, old) if metric.goal == "max" else (old, new)
     scale: Scale = "ratio" if metric.reader not in RATES and has_ratio(new, old) else "difference"
-    n = len({*groups.inputs}) or len(new)
+    n = len({*inputs}) or len(new)
     constant = len(set(old)) == 1 and len(set(new)) == 1
     if constant or len(new) == 1:
         one = log_ratio_of_totals(high[:1], low[:1]) if scale == "ratio" else estimate([high[0] - low[0]])
         change = Estimate(one.mean, None, n)
     else:
         change = (
-            _log_ratio(metric, high, low, groups, confidence)
+            _log_ratio(metric, high, low, inputs, confidence)
             if scale == "ratio"
-            else score_difference(high, low, inputs=groups.inputs, confidence=confidence)
+            else score_difference(high, low, inputs=inputs, confidence=confidence)
         )
     setbacks = () if chosen or scale != "ratio" else _setbacks(high, low)
     deterministic = constant and n >= (SAME if chosen else least_pairs(confidence))
@@ -154,8 +142,22 @@ def gain(
 def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
     """The gain of a measurement relative to the original; None if an instance lacks the metric."""
     rows, chosen = (measured.metrics, measured.original_metrics), facts.input == "chosen"
-    groups = Groups(measured.inputs, measured.copies)
-    return gain(facts.metric, *rows, chosen=chosen, groups=groups, confidence=confidence)
+    inputs = measured.inputs if measured.seen_in_training < len(measured.scores) else ()
+    return gain(facts.metric, *rows, chosen=chosen, inputs=inputs, confidence=confidence)
+
+
+def looked_at(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
+    """The gain that a final comparison shows after so many of its pairs, at the level of that look. Its interval is printed at
+    the confidence of the whole, which all looks together have."""
+    plan = levels(max(measured.planned, pairs_in(facts, measured), 1), confidence)
+    level = next(level for after, level in plan.items() if after >= pairs_in(facts, measured))
+    found = gain_in(facts, measured, confidence=level)
+    return None if found is None else replace(found, confidence=confidence)
+
+
+def pairs_in(facts: ObjectiveFacts, measured: Evaluation) -> int:
+    """How many instances were measured, with those that were left out because the original fails on them."""
+    return len(measured.scores) + (0 if facts.metric.is_score else sum(measured.failures[:1]))
 
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
@@ -198,12 +200,11 @@ def _faster(
 
 
 def _log_ratio(
-    metric: MetricFacts, high: Sequence[float], low: Sequence[float], groups: Groups, confidence: float
+    metric: MetricFacts, high: Sequence[float], low: Sequence[float], inputs: Sequence[int], confidence: float
 ) -> Estimate:
-    """The log-ratio of totals. What belongs together is summed up and counts once."""
-    n = len({*groups.inputs}) or len(high)
-    totals = (totals_by_input(values, groups.inputs or groups.copies) for values in (high, low))
-    return _bounded(replace(log_ratio_of_totals(*totals, confidence=confidence), n=n), metric)
+    """The log-ratio of totals. Equal inputs are summed up and count once."""
+    totals = (totals_by_input(values, inputs) for values in (high, low))
+    return _bounded(log_ratio_of_totals(*totals, confidence=confidence), metric)
 
 
 def _bounded(change: Estimate, metric: MetricFacts) -> Estimate:

@@ -12,7 +12,7 @@ from strop.base.later import dataclass
 from strop.base.results import Evaluation, fields_of
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import utility_of
-from strop.evaluation.base import Evaluator, Order, OrderResult
+from strop.evaluation.base import WHOLE, Evaluator, Order, OrderResult, Part
 from strop.evaluation.instances import DrawnInstances
 from strop.evaluation.measure import measure
 from strop.sandbox.base import Sandbox
@@ -69,8 +69,8 @@ class TaskUtility:
     evaluator: Evaluator | None = None
     """Carries out evaluations; None if the calling thread measures."""
     is_final: bool = False
-    instances: int = 0
-    """`is_final` and `instances` become those of each `Order`."""
+    part: Part = WHOLE
+    """`is_final` and `part` become those of each `Order`."""
     counter = UTILITY_CALLS
 
     @property
@@ -105,7 +105,7 @@ class TaskUtility:
     def order(self, candidate: str, scope: str) -> Order:
         """The evaluation of a candidate at a scope."""
         where = self.task.name, self.split, self.seeds, self.secret
-        return Order(scope, candidate, *where, self.instances, self.is_final)
+        return Order(scope, candidate, *where, self.part, self.is_final)
 
     def _measured(self, candidate: str, budget: Budget) -> OrderResult:
         assert self.task.root is None

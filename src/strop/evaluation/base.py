@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from strop.base.errors import StropError
 from strop.base.events import AuditNoted
@@ -24,6 +24,35 @@ if TYPE_CHECKING:
     from strop.tasks.command.behaviour import Behaviour
     from strop.tasks.command.readers import Reading
     from strop.tasks.command.task import CommandTask
+
+
+MOST_REPEATS, MOST_SECONDS = 5, 2.0
+"""How many times a time is measured at most, and in how many wall seconds of both programs together."""
+
+
+class Part(NamedTuple):
+    """The part of a final comparison that an order measures. A comparison looks at what it has after each part."""
+
+    instances: int = 0
+    """How many instances the whole comparison has at most; 0 for as many as the split has."""
+    first: int = 0
+    """The number of the first instance of the part."""
+    until: int = 0
+    """The number of the instance before which the part ends; 0 for the end of the instances."""
+    repeats: int = 1
+    """How many times the time of an instance is measured, if it is short."""
+    calls: int = 0
+    """How many calls each batch of a function has, as the first part planned; 0 in the first part."""
+    is_dealt: bool = False
+    """Whether the first part dealt listed inputs into as many batches as there are `instances`."""
+
+    def times(self, seconds: float) -> int:
+        """How many times a pair of runs of so many seconds is measured. The mean counts, because a program may draw its luck."""
+        return max(min(self.repeats, int(MOST_SECONDS / max(seconds, 1e-3))), 1)
+
+
+WHOLE = Part()
+"""All instances of a split, each once."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +69,8 @@ class Order:
     """Seeds of the instances."""
     secret: bytes
     """The random numbers of guests derive from it and the scope."""
-    instances: int = 0
-    """How many instances to measure; 0 for as many as the split has."""
+    part: Part = WHOLE
+    """The instances to measure, and how often."""
     is_final: bool = False
     """Whether it is a part of the final comparison. A command is then measured in turns with the original, in several fresh
     copies of both. For other tasks each instance has its own process, verdict and score, so that no instance fails because
@@ -57,8 +86,12 @@ class Order:
         return self.program == task.seed
 
     def count(self, task: Task | CommandTask) -> int:
-        """How many instances of the task it is for."""
-        return self.instances or task.count(self.split)
+        """How many instances of the task there are, with those of other parts."""
+        return self.part.instances or task.count(self.split)
+
+    def numbers(self, count: int) -> range:
+        """The numbers of the instances to measure, of `count`."""
+        return range(count)[self.part.first : self.part.until or count]
 
 
 @dataclass(frozen=True)
@@ -83,7 +116,7 @@ class Baseline:
 
     def is_of(self, order: Order) -> bool:
         """Whether the order has the same instances."""
-        is_whole = order.instances in (0, len(self.evaluation.scores))
+        is_whole = order.part.instances in (0, len(self.evaluation.scores))
         return is_whole and (self.split, self.seeds) == (order.split, order.seeds)
 
 

@@ -16,7 +16,7 @@ from strop.base.events import Evaluated
 from strop.base.results import Evaluation, fields_of
 from strop.base.solution import digest_of
 from strop.base.terminal_text import escape
-from strop.evaluation.base import Baseline, Evaluator, Order, OrderResult
+from strop.evaluation.base import WHOLE, Baseline, Evaluator, Order, OrderResult
 from strop.evaluation.pool import Progress, WorkerPool
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.readers import in_words
@@ -99,7 +99,7 @@ class WithBaselines:
         if order.split != "train" and task.name not in self._in_training:
             recorded = self._recorded.get(task.name)
             self.baseline(
-                replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds, instances=0)
+                replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds, part=WHOLE)
             )
         if order.program != task.seed and (order.is_final or task.interleaved) and task.name in self._in_training:
             return self._in_training[task.name]
@@ -137,4 +137,4 @@ def _commands(tasks: Sequence[AnyTask]) -> dict[str, CommandTask]:
 
 
 def _key(order: Order) -> _Key:
-    return order.task, order.split, order.seeds, order.instances
+    return order.task, order.split, order.seeds, order.part.instances

@@ -8,8 +8,8 @@ is *idle*.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
 from strop.evaluation.instances import Input
@@ -30,16 +30,8 @@ def __entry__():  # whose name may be that of a parameter below
 
 def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[], results=[], kinds=[]):
     import strop_calling
-    entry = __entry__()
-    if opened is not None:
-        from strop_by_name import binding
-        strop_calling.ready(entry){listen}
-        import strop_behaviour
-        strop_behaviour.caches.update({caches!r})
-        opened = [*map(strop_calling.opened, opened)]
-        arguments += opened
-        calls += map(binding(entry), opened)
-    elif do == "call":
+    entry, described = __entry__(), None
+    if do == "call":
         {call}
         calls.clear()
     elif do == "end":
@@ -53,7 +45,16 @@ def __batch__(opened=None, do="", count=0, objects=False, arguments=[], calls=[]
         strop_left.spoil()
     elif do and do != "wait":
         import strop_behaviour{shares}
-        return strop_behaviour.take_batch(do, count, objects, arguments, results, kinds){heard}
+        described = strop_behaviour.take_batch(do, count, objects, arguments, results, kinds){heard}
+    if opened is not None:
+        from strop_by_name import binding
+        strop_calling.ready(entry){listen}
+        import strop_behaviour
+        strop_behaviour.caches.update({caches!r})
+        opened = [*map(strop_calling.opened, opened)]
+        arguments += opened
+        calls += map(binding(entry), opened)
+    return described
 """
 
 _CALL = """results += [entry(*given, **named) for given, named in calls]
@@ -74,10 +75,10 @@ _HEARD = " + [strop_calling.heard(), shares]"
 class Batch:
     """The calls that one process makes, as messages."""
 
-    def __init__(self, inputs: Sequence[Input], answers_at_once: int = 1) -> None:
-        """`answers_at_once`: how many answers one message has."""
-        self.inputs, self.answers_at_once = inputs, answers_at_once
-        self.messages = [Prepared({"opened": [dict(arguments) for arguments in group]}) for group in _groups(inputs)]
+    def __init__(self, inputs: Sequence[Input], describes: Described = "answers", answers_at_once: int = 1) -> None:
+        """`describes`: what the process describes after the calls. `answers_at_once`: how many answers one message has."""
+        self.inputs, self.describes, self.answers_at_once = inputs, describes, answers_at_once
+        self.opening = [Prepared({"opened": [dict(arguments) for arguments in group]}) for group in _groups(inputs)]
 
 
 def _groups(inputs: Sequence[Input]) -> Iterator[list[Prepared]]:
@@ -135,6 +136,8 @@ class RanBatch(NamedTuple):
     """What all calls printed. Known only of programs with `catches`."""
     idle: float = 0.0
     """CPU seconds of a message that makes no call: the part of the time of the calls that is other work."""
+    digests: Sequence[bytes] = ()
+    """Of the messages that describe what came. With equal digests, outcomes and details are equal."""
 
 
 def batch_program(
@@ -157,50 +160,82 @@ def batch_program(
     return replace(program, text=program.text + own, entry="__batch__")
 
 
-def run_batch(
-    guest: Guest, batch: Batch, seed: int | None, describes: Described = "answers", *, objects: bool = False
-) -> RanBatch:
-    """Make the calls of a batch in a process, and return what came of them.
+def run_batch(guest: Guest, batch: Batch, seed: int | None, *, objects: bool = False) -> RanBatch:
+    """The result of one batch; see `run_batches`."""
+    return run_batches(guest, [batch], seed, objects=objects)[0]
+
+
+def run_batches(guest: Guest, batches: Sequence[Batch], seed: int | None, *, objects: bool = False) -> list[RanBatch]:
+    """Make the calls of batches in a process, one batch after the other, and return what came of each, up to a failure.
+
+    The arguments of a batch are opened by the message that describes what came of the one before it: messages take time.
 
     Args:
         guest: the process, with a program of `batch_program`.
-        batch: the calls.
+        batches: the calls.
         seed: of the random numbers of all calls; None leaves the generators as they are.
-        describes: what the process describes after the calls.
-        objects: whether it also describes values that are no plain data.
+        objects: whether the process also describes values that are no plain data.
 
     Raises:
         SandboxError: the host failed.
     """
-    before = calls = after = idle = 0.0
-    outcomes, details, printed = list[Outcome](), list[AnswerDetails](), ""
-    for message in batch.messages:
-        opened, seed = guest.call(message, seed=seed), None
-        before += opened.spent.cpu_seconds
-        if not isinstance(opened, Returned):
-            return RanBatch(before, calls, after, [opened], [])
-    if describes != "arguments as they are":
-        before += guest.settle(SETTLE_SECONDS)  # what a thread does for later calls is none of theirs
-        for _ in range(2):  # the first one only warms up the process, so that the second is measured in a running one
-            idle = guest.call({"do": "wait"}, seed=None).spent.cpu_seconds
-            before += idle
-        done = guest.call({"do": "call"}, seed=None)
-        calls = done.spent.cpu_seconds
-        if not isinstance(done, Returned):
-            return RanBatch(before, calls, after, [done], [])
-    while (left := len(batch.inputs) - len(outcomes)) > 0:
-        count = min(left, batch.answers_at_once)
-        reply = guest.call({"do": describes, "count": count, "objects": objects}, seed=None)
-        after += reply.spent.cpu_seconds
-        if not isinstance(reply, Returned):
-            return RanBatch(before, calls, after, [reply], [])
-        described = _described(reply.value, count)
-        if described is None:
-            return RanBatch(before, calls, after, [Violated("it does not describe one answer for each call")], [])
-        outcomes += [replace(reply, value=value) for value in described[0]]
-        details += described[1]
-        printed += described[2]
-    return RanBatch(before, calls, after, outcomes, details, printed, idle)
+    done, opened = list[RanBatch](), 0
+    for number, batch in enumerate(batches):
+        following = batches[number + 1].opening[0] if number + 1 < len(batches) else None
+        ran = _Running(guest, batch, {"do": batch.describes, "objects": objects}, following)
+        # The first wait warms up the process, so that a second one is measured in a running one. First calls are cold anyway.
+        waits = 2 if following is None else min(number, 1)
+        done.append(ran.whole(batch.opening[opened:], seed if not number else None, waits))
+        opened = 1
+        if not isinstance(done[-1].outcomes[-1], Returned):
+            break
+    return done
+
+
+@dataclass
+class _Running:
+    """A batch that a process runs."""
+
+    guest: Guest
+    batch: Batch
+    asks: Mapping[str, Any]
+    """The message that asks to describe some answers, without their number."""
+    following: Mapping[str, Any] | None
+    """The message that opens the arguments of the next batch."""
+
+    def whole(self, opening: Sequence[Prepared], seed: int | None, waits: int) -> RanBatch:
+        """What came of the batch, whose arguments are opened by these messages."""
+        guest, before, calls, after, idle = self.guest, 0.0, 0.0, 0.0, 0.0
+        outcomes, details, digests, printed = list[Outcome](), list[AnswerDetails](), list[bytes](), ""
+        for number, message in enumerate(opening):
+            opened = guest.call(message, seed=None if number else seed)
+            before += opened.spent.cpu_seconds
+            if not isinstance(opened, Returned):
+                return RanBatch(before, calls, after, [opened], [])
+        if self.batch.describes != "arguments as they are":
+            before += guest.settle(SETTLE_SECONDS)  # what a thread does for later calls is none of theirs
+            for _ in range(waits):
+                idle = guest.call({"do": "wait"}, seed=None).spent.cpu_seconds
+                before += idle
+            done = guest.call({"do": "call"}, seed=None)
+            calls = done.spent.cpu_seconds
+            if not isinstance(done, Returned):
+                return RanBatch(before, calls, after, [done], [])
+        while (left := len(self.batch.inputs) - len(outcomes)) > 0:
+            count = min(left, self.batch.answers_at_once)
+            following = self.following if count == left and self.following is not None else {}
+            reply = guest.call({**self.asks, "count": count, **following}, seed=None)
+            after += reply.spent.cpu_seconds
+            if not isinstance(reply, Returned):
+                return RanBatch(before, calls, after, [reply], [])
+            described = _described(reply.value, count)
+            if described is None:
+                return RanBatch(before, calls, after, [Violated("it does not describe one answer for each call")], [])
+            outcomes += [replace(reply, value=value) for value in described[0]]
+            details += described[1]
+            digests.append(reply.digest)
+            printed += described[2]
+        return RanBatch(before, calls, after, outcomes, details, printed, idle, digests)
 
 
 def end(guest: Guest) -> float:

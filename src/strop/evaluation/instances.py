@@ -38,29 +38,13 @@ _AGAIN, _DRAWS = 1 << 40, 16
 _FIRST_DRAWS = (0, *range(_AGAIN, _AGAIN + _DRAWS))
 """Instance 0 and all that may replace it."""
 Input = tuple[Instance, Prepared]
+Numbered = tuple[int, Input]
+"""An input with the number of its instance."""
 
 
 def size_of(one_input: Input) -> int:
     """The bytes of an input, as it is encoded."""
     return len(one_input[1].encoded)
-
-
-class TriedBatch(NamedTuple):
-    """What the original shows in one process."""
-
-    a_call: float
-    """CPU seconds of a call, without a part of the message."""
-    least: float
-    """CPU seconds that the calls of a batch need at least."""
-    beside: float
-    """CPU seconds beside the calls, for each call."""
-    answers_at_once: int
-    """How many answers fit into a message."""
-
-    @property
-    def share(self) -> float:
-        """The share of the calls in what the process takes, in [0, 1]."""
-        return self.a_call / (self.a_call + self.beside) if self.a_call else 0.0
 
 
 class BatchPlan(NamedTuple):
@@ -74,6 +58,8 @@ class BatchPlan(NamedTuple):
     """The instances of each batch of listed inputs; None if inputs are drawn, and each instance has a batch."""
     least: float
     """CPU seconds that the original's calls of a batch take at least."""
+    alone: int = 1
+    """How many calls a process makes alone between its first call and a batch of drawn inputs."""
 
 
 class DrawnInstances:
@@ -115,6 +101,14 @@ class DrawnInstances:
                 yield drawn_input
             if size > MOST_BYTES_OF_ONE:
                 break
+
+    def is_failing(self, one_input: Input) -> bool:
+        """Whether the original was seen to fail on an input."""
+        return one_input[1].encoded in self.original.failing
+
+    def usable(self, index: int) -> Iterator[Numbered]:
+        """Different inputs for instance `index`, its own first, without those on which the original was seen to fail."""
+        return ((index, one_input) for one_input in self.different(index) if not self.is_failing(one_input))
 
     def are_few(self, most: int) -> bool:
         """Whether `sample` draws several different inputs, but fewer than `most`, however often it is asked."""

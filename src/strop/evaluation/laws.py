@@ -26,13 +26,6 @@ LEAST = least_pairs()
 """The fewest measurements that may show a difference."""
 SAME = 3
 """Equal measurements of both programs that suffice where the target chooses its inputs itself."""
-COPIES = 10
-"""Into how many fresh pairs of copies, of the candidate and of the original, times for a verdict are divided at most."""
-
-
-def copy_of(index: int, count: int) -> int:
-    """The pair of copies in which measurement `index` of `count` is made. Copies take turns of their own, one after another."""
-    return index * min(COPIES, count) // count
 
 
 def keeps_something(first: float, later: float) -> bool:

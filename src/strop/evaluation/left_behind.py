@@ -135,7 +135,7 @@ class Leftovers:
         again = not self.task.isolate and (recorded is None or recorded.looked_at > recorded.different)
 
         def made(guest: Guest, these: Sequence[Input]) -> tuple[list[Answer], str]:
-            ran = run_batch(guest, Batch(these), 0, self.describes, objects=not mark.has_accept)
+            ran = run_batch(guest, Batch(these, self.describes), 0, objects=not mark.has_accept)
             return [*zip(ran.outcomes, ran.details or [AnswerDetails()] * len(ran.outcomes), strict=True)], "".join(
                 ran.printed.split("\0")[::2]
             )

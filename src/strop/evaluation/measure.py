@@ -58,7 +58,9 @@ def _measure_scores(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sa
     """The scores of a program; in the final comparison beside those of the original, which gets the same inputs and random
     numbers. A program that could not be run on all instances is not compared."""
     measured = _measure_score(task, order, drawn, sandbox, log)
-    if not (order.is_final and task.facts.metric.is_score) or len(measured.scores) < order.count(task):
+    if not (order.is_final and task.facts.metric.is_score) or len(measured.scores) < len(
+        order.numbers(order.count(task))
+    ):
         return measured
     own = replace(order, program=task.seed)
     with AuditLog(lambda note: None, order.scope, task.seed) as unheard:  # training has heard the original
@@ -75,13 +77,15 @@ def _measure_scores(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sa
 
 def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:
     program = guest_program(task, order.program)
-    tally = Tally(order, order.count(task), fails_whole=task.failure == "utility" and not order.is_final)
+    part = order.numbers(order.count(task))
+    tally = Tally(order, len(part), part.start, planned=order.count(task) * order.is_final)
+    tally.fails_whole = task.failure == "utility" and not order.is_final
     original = drawn.original
     form = original.form(task, order, drawn, sandbox)
     instances = deque[Instance]()
 
     def calls() -> Iterator[Call]:
-        for index in range(tally.count):
+        for index in part:
             instance, arguments = drawn[index]
             instances.append(instance)
             tally.seen_in_training += drawn.is_others(arguments)
@@ -107,7 +111,7 @@ def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: San
             tally.add(worth, instance)
             if tally.is_settled:
                 break
-    if task.mark is None or "ok" not in tally.verdicts:
+    if task.mark is None or part.start or "ok" not in tally.verdicts:
         return tally.evaluation
     left = Leftovers(cast("FunctionTask", task), drawn, sandbox)
     inputs = [drawn[index] for index in range(min(LEFT, order.count(task)))]

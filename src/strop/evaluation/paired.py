@@ -5,36 +5,34 @@ different calls in one process, as many as take the original 20 ms, and no fewer
 call. Each batch has fresh processes, in training as for the verdict, and no process gets an input twice: what a program remembers
 is of no use.
 
-*Later calls*: a call alone, on an input of its own, precedes the batch, and a second one where the batch has several calls. *A
-first call*, with `isolate="instance"`: the batch is the only call of its process.
+*Later calls*: a call alone, on an input of its own, precedes the batch, and others where the batch has several calls: one, or
+more if they are short. *A first call*, with `isolate="instance"`: the batch is the only call of its process.
 
 Every CPU second of a process is loading, calls, or beside them. What lies beside the calls is kept in two parts, before and after
 them, and `laws.log_speedup` says what all that shows.
 
-For the verdict a batch is repeated in further processes, and the mean of each program's times counts. What fails has no value: an
-instance on which the original fails is left out.
+A batch of a verdict may be repeated in further processes (`Part.repeats`); the mean of each program's times counts. What fails
+has no value: an instance on which the original fails is left out.
 """
 
 from __future__ import annotations
 
-import math
-import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import field
 from functools import partial
 from itertools import chain, islice, repeat
-from statistics import median
+from statistics import mean, median
 from typing import Any, NamedTuple, TypeVar
 
 from strop.base.errors import Malformed, TaskError
 from strop.base.failures import gist
 from strop.base.later import dataclass
-from strop.base.pluralize import plain, quantity
 from strop.base.randomness import derive
 from strop.base.results import Evaluation, means_of
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
+from strop.evaluation.batch_planning import BEFORE, GROWS, BatchPlanning, TriedBatch
 from strop.evaluation.batches import (
     AT_ONCE,
     MESSAGE_BYTES,
@@ -45,19 +43,18 @@ from strop.evaluation.batches import (
     difference_of_details,
     end,
     run_batch,
+    run_batches,
     with_arguments,
 )
-from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Input, TriedBatch
+from strop.evaluation.instances import BatchPlan, DrawnInstances, Input, Numbered
 from strop.evaluation.laws import check_repeats, leaves_out
 from strop.evaluation.left_behind import LEFT_BEHIND, Leftovers
 from strop.evaluation.outcomes import explain, guest_program, limits_of
-from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
 from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Raised, Returned, Sandbox
-from strop.sandbox.strop_plain_data import OPAQUE
+from strop.sandbox.strop_plain_data import OPAQUE, encode
 from strop.tasks.base import Instance, PublishedSeeds
-from strop.tasks.function.source import callers
-from strop.tasks.function.task import (
+from strop.tasks.function.batch_metrics import (
     ALONE,
     BESIDE,
     CALLS,
@@ -68,38 +65,15 @@ from strop.tasks.function.task import (
     LOADING,
     OPENING,
     SECONDS,
-    FunctionTask,
 )
+from strop.tasks.function.task import FunctionTask
 from strop.tasks.score_limit import ended
 from strop.tasks.values import canonical, difference, rebuilt
 
-ENOUGH = 0.02
-"""CPU seconds of the original's calls that suffice for a batch."""
-MESSAGES = 10.0
-"""How many times as long as a message that makes no call the original's calls of a batch must take, so that they can be told from
-it."""
-SHORT = 0.0004
-"""What `strop hot` takes for the least CPU seconds of a batch. It starts no jail, where it could send messages."""
-MOST_CALLS = 256
-"""Calls of a batch, unless twice the least time needs more."""
-LEAST_BATCHES = 8
-"""The least number of batches that listed held-out calls are dealt into, if there are as many calls."""
-GROWS = 8
-"""By which factor the number of tried calls grows, until they take long enough to tell how many a batch needs."""
-GROWTH = 4 / 3
-"""By how many times the share of the calls must grow, so that a batch of twice as many is worth it. It is 2 where all that lies
-beside them is the same for any number of calls, and 1 where each call has as much beside it."""
-BEFORE = 2
-"""How many calls a process makes before a batch, each alone: its first call, and one to compare with the calls of the batch."""
-TIMED = (SECONDS, SECONDS + AT_LEAST, SECONDS + AT_MOST)
-"""The metrics of the calls of a batch."""
-TOO_FEW = "sample() draws so few different inputs that none can be held out; draw more, or give fixed_input=True"
 NOTHING = "the original returns None for every instance; return what it computes"
 PLAIN = "plain data"
 VARYING = "the original's answer differs when run again; seed what it draws, or give accept="
 T = TypeVar("T")
-Numbered = tuple[int, Input]
-"""An input with the number of its instance."""
 
 
 def measure_paired(
@@ -115,9 +89,8 @@ def measure_paired(
     One failure makes the value 0, because a function with other answers is another function. `progress`: see `measure`.
 
     Raises:
-        Malformed: the text is no program of the task.
-        TaskError: the original fails (for a verdict, everywhere), is too fast, varies, or changes arguments that nothing
-        compares. SandboxError: the host failed.
+        Malformed: the text is no program of the task. SandboxError: the host failed.
+        TaskError: the original fails (for a verdict, everywhere), is too fast, varies, or changes what nothing compares.
     """
     programs = guest_program(task, task.seed), guest_program(task, order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
@@ -126,25 +99,26 @@ def measure_paired(
         drawn.original.changes = timing.changes()
     if is_own and order.split == "train":
         timing.examine_original()
-    drawn.original.plan = drawn.original.plan or timing.without_failing(timing.planned)
+    drawn.original.plan = drawn.original.plan or timing.without_failing(timing.plan)
     count = order.count(task) if drawn.original.plan.dealt is None else len(drawn.original.plan.dealt)
-    tally, rows = Tally(order, count), list[list[dict[str, float]]]()
+    part, rows = order.numbers(count), list[list[dict[str, float]]]()
+    tally = Tally(order, len(part), part.start, planned=count * order.is_final)
     try:
-        for index in range(count):
+        for index in part:
             if order.is_final:
                 progress(index + 1, count)
             rows += timing.without_failing(partial(timing.batch_rows, index, tally))
-        timing.check_left_behind(count, tally)
+        timing.check_left_behind(part, tally)
     except _Failed as failure:
         failed = Tally(order, 1, first=failure.number)
         failed.add(failure.worth, failure.instance)
         return failed.evaluation
-    tally.left_out += timing.left_out()
-    if not rows:
+    tally.left_out += timing.left_out(part)
+    if not rows and not part.start:
         raise timing.refused("the original fails on every held-out instance")
     tally.count = len(rows)
-    is_shared = len(timing.had) < sum(row[0][CALLS] for row in rows)
-    shared = {DIFFERENT: len(timing.had) / len(rows)} if is_shared else {}
+    different = len(timing.had - timing.had_before(part.start))
+    shared = {DIFFERENT: different / len(rows)} if different < sum(row[0][CALLS] for row in rows) else {}
     for old, new in _net(rows):
         tally.original_metrics.append(old)
         tally.metrics.append(new | shared)
@@ -156,7 +130,7 @@ def measure_paired(
 
 def _net(rows: Sequence[list[dict[str, float]]]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
     """The metrics of the original and of the program for each batch, without what a message takes that makes no call."""
-    idle = median(row[0][IDLE] for row in rows)  # only the original's processes are believed
+    idle = median([row[0][IDLE] for row in rows] or [0.0])  # only the original's processes are believed
     return ((_without(row[0], idle), _without(row[-1], idle)) for row in rows)
 
 
@@ -164,9 +138,15 @@ def _without(metrics: dict[str, float], idle: float) -> dict[str, float]:
     """The metrics of a program without the `idle` seconds of a message that makes no call. They are never more than half of the
     calls of a batch. A call alone has no such bound, because many of them decide together."""
     a_call = idle / metrics[CALLS]
-    net = {name: max(metrics[name] - a_call, metrics[name] / 2) for name in TIMED if name in metrics}
-    alone = metrics[ALONE] - idle if ALONE in metrics else net[SECONDS]
-    return metrics | net | {ALONE: alone}
+    seconds = max(metrics[SECONDS] - a_call, metrics[SECONDS] / 2)
+    return metrics | {SECONDS: seconds, ALONE: metrics[ALONE] - idle if ALONE in metrics else seconds}
+
+
+def two_different(answers: Sequence[Any]) -> list[str]:
+    """Digests of the first answer, and of the first one that differs from it."""
+    first, digests = encode(answers[0]), [digest_of(canonical(rebuilt(answers[0])))[:16]]
+    others = (digest_of(canonical(rebuilt(answer)))[:16] for answer in answers if encode(answer) != first)
+    return sorted([*digests, *islice((digest for digest in others if digest not in digests), 1)])
 
 
 class _Failed(Exception):
@@ -188,6 +168,8 @@ class _Process(NamedTuple):
     """Outcomes of the calls before the batch and of the batch. If a call fails, its outcome is the last."""
     details: list[AnswerDetails]
     printed: str = ""
+    digests: Sequence[bytes] = ()
+    """Of the messages that describe what came (`RanBatch.digests`)."""
 
 
 @dataclass(frozen=True)
@@ -218,7 +200,7 @@ class _Timing:
         seen = list[list[Any]]()
         for _ in range(2):
             with self.open(0) as guest:
-                ran = run_batch(guest, Batch(inputs), 0, self.describes, objects=True)
+                ran = run_batch(guest, Batch(inputs, self.describes), 0, objects=True)
             if not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
                 return  # the original fails, which its timing reports
             seen.append(with_arguments(ran.outcomes, ran.details))
@@ -231,6 +213,16 @@ class _Timing:
         """What a process describes after its calls. After recorded calls it also describes arguments, because a held-out call may
         change them even if no training call does."""
         return "answers and arguments" if self.drawn.original.changes or self.task.recorded is not None else "answers"
+
+    @property
+    def describes_alone(self) -> Described:
+        """What a process describes after a call that it makes alone: also what the call leaves of its arguments."""
+        return self.describes if self.task.has_accept else "answers and arguments"
+
+    def batch(self, inputs: Sequence[Numbered], answers_at_once: int = 1) -> Batch:
+        """The batch of these inputs."""
+        describes = self.describes_alone if self.task.isolate else self.describes
+        return Batch([one_input for _, one_input in inputs], describes, answers_at_once)
 
     def changes(self) -> bool:
         """Whether the original changes its arguments on a training instance. Raises TaskError if the arguments cannot be
@@ -255,7 +247,7 @@ class _Timing:
 
         def described(these: Sequence[Input]) -> list[Outcome]:
             with self.open(0) as guest:
-                return run_batch(guest, Batch(these), 0, describes, objects=True).outcomes
+                return run_batch(guest, Batch(these, describes), 0, objects=True).outcomes
 
         outcomes = described(inputs)
         if not all(isinstance(outcome, Returned) for outcome in outcomes):
@@ -267,130 +259,25 @@ class _Timing:
             raise self.refused(f"what the original does to its arguments cannot be compared: they hold {other.message}")
         return [outcome.value if isinstance(outcome, Returned) else None for outcome in outcomes]
 
-    def planned(self) -> BatchPlan:
+    def plan(self) -> BatchPlan:
         """The batches of the split. Raises TaskError if the original's calls are too short or too few."""
-        return self.dealt() if self.is_listed else self.drawn_each()
-
-    def dealt(self) -> BatchPlan:
-        """The batches of listed inputs: each input is in one batch, in an order that the secret draws. If recorded calls are too
-        few or too short for that, also beside what lies beside them, each batch is drawn from all of them, and batches share
-        calls."""
-        draws, count = self.task.input == "drawn" and not self.task.fixed_input, self.task.count(self.order.split)
-        every = {self.drawn[index][1].encoded if draws else index: index for index in range(count)}.values()
-        own = [index for index in every if not self.drawn.is_others(self.drawn[index][1])]
-        listed = [index for index in own or every if not self.is_failing(self.drawn[index])]
-        if not listed:
-            return BatchPlan(1, 1, [], 0.0)
-        chance = random.Random(derive(self.order.secret, "batches", self.order.split))
-        chance.shuffle(listed)
-        inputs = [(index, self.drawn[index]) for index in listed[: 1 if self.task.isolate else None]]
-        tried, sample = 1, self.timed(inputs[:1], [])
-        # All of them may take longer than a process may.
-        while tried < (more := min(tried * GROWS, len(inputs), self.within_limit(sample))):
-            tried, sample = more, self.timed(inputs[:more], [])
-        held_out = len(listed) if self.task.input == "drawn" else self.task.count("test")
-        most = 1 if self.task.isolate else max(held_out // LEAST_BATCHES, 1)
-        available = most if self.task.cases and self.task.recorded is None else max(len(listed) - BEFORE, most)
-        is_short = min(self.wanted(sample), most) * sample.a_call < sample.least
-        calls = self.enough(sample, available if is_short else most)
-        before, limit = inputs[calls:][-BEFORE:], min(available, self.within_limit(sample))
-        calls = self.grown(calls, limit, lambda calls: inputs[:calls], before)
-        if calls > most:
-            drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
-            return BatchPlan(calls, sample.answers_at_once, drawn, sample.least)
-        count = max(len(listed) // calls, 1)
-        dealt = [listed[number::count] for number in range(count)]
-        return BatchPlan(calls, sample.answers_at_once, dealt, sample.least)
-
-    def drawn_each(self) -> BatchPlan:
-        """The batches of drawn inputs. More and more inputs are tried, until they take long enough to tell how many are
-        needed."""
-        if not self.drawn.can_hold_out:
-            raise self.refused(TOO_FEW)
-        pool, size, tried, sample = self.different(0), 1, 0, TriedBatch(0.0, 0.0, 0.0, 1)
-        before = [*islice(pool, 0 if self.task.isolate else 1)]
-        while len(inputs := [*islice(pool, size)] or (before if not tried else [])) > tried:
-            sample = self.timed(inputs, before if inputs is not before else [])
-            tried, size = len(inputs), size * GROWS
-            # A clock may stand still for one call.
-            if self.task.isolate or (sample.a_call and not sample.least / MOST < sample.a_call < sample.least / tried):
-                break
-        most = self.wanted(sample) + BEFORE
-        if not self.task.isolate and self.drawn.are_few(most):
-            return self.dealt()
-        available = 1 if self.task.isolate else max(len([*islice(self.different(0), most)]) - BEFORE, 1)
-        calls = self.enough(sample, available)
-        if available > 1:
-            most = min(self.within_limit(sample), MOST - BEFORE)
-            calls = self.grown(calls, most, lambda calls: [*islice(self.different(0), 1, calls + 1)], before)
-        return BatchPlan(calls, sample.answers_at_once, None, sample.least)
+        return BatchPlanning(self.task, self.order, self.drawn, self.timed).plan(is_listed=self.is_listed)
 
     def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> TriedBatch:
         """What the original shows in one process that makes these calls together."""
-        ran = self.process(0, Batch([one_input for _, one_input in inputs]), warming, 0)
+        ran = self.process(0, self.batch(inputs), warming, 0)
         answers = self.returned(ran.outcomes, [*warming, *inputs])
-        at_once = max(MESSAGE_BYTES // max(len(canonical(rebuilt(answer))) for answer in answers[:AT_ONCE]), 1)
+        at_once = max(MESSAGE_BYTES // max(len(encode(answer)) for answer in answers[:AT_ONCE]), 1)
         metrics = _without(ran.metrics, ran.metrics[IDLE])
         beside = sum(metrics[part] for part in BESIDE)
         self.idle.append(metrics[IDLE])
-        return TriedBatch(metrics[SECONDS], MESSAGES * min(self.idle), beside / len(inputs), at_once)
-
-    def within_limit(self, sample: TriedBatch) -> int:
-        """How many calls fit into a quarter of the time that a process may take."""
-        return int(self.task.time_limit / max(4 * sample.a_call, 1e-9))
-
-    def wanted(self, sample: TriedBatch) -> int:
-        """How many calls a batch should have."""
-        if not sample.a_call:
-            return MOST
-        enough = min(ENOUGH, self.task.time_limit / 4)  # which a batch has to keep, as one call has
-        least = math.ceil(2 * sample.least / sample.a_call)
-        return min(MOST, max(min(math.ceil(enough / sample.a_call), MOST_CALLS), least))
-
-    def grown(
-        self, calls: int, most: int, inputs: Callable[[int], Sequence[Numbered]], warming: Sequence[Numbered]
-    ) -> int:
-        """How many calls a batch has, at least `calls` and at most `most`. Where most of what a process takes lies beside its
-        calls, there are twice as many, as long as the share of the calls grows by a third. `inputs` returns so many inputs, or
-        all if there are fewer."""
-        share = self.timed(inputs(calls), warming).share
-        while share < 0.5 and 2 * calls <= most and len(tried := inputs(2 * calls)) == 2 * calls:
-            before, share = share, self.timed(tried, warming).share
-            if share < GROWTH * before:
-                break
-            calls *= 2
-        return calls
-
-    def enough(self, sample: TriedBatch, most: int) -> int:
-        """How many calls a batch has: as many as `wanted`, but at most `most`. Raises TaskError if they take too little time."""
-        calls = min(self.wanted(sample), most)
-        if calls * sample.a_call >= sample.least:
-            return calls
-        too_little = (
-            f"the original takes {plain(1000 * calls * sample.a_call, 2)} ms for {quantity(calls, 'different call')}, too "
-            f"little to compare ({plain(1000 * sample.least, 2)} ms are needed: {MESSAGES:g} times a message that makes no call)"
-        )
-        if (recorded := self.task.recorded) is not None:
-            named = (caller for caller in recorded.callers if "<" not in caller and not caller.startswith("__main__"))
-            caller = next(named, "a function that calls it")
-            raise self.refused(f"{too_little}; record {caller} in its place, or a run with longer calls")
-        caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
-        mark = f", or mark {caller}, which calls it" if caller else ""
-        raise self.refused(f"{too_little}; draw longer inputs, or more different ones{mark}")
+        return TriedBatch(metrics[SECONDS], min(self.idle), beside / len(inputs), at_once)
 
     def open(self, which: int) -> Guest:
         """A fresh process of the original or of the program."""
         caches = () if self.task.mark is None else self.task.mark.caches.attributes
         program = batch_program(self.programs[which], catches=self.task.recorded is not None, caches=caches)
         return self.sandbox.open(program, limits_of(self.task))
-
-    def is_failing(self, one_input: Input) -> bool:
-        """Whether the original was seen to fail on an input."""
-        return one_input[1].encoded in self.drawn.original.failing
-
-    def different(self, index: int) -> Iterator[Numbered]:
-        """Different inputs for instance `index`, its own first, without those on which the original was seen to fail."""
-        return ((index, one_input) for one_input in self.drawn.different(index) if not self.is_failing(one_input))
 
     def without_failing(self, do: Callable[[], T]) -> T:
         """The value that `do` returns. For a verdict, `do` is repeated if the original fails on an input, which is then left
@@ -410,20 +297,28 @@ class _Timing:
         """
         plan = self.drawn.original.plan
         assert plan is not None
-        before = 0 if self.task.isolate else 1 + (calls > 1)
+        before = 0 if self.task.isolate else 1 + (calls > 1) * (plan.alone if plan.dealt is None else 1)
         if plan.dealt is None:
-            if self.is_failing(self.drawn[index]):
+            if self.drawn.is_failing(self.drawn[index]):
                 return [], []
-            numbered_inputs = [*islice(self.different(index), calls + before)]
+            numbered_inputs = [*islice(self.drawn.usable(index), calls + before)]
         else:
             numbers = dict.fromkeys(
                 chain(*plan.dealt[index:], *plan.dealt[:index], range(self.task.count(self.order.split)))
             )
-            listed = ((number, one_input) for number in numbers if not self.is_failing(one_input := self.drawn[number]))
-            calls = sum(not self.is_failing(self.drawn[number]) for number in plan.dealt[index])
+            listed = (
+                (number, one_input) for number in numbers if not self.drawn.is_failing(one_input := self.drawn[number])
+            )
+            calls = sum(not self.drawn.is_failing(self.drawn[number]) for number in plan.dealt[index])
             numbered_inputs = [*islice(listed, calls + before if calls else 0)]
         calls = min(calls, max(len(numbered_inputs) - before, 1))
         return numbered_inputs[:calls], numbered_inputs[calls:][:before]
+
+    def had_before(self, first: int) -> set[bytes]:
+        """Encoded inputs of the batches before `first`, which earlier parts of the comparison measured."""
+        plan = self.drawn.original.plan
+        assert plan is not None
+        return {arguments.encoded for index in range(first) for _, (_, arguments) in self.inputs(index, plan.calls)[0]}
 
     def batch_rows(self, index: int, tally: Tally) -> list[list[dict[str, float]]]:
         """The metrics of both programs for a batch; for a verdict empty if the original fails on its instance. Raises _Failed if
@@ -435,7 +330,7 @@ class _Timing:
             inputs, warming = self.inputs(index, calls)
             if not inputs:
                 return []
-            batch = Batch([one_input for _, one_input in inputs], plan.answers_at_once)
+            batch = self.batch(inputs, plan.answers_at_once)
             row, answers = self.turn(index, batch, inputs, warming)
             if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= plan.least:
                 break
@@ -443,15 +338,15 @@ class _Timing:
         self.had.update(arguments.encoded for _, (_, arguments) in inputs)
         parts = (LOADING, *BESIDE)
         seconds = sum(of[SECONDS] * of[CALLS] + sum(of[part] for part in parts) for of in row)
-        further = range(1, 1 + repeats(seconds) * self.order.is_final)
+        further = range(1, self.order.part.times(seconds))
         rows = [row, *(self.turn(index + number, batch, inputs, warming)[0] for number in further)]
         if self.order.is_final or self.is_own:
-            tally.answers += sorted({digest_of(canonical(rebuilt(answer)))[:16] for answer in answers})[:2]
+            tally.answers += two_different(answers)
         if not self.order.is_final:
             return rows
         if plan.dealt is None:
             tally.asked(*(arguments for _, (_, arguments) in inputs))
-        return [[averaged(of, SECONDS) | means_of(of) for of in zip(*rows, strict=True)]]
+        return [[means_of(of) for of in zip(*rows, strict=True)]]
 
     def turn(
         self, number: int, batch: Batch, inputs: Sequence[Numbered], warming: Sequence[Numbered]
@@ -466,11 +361,14 @@ class _Timing:
         outcomes = ran[-1].outcomes
         if len(outcomes) < len(calls) and not self.is_own:
             outcomes = self.one_by_one(1, calls, until_failure=True) or outcomes
+        is_same = not self.task.has_accept and ran[0].digests == ran[-1].digests
         pairs = chain(zip(ran[0].details, ran[-1].details, strict=False), repeat((AnswerDetails(), AnswerDetails())))
         for (instance_number, (instance, _)), answer, outcome, pair in zip(
             calls, expected, outcomes, pairs, strict=False
         ):
             self.log.observe(outcome)
+            if is_same:
+                continue
             judge = partial(self.accepted, instance, answer, self.is_own, pair)
             ask_original = partial(self.accepted, instance, answer, True, (pair[0], pair[0]), answer)
             worth = judged(outcome, judge, self.log, ask_original, is_original=self.is_own)
@@ -491,27 +389,21 @@ class _Timing:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
                 return _Process({}, [loaded], [])
-            calls, opening = list[float](), 0.0
-            outcomes, details, printed = list[Outcome](), list[AnswerDetails](), ""
-            for one in [*(Batch([one_input]) for _, one_input in warming), batch]:
-                # Before the batch it is also seen whether the program changes what the original leaves.
-                looks = (one is not batch or self.task.isolate) and not self.task.has_accept
-                describes: Described = "answers and arguments" if looks else self.describes
-                ran = run_batch(guest, one, seed, describes, objects=not self.task.has_accept)
-                outcomes += ran.outcomes
-                details += ran.details
-                printed += ran.printed
-                if not isinstance(outcomes[-1], Returned):
-                    return _Process({}, outcomes, [])
-                calls.append(ran.calls)
-                opening += ran.before + (0.0 if one is batch else ran.after)
+            lone = [Batch([one_input], self.describes_alone) for _, one_input in warming]
+            done = run_batches(guest, [*lone, batch], seed, objects=not self.task.has_accept)
+            outcomes = [outcome for ran in done for outcome in ran.outcomes]
+            if not isinstance(outcomes[-1], Returned):
+                return _Process({}, outcomes, [])
+            ran, calls = done[-1], [ran.calls for ran in done]
+            opening = sum(ran.before for ran in done) + sum(ran.after for ran in done[:-1])
             describing = ran.after + end(guest)
         seconds = ran.calls / len(batch.inputs)
         beyond = max(calls[0] - seconds, 0.0)
         metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OPENING: opening, DESCRIBING: describing}
         metrics |= {IDLE: ran.idle, LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
-        alone = {ALONE: calls[1]} if len(calls) > BEFORE else {}
-        return _Process(metrics | alone, outcomes, details, printed)
+        alone = {ALONE: mean(calls[1:-1])} if len(calls) > BEFORE else {}
+        details, printed = [detail for ran in done for detail in ran.details], "".join(ran.printed for ran in done)
+        return _Process(metrics | alone, outcomes, details, printed, [digest for ran in done for digest in ran.digests])
 
     def one_by_one(self, which: int, calls: Sequence[Numbered], *, until_failure: bool = False) -> list[Outcome]:
         """The outcome of each call, made alone. With `until_failure`, the outcomes up to the first failure; empty if no call
@@ -519,18 +411,18 @@ class _Timing:
         outcomes = list[Outcome]()
         with self.open(which) as guest:
             for _, one_input in calls:
-                outcomes += run_batch(
-                    guest, Batch([one_input]), None, self.describes, objects=not self.task.has_accept
-                ).outcomes
+                batch = Batch([one_input], self.describes)
+                outcomes += run_batch(guest, batch, None, objects=not self.task.has_accept).outcomes
                 if until_failure and not isinstance(outcomes[-1], Returned):
                     return outcomes
         return [] if until_failure else outcomes
 
-    def left_out(self) -> list[bool]:
-        """For each instance on which the original fails, whether the program does, too."""
-        is_drawn = self.drawn.original.plan is not None and self.drawn.original.plan.dealt is None
-        numbers = range(self.order.count(self.task) if is_drawn else self.task.count(self.order.split))
-        failing = [(number, one_input) for number in numbers if self.is_failing(one_input := self.drawn[number])]
+    def left_out(self, part: range) -> list[bool]:
+        """For each instance of a part on which the original fails, whether the program does, too."""
+        plan = self.drawn.original.plan
+        assert plan is not None
+        numbers = part if plan.dealt is None else dict.fromkeys(chain(*plan.dealt[part.start : part.stop]))
+        failing = [(number, one_input) for number in numbers if self.drawn.is_failing(one_input := self.drawn[number])]
         return [not isinstance(outcome, Returned) for outcome in self.one_by_one(1 - self.is_own, failing)]
 
     def accepted(
@@ -563,10 +455,10 @@ class _Timing:
         why = f"the original fails on instance {number}: {gist(explain(outcome))[:300]}"
         raise _OriginalFails(self.message(why))
 
-    def check_left_behind(self, count: int, tally: Tally) -> None:
-        """Check that the program's calls of some of `count` batches leave behind what the original's do. Of the original, tell in
-        training what cannot be compared. Raises _Failed."""
-        for index in range(count)[: LEFT_BEHIND[self.order.is_final]]:
+    def check_left_behind(self, part: range, tally: Tally) -> None:
+        """Check that the program's calls of some batches of a `part` leave behind what the original's do. Of the original, tell
+        in training what cannot be compared. Raises _Failed."""
+        for index in part[: max(LEFT_BEHIND[self.order.is_final] - part.start, 0)]:
             self._check_left_behind(index, tally)
 
     def _check_left_behind(self, index: int, tally: Tally) -> None:

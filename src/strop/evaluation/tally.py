@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import field, replace
 from typing import Any, NamedTuple
@@ -87,12 +88,6 @@ def carried_out(
     return replace(result, notes=tuple(notes))
 
 
-def numbered(inputs: Sequence[int]) -> tuple[int, ...]:
-    """A number for each input, the same for equal inputs; empty if all inputs differ."""
-    numbers = {input_hash: number for number, input_hash in enumerate(dict.fromkeys(inputs))}
-    return tuple(numbers[input_hash] for input_hash in inputs) if len(numbers) < len(inputs) else ()
-
-
 @dataclass
 class Tally:
     """The instances of one evaluation, one after the other."""
@@ -111,9 +106,9 @@ class Tally:
     """Metrics of the original."""
     answers: list[str] = field(default_factory=list)
     inputs: list[int] = field(default_factory=list)
-    """Hashes of the inputs of a final comparison, in this process."""
-    copies: list[int] = field(default_factory=list)
-    """The pair of copies in which each row of `metrics` was measured, where that counts."""
+    """Numbers of the inputs of a final comparison, by their digests."""
+    planned: int = 0
+    """How many instances the whole comparison has."""
     not_compared: tuple[str, ...] = ()
     left_out: list[bool] = field(default_factory=list)
     """For each instance that is left out because the original fails on it, whether the program fails, too."""
@@ -134,7 +129,8 @@ class Tally:
     def asked(self, *calls: Prepared) -> None:
         """Note the inputs of the next instance, so that the final comparison can count different ones."""
         if self.order.is_final:
-            self.inputs.append(hash(frozenset(arguments.encoded for arguments in calls)))
+            digest = hashlib.sha256(b"\0".join(sorted({arguments.encoded for arguments in calls})))
+            self.inputs.append(int.from_bytes(digest.digest()[:6]))
 
     def add(self, worth: Worth, instance: Instance | None = None) -> None:
         """Count the next instance. If it failed, its feedback shows the inputs of `instance`; without `instance`, the error must
@@ -177,7 +173,7 @@ class Tally:
             errors = [f"the first {TIMEOUTS} instances timed out, so {left} more were not run; {errors[0]}"]
             scores, verdicts = scores + [0.0] * left, verdicts + ["timeout"] * left
         return Evaluation(
-            value=0.0 if errors and self.fails_whole else added(scores) / len(scores),
+            value=0.0 if errors and self.fails_whole else added(scores) / max(len(scores), 1),
             verdict=next((verdict for verdict in verdicts if verdict != "ok"), "ok"),
             scores=tuple(scores),
             verdicts=tuple(verdicts),
@@ -192,8 +188,8 @@ class Tally:
             seen_in_training=self.seen_in_training,
             original_metrics=tuple(self.original_metrics),
             answers=tuple(self.answers),
-            copies=tuple(self.copies),
             not_compared=self.not_compared,
             failures=(len(self.left_out), sum(self.left_out)) if self.left_out else (),
-            inputs=numbered(self.inputs[: len(scores)]) if self.seen_in_training < len(scores) else (),
+            inputs=tuple(self.inputs[: len(scores)]),
+            planned=self.planned,
         )

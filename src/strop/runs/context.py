@@ -21,7 +21,7 @@ from strop.core.search import SearchState
 from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import Order
+from strop.evaluation.base import WHOLE, Order, Part
 from strop.runs.assembly import UNOBSERVED, Components, Observer, editing_of, meta_description
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
@@ -86,11 +86,11 @@ class RunContext:
         seeds: Seeds = PublishedSeeds() if published else SecretSeeds(self.parts.secret)
         return self._utility(split, seeds, is_final)
 
-    def held_out(self, instances: int = 0, number: int = 1, secret: bytes = b"") -> TaskUtility:
-        """The task's utility on sealed instances, for the `number`th comparison.
+    def held_out(self, part: Part = WHOLE, number: int = 1, secret: bytes = b"") -> TaskUtility:
+        """The task's utility on a part of the sealed instances, for the `number`th comparison.
 
-        `instances` is their number; 0 for as many as the task says. `secret` is what they are drawn from; empty for the secret of
-        the run. Each comparison draws its own instances. Listed cases have the same held-out half in each.
+        `secret` is what they are drawn from; empty for the secret of the run. Each comparison draws its own instances. Listed
+        cases have the same held-out half in each.
         """
         utility = self.utility("test", is_final=True)
         if secret:
@@ -98,7 +98,7 @@ class RunContext:
         if (secret or number > 1) and self.parts.task.input != "listed":
             fresh = SecretSeeds(secret) if secret else self._fresh(comparison_at(number))
             utility = replace(utility, seeds=replace(fresh, training=utility.seeds))
-        return replace(utility, instances=instances)
+        return replace(utility, part=part)
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""

@@ -19,11 +19,11 @@ from strop.base.pluralize import quantity
 from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.base.surface import option
-from strop.core.metric_change import Gain, gain_in
+from strop.core.metric_change import Gain, looked_at
 from strop.evaluation.laws import holds_back_cost
 from strop.runs.verified import Verified, verified_of
-from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
-from strop.tasks.function.task import LOADING
+from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
+from strop.tasks.function.batch_metrics import LOADING
 from strop.tasks.objective_facts import ObjectiveFacts
 
 Finding: TypeAlias = Literal[
@@ -182,15 +182,35 @@ class Evidence:
     @computed
     def verified(self) -> Verified | None:
         """The best construction of the run. Null if answers are not constructions."""
-        start = self._runs_of(self.original)
-        result = start if self.improved is None else [*self._runs_of(self.improved), self.improved.last]
+        start = self.trained(self.original)
+        result = start if self.improved is None else [*self.trained(self.improved), self.improved.last]
         return verified_of(self.facts.metric.goal, start, [*start, *self.tried, *result], result)
 
-    def _runs_of(self, program: ScoredProgram) -> list[Evaluation]:
+    def trained(self, program: ScoredProgram) -> list[Evaluation]:
         """All evaluations of a program in training."""
         text = program.text.rstrip("\n")
         tried = [one for one in self.tried if isinstance(one, Evaluated) and one.solution is not None]
         return [program.train, *(one for one in tried if str(one.solution).rstrip("\n") == text)]
+
+    @computed
+    def varied(self) -> tuple[float, float] | None:
+        """How many times as long the original took in one training measurement as in another of the same instances, and
+        the improved program: [1.3, 1.1]. The second is 1 where its seconds spread less than the original's, as those of a
+        short run do by the clock. Null if no time decides."""
+        name = self.facts.metric.name
+        if self.improved is None or self.facts.metric.reader not in TIMES:
+            return None
+        runs = self.trained(self.improved)
+        both = [self.original.train.metrics, *(run.original_metrics for run in runs)], [run.metrics for run in runs]
+        (low, high), (least, most) = (
+            [
+                math.fsum(end(row.get(name, 0.0) for row in rows) for rows in zip(*of, strict=False))
+                for end in (min, max)
+            ]
+            for of in both
+        )
+        is_own = most - least > high - low
+        return high / low if low > 0 else 1.0, most / least if least > 0 and is_own else 1.0
 
     @cached_property
     def gain(self) -> Gain | None:
@@ -198,7 +218,7 @@ class Evidence:
         met: a failure is not faster. A failed instance has the score 0, so a score is compared."""
         if self.improved is None or (self.improved.last.verdict != "ok" and not self.facts.metric.is_score):
             return None
-        return gain_in(self.facts, self.improved.last, confidence=self.confidence)
+        return looked_at(self.facts, self.improved.last, confidence=self.confidence)
 
     @computed
     def finding(self) -> Finding:

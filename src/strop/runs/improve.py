@@ -16,7 +16,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from strop.analysis.stats import confidence_of, mean
+from strop.analysis.stats import confidence_of, is_enough, levels, mean
 from strop.base.budget import Budget, Grant
 from strop.base.errors import ConfigurationError, Malformed, SearchOver, TaskError
 from strop.base.events import (
@@ -31,20 +31,21 @@ from strop.base.events import (
 )
 from strop.base.later import dataclass
 from strop.base.randomness import derive
-from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, Verdict, fields_of
+from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, Verdict, fields_of, joined
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option
-from strop.core.metric_change import gain_in
+from strop.core.metric_change import looked_at, pairs_in
 from strop.runs.finding import Cost, Evidence, OwnTests, RefusedCandidate, ScoredProgram
 from strop.runs.interrupts import Interrupted
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import ORIGINAL_TESTS, comparison_at
-from strop.runs.sizing import SHARE, planned
+from strop.runs.sizing import SHARE, planned, repeats_needed
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
+from strop.tasks.function.batch_metrics import CALLS
 from strop.tasks.objective_facts import SCORE, MetricFacts
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ class HeldOut:
     """The held-out instances of a comparison."""
 
     instances: int = 0
-    """Their number; 0 for as many as the task says, or as training shows to be enough."""
+    """Their number at most; 0 for as many as the task says, or as training shows to be enough."""
+    measured: int = 0
+    """How many of them a record measured; 0 for as many as a look shows to be enough."""
     secret: bytes = b""
     """What they are drawn from; empty for the secret of the run."""
     said: tuple[str, ...] = ()
@@ -342,7 +345,7 @@ def _held_out(
     """The held-out instances of the comparison at `budget`: those of the record if it has them, otherwise those of `held`, or as
     many as `plan` says."""
     if context.parts.spec.least is None:
-        return HeldOut(plan(held.instances))
+        return replace(held, instances=plan(held.instances))
     scope = budget.child("improved").child("instances").path
     begun = (event for event in context.journal.recorded(ComparisonBegan) if event.scope == scope)
     if (event := next(begun, None)) is None:
@@ -352,17 +355,48 @@ def _held_out(
             remarks = (f"compared: {digest_of(candidate)[:NAMED_BY]}", *remarks)
         event = ComparisonBegan(scope=scope, solution=candidate, instances=size, secret=secret.hex(), said=remarks)
     context.record(event)
-    return HeldOut(event.instances, bytes.fromhex(event.secret))
+    return replace(held, instances=event.instances, secret=bytes.fromhex(event.secret))
 
 
 def compare(context: RunContext, improved: str, held: HeldOut = UNPLANNED, number: int = 1) -> None:
     """Measure a program beside the original on sealed instances, as the `number`th comparison of the run."""
     budget = context.run.child(comparison_at(number)) if number > 1 else context.run
-    measured = context.held_out(held.instances, number, held.secret).evaluate(
-        improved, budget.child("improved").child("test")
-    )
     confidence = confidence_of(number, context.parts.spec.family)
+    measured = _looked(context, improved, held, number, budget.child("improved").child("test"), confidence)
     _note_changed(context, improved, measured, budget.child("changed").path, confidence)
+
+
+def _looked(
+    context: RunContext, program: str, held: HeldOut, number: int, budget: Budget, confidence: float
+) -> Evaluation:
+    """The evaluation of a program beside the original, which ends at the look that shows enough. Each part is an event of its
+    own, so that a resumed run goes on after it; a replay measures as many pairs as the record has."""
+    from strop.evaluation.base import Part  # here for the start-up time
+
+    task, metric = context.parts.task, context.parts.task.facts.metric
+    count, trained = held.instances or task.count("test"), context.journal.recorded(Evaluated)
+    repeats = repeats_needed(metric, (one for one in trained if one.split == "train"), count)
+    part, parts = Part(held.instances, 0, min(levels(count, confidence)), repeats), list[Evaluation]()
+    while True:
+        part = part._replace(until=min(part.until, held.measured or part.until))
+        utility = context.held_out(part, number, held.secret)
+        parts.append(utility.evaluate(program, budget.child(str(len(parts) + 1)) if parts else budget))
+        measured = joined(parts)
+        pairs = pairs_in(task.facts, measured)
+        later = [after for after in levels(measured.planned or 1, confidence) if after > pairs]
+        is_over = not later or pairs < min(part.until, measured.planned) or pairs == held.measured
+        if is_over or (not held.measured and _is_enough(task, measured, confidence)):
+            return measured
+        calls = int(max((row.get(CALLS, 0.0) for row in measured.metrics), default=0.0))
+        part = Part(measured.planned, pairs, later[0], repeats, calls, is_dealt=not measured.inputs)
+
+
+def _is_enough(task: AnyTask, measured: Evaluation, confidence: float) -> bool:
+    """Whether a comparison may end after these pairs."""
+    found = looked_at(task.facts, measured, confidence=confidence)
+    if found is None or (measured.verdict != "ok" and not task.facts.metric.is_score):
+        return measured.verdict != "ok"
+    return is_enough(found.change, is_ratio=found.scale == "ratio") or (found.deterministic and bool(found.change.mean))
 
 
 def _note_changed(context: RunContext, candidate: str, measured: Evaluation, scope: str, confidence: float) -> None:
@@ -371,7 +405,7 @@ def _note_changed(context: RunContext, candidate: str, measured: Evaluation, sco
     task = context.parts.task
     if not task.facts.commands:  # no calls were recorded
         return
-    gained = gain_in(task.facts, measured, confidence=confidence) if measured.verdict == "ok" else None
+    gained = looked_at(task.facts, measured, confidence=confidence) if measured.verdict == "ok" else None
     is_known = any(event.scope == scope for event in context.journal.recorded(CallsChanged))
     if gained is None or gained.verdict != "better" or is_known:
         return
@@ -389,10 +423,13 @@ def _note_changed(context: RunContext, candidate: str, measured: Evaluation, sco
 
 def held_out_in(store: Store) -> HeldOut:
     """The held-out instances of the last comparison in a record."""
+    run = read_run(store)
+    compared = run.results.get("improved/test")
+    measured = 0 if compared is None else pairs_in(run.meta.objective, compared)
     for stored in reversed([*store.events(ComparisonBegan)]):
-        return HeldOut(stored.event.instances, bytes.fromhex(stored.event.secret), stored.event.said)
-    compared = read_run(store).results.get("improved/test")
-    return HeldOut(0 if compared is None else len(compared.scores))
+        event = stored.event
+        return HeldOut(event.instances, measured, bytes.fromhex(event.secret), event.said)
+    return HeldOut(0 if compared is None else compared.planned, measured)
 
 
 def check_enough(spec: RunSpec, task: AnyTask) -> None:

@@ -122,6 +122,9 @@ class Plan:
     """Which limit is expected to end the work early, in one line. Null if none is."""
     prices: Mapping[str, str]
     """What each model charges, in words: model → price."""
+    pairs: tuple[int, int | None] | None = None
+    """How many held-out inputs the final comparison measures: after how many it ends at the earliest, and at most. The second is
+    null if training or `--least` may ask for more. Null if nothing is compared."""
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from strop.base.failures import failure
 from strop.base.from_json import read_as, reader_of
 from strop.base.later import dataclass
 from strop.base.protections import DEFAULT_REQUIRE, Posture
+from strop.base.results import joined
 from strop.runs.claims.numbers import money
 from strop.runs.meta import Meta, read_meta
 from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
@@ -54,6 +55,8 @@ from strop.tasks.base import META_TASK
 FRAME = (RunStarted, RunResumed, RunFinished, IterationStarted, IterationFinished, Compared, SearchEnded)
 """The few events that determine status, sessions, iterations and gates."""
 OUTER_IMPROVEMENT = re.compile(r"improve|t\d{1,9}/improve")
+_PART = re.compile(r"improved/test/\d{1,9}")
+"""The scope of a further part of a final comparison."""
 _RESULTS = ("original", "returned", "improved", "seed")
 """The outermost scopes of evaluations outside of any improvement."""
 
@@ -391,7 +394,9 @@ class RunData:
             self.measuring = ""
             self._went_on()
         elif scope.partition("/")[0] in _RESULTS or scope.endswith(("/seed", "/seed/test")):
-            self.results[scope] = event
+            whole = scope.rpartition("/")[0] if _PART.fullmatch(scope) else scope
+            earlier = [self.results[whole]] if whole != scope and whole in self.results else []
+            self.results[whole] = joined([*earlier, event])
 
     def _went_on(self) -> None:
         """The search was continued after an earlier end: what was compared then is no longer the result."""

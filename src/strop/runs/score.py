@@ -15,7 +15,7 @@ from strop.runs.spec import program_text
 from strop.tasks.base import Split
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.task import CALLS, SECONDS
+from strop.tasks.function.batch_metrics import CALLS, SECONDS
 
 
 @dataclass(frozen=True, repr=False, kw_only=True)

@@ -4,13 +4,13 @@ touched."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from strop.analysis.stats import CONFIDENCE, confidence_of, differences, least_pairs, mean, pairs_needed
+from strop.analysis.stats import CONFIDENCE, NARROW, confidence_of, differences, least_pairs, mean, pairs_needed
 from strop.base.budget import Budget
 from strop.base.events import Evaluated
-from strop.evaluation.repeated import repeats
+from strop.base.results import added
 from strop.tasks.base import MOST_INSTANCES
 from strop.tasks.command.score_kinds import RATES, TIMES
 from strop.tasks.objective_facts import MetricFacts
@@ -26,9 +26,8 @@ SHARE = 4
 PILOT = 8
 """How many training instances measure the spread by which a comparison without a search is planned."""
 CAUTION = 1.35
-"""The factor by which the measured spread is multiplied, unless the verdict repeats each instance (t quantiles at 90% over normal
-ones at 80%). Eight instances often show too little spread: without the factor, a change of the planned size would be shown in 60
-to 70% of cases."""
+"""The factor by which the measured spread is multiplied (t quantiles at 90% over normal ones at 80%). Eight instances often show
+too little spread: without the factor, a change of the planned size would be shown in 60 to 70% of cases."""
 
 
 def planned(context: RunContext, budget: Budget, seconds: float, number: int, recorded: int = 0) -> int:
@@ -60,11 +59,10 @@ def planned(context: RunContext, budget: Budget, seconds: float, number: int, re
     if task.input == "listed" or is_published or task.facts.metric.reader == VERIFIED:
         return 0
     seconds_each = max(seconds, after.wall_seconds) / max(len(after.scores), 1)
-    needed = max(
-        instances_that_show(spec.least, task.facts.metric, after, before, seconds_each, confidence), task.test_instances
-    )
+    needed = max(instances_that_show(spec.least, task.facts.metric, after, before, confidence), task.test_instances)
     if spec.comparison_time is not None and seconds_each > 0:
-        needed = min(needed, int(spec.comparison_time / (seconds_each * _runs(task.facts.metric, seconds_each))))
+        runs = 1 if task.facts.metric.reader in TIMES else 2  # times are measured beside the original in training, too
+        needed = min(needed, int(spec.comparison_time / (seconds_each * runs)))
     return max(needed, least_pairs(confidence))
 
 
@@ -73,21 +71,30 @@ def instances_that_show(
     metric: MetricFacts,
     after: Evaluated,
     before: Evaluated,
-    seconds: float,
     confidence: float = CONFIDENCE,
 ) -> int:
     """How many held-out instances show a change of `least` in four of five cases, if they vary as the training instances do. 0 if
-    there are fewer than two training values. `seconds` are the wall seconds of one training instance."""
+    there are fewer than two training values."""
     spread, worth = _spread(metric, after, before, least)
     if len(spread) < 2:
         return 0
-    is_repeated = metric.reader in TIMES and _runs(metric, seconds) > 1
-    return pairs_needed(spread, worth if is_repeated else worth / CAUTION, MOST_INSTANCES, confidence=confidence)
+    return pairs_needed(spread, worth / CAUTION, MOST_INSTANCES, confidence=confidence)
 
 
-def _runs(metric: MetricFacts, seconds: float) -> int:
-    """How many times as long an instance takes in the verdict as in training. Times are measured beside the original in both."""
-    return 1 + repeats(seconds) if metric.reader in TIMES else 2
+def repeats_needed(metric: MetricFacts, trained: Iterable[Evaluated], pairs: int) -> int:
+    """How often the time of each of `pairs` instances is measured, so that what the clock alone adds to their ratio is narrow
+    enough for a comparison to end. It adds as much as the original's times of the same instance differ in training."""
+    from strop.evaluation.base import MOST_REPEATS  # here for the start-up time
+
+    times = [one.original_metrics or one.metrics for one in trained if one.verdict == "ok"]
+    logs = [
+        [math.log(row[metric.name]) for row in of if row.get(metric.name, 0.0) > 0] for of in zip(*times, strict=False)
+    ]
+    squares, degrees = [(x - mean(of)) ** 2 for of in logs for x in of], sum(len(of) - 1 for of in logs if of)
+    if degrees < 1:
+        return MOST_REPEATS
+    half = CAUTION * math.sqrt(2 * added(squares) / degrees / pairs) * 1.96
+    return min(max(math.ceil((half / NARROW) ** 2), 1), MOST_REPEATS)
 
 
 def _spread(metric: MetricFacts, after: Evaluated, before: Evaluated, least: float) -> tuple[list[float], float]:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 
 from strop.base.errors import SearchOver
 from strop.base.events import Evaluated, Event, SuiteRan
-from strop.evaluation.repeated import SECONDS, TIMES
 from strop.runs.context import RunContext
 from strop.tasks.command.task import AnyTask
 
@@ -48,10 +47,7 @@ class Reserve:
         """Estimated wall seconds of the comparison, the last evaluation in flight, the evaluation of the improved program in
         training, and its tests."""
         count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
-        both = 2 * (self._each + STARTS)
-        if not self._task.facts.metric.is_score:  # short times several times
-            both = max(both, min(TIMES * both, SECONDS))
-        return MARGIN * (count * both + 2 * self._longest + self._tests)
+        return MARGIN * (2 * count * (self._each + STARTS) + 2 * self._longest + self._tests)
 
 
 @contextmanager

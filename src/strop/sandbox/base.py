@@ -123,6 +123,8 @@ class Returned(_Outcome):
     value: Value
     lazy: str = ""
     """What the guest finished to get the value, a kind of `LAZY`; empty if the entry point returned the value itself."""
+    digest: bytes = field(default=b"", compare=False)
+    """SHA-256 of the message as it arrived: with equal digests, equal values."""
 
 
 @dataclass(frozen=True)

@@ -358,7 +358,7 @@ class _Call:
         # A guest that sends more answers than it has orders ends at once; else the host would read for ever.
         if frames.complete(self._others + 1) > self._others or (not self._others and not frames.empty):
             return Violated("more was sent after the answer")
-        return answer
+        return replace(answer, digest=frames.digest) if isinstance(answer, Returned) else answer
 
     def _late(self) -> TimedOut | None:
         if self._has_used_its_time():

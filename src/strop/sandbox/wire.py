@@ -9,6 +9,7 @@ copies, dicts and sets as `Unhashed`. There is no pickle, no compression and no 
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from collections.abc import Mapping
 
@@ -29,6 +30,8 @@ class FrameReader:
         """`limit`: most bytes of a frame. `strict`: refuse floats that are not finite, and texts with lone surrogates."""
         self._limit, self._strict = limit, strict
         self._buffer = bytearray()
+        self.digest = b""
+        """SHA-256 of the last frame's message."""
         self.cost = 0
         """The cost of reading the last frame: its items, plus one for each 64 bytes, some microseconds each. More if it was
         refused."""
@@ -70,7 +73,7 @@ class FrameReader:
             message, items = plain_data.counted(data, hashed=False, strict=self._strict)
         except plain_data.NotPlainData as error:
             raise FrameError(str(error)) from None
-        self.cost = items + len(data) // 64
+        self.cost, self.digest = items + len(data) // 64, hashlib.sha256(data).digest()
         if type(message) is not list or not message or type(message[0]) is not str:
             raise FrameError("a message that is no list")
         return message

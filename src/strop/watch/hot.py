@@ -23,7 +23,7 @@ from strop.base.pluralize import quantity
 from strop.base.printing import Printable
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import PROJECT, package_root
-from strop.evaluation.paired import BEFORE, SHORT
+from strop.evaluation.batch_planning import BEFORE, SHORT, is_too_short
 from strop.tasks.function.calls import LEAST_CALLS, MOST_CALLS
 from strop.watch.watched import Process, Stopped, Watched, run_watched
 
@@ -419,7 +419,7 @@ def _reason(function: _Function, used: float, total: float, counted: Mapping[_Fu
     if count.effects:
         return ", ".join(sorted(count.effects))
     held_out = min(count.different, MOST_CALLS) // 2 - BEFORE
-    if count.different >= LEAST_CALLS and used / count.calls * held_out < SHORT:
+    if count.different >= LEAST_CALLS and is_too_short(used / count.calls, held_out, SHORT):
         return _SHORT
     if count.different < LEAST_CALLS and count.undescribed:
         return "arguments that strop cannot describe"

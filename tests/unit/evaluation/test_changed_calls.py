@@ -24,7 +24,8 @@ from strop.runs.meta import Meta
 from strop.runs.run_data import read_run
 from strop.runs.spec import RunSpec
 from strop.store import Store
-from strop.tasks.function.task import CALLS, SECONDS, FunctionTask
+from strop.tasks.function.batch_metrics import CALLS, SECONDS
+from strop.tasks.function.task import FunctionTask
 from strop.watch.recorded import recorded_task
 
 pytestmark = pytest.mark.process

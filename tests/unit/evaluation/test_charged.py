@@ -8,7 +8,7 @@ import pytest
 
 from strop.core.metric_change import Gain, gain
 from strop.evaluation.laws import BatchTimes, log_speedup
-from strop.tasks.function.task import ALONE, CALLS, DESCRIBING, OPENING, SECONDS
+from strop.tasks.function.batch_metrics import ALONE, CALLS, DESCRIBING, OPENING, SECONDS
 from strop.tasks.objective_facts import MetricFacts
 from support.rows import table
 

@@ -15,15 +15,16 @@ from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
 from strop.evaluation import paired
-from strop.evaluation.base import Order
+from strop.evaluation.base import WHOLE, Order, Part
+from strop.evaluation.batch_planning import BatchPlanning, TriedBatch
 from strop.evaluation.functions.load import load_any
-from strop.evaluation.instances import DrawnInstances
+from strop.evaluation.instances import BatchPlan, DrawnInstances
 from strop.evaluation.laws import LEAST
-from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
-from strop.tasks.function.task import BESIDE, CALLS, DIFFERENT, LOADING, SECONDS, FunctionTask
+from strop.tasks.function.batch_metrics import BESIDE, CALLS, DIFFERENT, LOADING, SECONDS
+from strop.tasks.function.task import FunctionTask
 from support.commands_here import here
 from support.rooms import rooms_by_name, sandbox_of
 from support.rows import table
@@ -88,7 +89,6 @@ def test_calls_are_timed_together_and_what_lies_beside_them_apart(jail: JailedSa
     for rows in (found.metrics, found.original_metrics):
         assert len({row[CALLS] for row in rows}) == 1 and all(row[CALLS] > 100 for row in rows)
         assert all(any(row[part] > 0 for row in rows) for part in BESIDE), "a clock may stand still for one of them"
-        assert all(row[SECONDS + AT_LEAST] <= row[SECONDS] <= row[SECONDS + AT_MOST] for row in rows)
 
 
 @table(
@@ -122,6 +122,20 @@ def test_no_process_that_is_timed_gets_an_input_twice(
         monkeypatch.setitem(paired.LEFT_BEHIND, is_final, 0)
     found = measured(task_of(tmp_path, text), jail, REMEMBERING, split)[0]
     assert found.verdict == "ok" and len(found.scores) == count
+
+
+def test_later_part_of_a_comparison_has_the_batches_of_the_first_whatever_a_clock_says(tmp_path: Path) -> None:
+    task = task_of(tmp_path, LISTED.replace("range(8)", "range(48)"))
+    order = Order("at", FASTER, task.name, "test", SecretSeeds(b"s"), b"secret", is_final=True)
+
+    def plan(a_call: float, part: Part = WHOLE) -> BatchPlan:
+        drawn = DrawnInstances(task, "test", order.seeds)
+        tried = TriedBatch(a_call, idle=1e-6, beside=0.0, answers_at_once=1)
+        return BatchPlanning(task, replace(order, part=part), drawn, lambda *_: tried).plan(is_listed=True)
+
+    first = plan(0.02)
+    assert first.dealt is not None and len(first.dealt) == 24 and plan(0.001).dealt != first.dealt
+    assert plan(0.001, Part(24, first=8, until=16, calls=first.calls, is_dealt=True)).dealt == first.dealt
 
 
 @table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from strop.base.results import Evaluation
-from strop.evaluation.base import Order
+from strop.evaluation.base import WHOLE, Order, Part
 from strop.evaluation.functions.changed import compare_changed
 from strop.evaluation.functions.load import load_any
 from strop.evaluation.suite import on_candidate, on_original
@@ -90,10 +90,10 @@ def measured(
     split: Split = "train",
     *,
     is_final: bool = False,
-    instances: int = 0,
+    part: Part = WHOLE,
 ) -> Evaluation:
     program = bundled(files)
-    order = Order("e", program, task.name, split, SEEDS, b"secret", is_final=is_final, instances=instances)
+    order = Order("e", program, task.name, split, SEEDS, b"secret", part=part, is_final=is_final)
     return here(task, jail=jail).submit(order).result().result()
 
 
@@ -179,14 +179,16 @@ def test_all_listed_inputs_are_held_out_and_none_is_one_of_training_where_nothin
     whole = with_files(replace(task, every_input=True), {"shop/parts.py": PARTS})
     for each, count in ((with_files(task, {"shop/parts.py": PARTS}), 3), (whole, 7)):
         found = measured(each, jail, {"shop/parts.py": WRONG}, "test", is_final=True)
-        assert (len(found.scores), found.seen_in_training, found.inputs) == (count, 0, ()), "each of them once"
+        assert (len(found.scores), found.seen_in_training, len({*found.inputs})) == (count, 0, count), (
+            "each of them once"
+        )
     task.close()
 
 
 def test_order_of_a_timed_function_has_as_many_batches_as_it_says(jail: JailedSandbox, tmp_path: Path) -> None:
     task = with_files(function_in(tmp_path, 'score="time"'), {"shop/parts.py": PARTS})
     for count in (2, 6):
-        found = measured(task, jail, {"shop/parts.py": f"# {count}\n{PARTS}"}, "test", is_final=True, instances=count)
+        found = measured(task, jail, {"shop/parts.py": f"# {count}\n{PARTS}"}, "test", is_final=True, part=Part(count))
         assert len(found.scores) == len(found.original_metrics) == count
     task.close()
 

@@ -16,9 +16,10 @@ from strop.base.surface import option, switched
 from strop.core.metric_change import gain
 from strop.runs.claims.improvement import sentence
 from strop.runs.finding import Cost, Evidence, ScoredProgram
-from strop.runs.sizing import PILOT, instances_that_show
+from strop.runs.sizing import PILOT, instances_that_show, repeats_needed
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from support import records
+from support.rows import table
 
 TIME = MetricFacts("time", "min", reader="time", resolution=0.01)
 PRINTED = MetricFacts("cost", "min", reader="cost=(\\S+)")
@@ -78,9 +79,22 @@ def test_comparison_shows_the_change_that_it_was_sized_for_in_four_of_five_cases
     for _ in range(200):
         after, before = noisy(draw, PILOT, spread)
         training = records.evaluated("b", 0.5, metrics=rows(PRINTED, after), original_metrics=rows(PRINTED, before))
-        n = max(instances_that_show(0.05, PRINTED, training, training, 1.0), 6)
+        n = max(instances_that_show(0.05, PRINTED, training, training), 6)
         shown.append(measured(PRINTED, *noisy(draw, n, spread, math.log(1.05))).finding == "worse")
     assert 0.76 < np.mean(shown) < 0.95
+
+
+@table(
+    ("spread", "pairs", "times"),
+    [(0.02, 6, 1), (0.1, 50, 1), (0.1, 8, 3), (0.3, 50, 4), (0.5, 8, 5), (None, 50, 5)],
+)
+def test_time_is_measured_several_times_only_where_inputs_are_few_and_the_original_s_times_vary(
+    spread: float | None, pairs: int, times: int
+) -> None:
+    draw = np.random.RandomState(6)
+    looks = [] if spread is None else [noisy(draw, PILOT, spread)[1] for _ in range(6)]
+    trained = [records.evaluated("b", original_metrics=rows(TIME, look)) for look in looks]
+    assert repeats_needed(TIME, trained, pairs) == times
 
 
 def test_equal_programs_are_called_better_or_worse_no_more_often_than_the_level_says() -> None:
@@ -104,7 +118,7 @@ def test_largest_difference_is_no_less_than_the_end_of_the_interval_that_the_sen
     after = before * np.exp(np.random.RandomState(5).normal(0.05, 0.2, 10))
     said = sentence(measured(PRINTED, after.tolist(), before.tolist(), least=0.9))
     found = re.search(r"No difference larger than ([\d.]+)%: .*95% interval (-?[\d.]+) to ([\d.]+)%", said)
-    assert found is not None and float(found[1]) >= max(abs(float(found[2])), float(found[3])) == 27
+    assert found is not None and float(found[1]) >= max(abs(float(found[2])), float(found[3])) == 28.2
 
 
 def test_outcomes_that_differ_and_balance_are_not_called_unchanged() -> None:

@@ -8,7 +8,6 @@ from strop.analysis.stats.bounded import score_estimate, utility_interval
 from strop.analysis.stats.exchangeable import (
     CONFIDENCE,
     between_subsets,
-    comparisons_decided_by,
     confidence_of,
     decided,
     group_difference,
@@ -21,12 +20,14 @@ from strop.analysis.stats.exchangeable import (
     sign_test,
     totals_by_input,
 )
+from strop.analysis.stats.looks import NARROW, comparisons_decided_by, is_enough, levels
 from strop.analysis.stats.means import Estimate, differences, estimate, mean, stderr, stratified
 from strop.analysis.stats.proportions import TwoProportions, two_proportion_z_test, wilson_interval
 from strop.analysis.stats.targeted import TargetedEvidence, targeted_interval
 
 __all__ = [
     "CONFIDENCE",
+    "NARROW",
     "Estimate",
     "TargetedEvidence",
     "TwoProportions",
@@ -38,8 +39,10 @@ __all__ = [
     "estimate",
     "group_difference",
     "has_ratio",
+    "is_enough",
     "least_copies",
     "least_pairs",
+    "levels",
     "log_ratio_of_totals",
     "mean",
     "pairs_needed",

@@ -15,8 +15,8 @@ figures, and docs/design/0083-intervals.md the alternatives.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache, partial
 from itertools import combinations
 from statistics import NormalDist
 from typing import TYPE_CHECKING, TypeAlias
@@ -35,6 +35,8 @@ CONFIDENCE = 0.95
 
 _MOST_LISTED, _DRAWN = 10_000, 9_999
 """The most subsets, or deals, of which all are taken; and how many are drawn where there are more."""
+MOST_SUBSETS, _BEYOND = 100 * _DRAWN, 20
+"""How many subsets are drawn at most; and how many statistics should lie beyond each end of an interval."""
 _DIGITS = 9
 """Decimals of an end of an interval: the last bits of a sum differ between processors."""
 _POWER = 0.84
@@ -154,12 +156,6 @@ def confidence_of(comparison: int, family: int = 1) -> float:
     return 1 - (1 - CONFIDENCE) / family / 2.0 ** (comparison - 1)
 
 
-def comparisons_decided_by(pairs: int) -> int:
-    """How many final comparisons of a run have an interval (`confidence_of`), if each has `pairs` pairs: 1 with 6, 2 with 7."""
-    subsets = 2**pairs if pairs < math.log2(_MOST_LISTED) else _DRAWN + 1
-    return max(math.floor(math.log2(subsets * (1 - CONFIDENCE)) + _EQUAL), 0)
-
-
 def least_copies(confidence: float = CONFIDENCE) -> int:
     """The fewest copies of each of two improvers, on one task, that have an interval: 4 at 95%."""
     least, side = 1, (1 - checked_probability(confidence)) / 2
@@ -189,10 +185,16 @@ def between_subsets(
         statistic: gets a function that sums values over each subset, and returns a value of each subset; nan says nothing.
         high_statistic: the statistic of the high end, if it is another one.
     """
-    subsets = _subsets(n)
-    lows = statistic(lambda values: subsets @ values)
-    highs = lows if high_statistic is None else high_statistic(lambda values: subsets @ values)
-    left_out = math.floor((1 - checked_probability(confidence)) / 2 * (len(subsets) + 1) + _EQUAL)
+    side = (1 - checked_probability(confidence)) / 2
+    if side * 2.0**n < 1 - _EQUAL:
+        return None
+
+    def of_all(statistic: Statistic) -> Values:
+        return np.concatenate([statistic(partial(np.matmul, subsets)) for subsets in _subsets(n, _BEYOND / side)])
+
+    lows = of_all(statistic)
+    highs = lows if high_statistic is None else of_all(high_statistic)
+    left_out = math.floor(side * (len(lows) + 1) + _EQUAL)
     if not left_out:
         return None
     lows, highs = np.nan_to_num(lows, nan=-np.inf), np.nan_to_num(highs, nan=np.inf)
@@ -201,13 +203,18 @@ def between_subsets(
     return round(low, _DIGITS) + 0.0, round(high, _DIGITS) + 0.0  # never -0.0
 
 
+def _subsets(n: int, enough: float) -> Iterator[Values]:
+    """Subsets of n pairs in portions, as rows of 0 and 1: all but the empty one, or a sample in which `enough` are drawn."""
+    portions = 1 if 2**n <= _MOST_LISTED else math.ceil(min(enough, MOST_SUBSETS) / _DRAWN - _EQUAL)
+    return (_portion(n, number) for number in range(portions))
+
+
 @lru_cache(maxsize=8)
-def _subsets(n: int) -> Values:
-    """Subsets of n pairs, as rows of 0 and 1: all but the empty one, or a drawn sample of them."""
+def _portion(n: int, number: int) -> Values:
     if 2**n <= _MOST_LISTED:
         return np.asarray((np.arange(1, 2**n)[:, None] >> np.arange(n)) & 1, dtype=np.float64)
     # RandomState is frozen: the same subsets with every version of numpy.
-    drawn = np.random.RandomState(0).randint(0, 2, (_DRAWN, n)).astype(np.float64)
+    drawn = np.random.RandomState(number).randint(0, 2, (_DRAWN, n)).astype(np.float64)
     return np.asarray(drawn[drawn.any(axis=1)])
 
 

@@ -19,7 +19,7 @@ from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import discard
 from strop.base.failures import gist
 from strop.base.protections import IN_CONTAINERS
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, means_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
@@ -34,8 +34,7 @@ from strop.evaluation.commands.original import (
     raised_in,
     trial,
 )
-from strop.evaluation.laws import SAME, check_names, check_scorer, copy_of, leaves_out
-from strop.evaluation.repeated import averaged, repeats
+from strop.evaluation.laws import SAME, check_names, check_scorer, leaves_out
 from strop.evaluation.tally import Tally, Worth, carried_out
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
@@ -261,15 +260,15 @@ class CommandMeasurement:
     def _of_program(self, files: Mapping[str, str]) -> Evaluation:
         """The evaluation of a candidate, measured in turns with the original (A B B A A B B A), or relative to its baseline.
 
-        For a verdict about times each pair of copies is fresh and makes only some of the measurements. Two copies of one program
-        differ in speed by where they lie in memory, and no number of turns in one copy averages that out. Short runs are
-        repeated.
+        For a verdict about times each measurement has a fresh pair of copies. Two copies of one program differ in speed by where
+        they lie in memory, and no number of turns in one copy averages that out. Short runs may be repeated.
         """
-        tally, count = Tally(self.order, self.count), self.count
+        part, count = self.order.numbers(self.count), self.count
+        tally = Tally(self.order, len(part), part.start, planned=count * self.order.is_final)
         in_turns = self.order.is_final or self.task.interleaved
         is_fresh = self.order.is_final and self.task.objective.is_timed
         ends_early = self.order.is_final and not self.task.interleaved
-        for _, indices in groupby(range(count), lambda index: copy_of(index, count) if is_fresh else 0):
+        for _, indices in groupby(part, lambda index: index * is_fresh):
             if is_fresh:
                 self.pool.free(self.task.name)
             open_original = partial(self._copy, self.task.files) if is_fresh else self.built_original
@@ -286,7 +285,7 @@ class CommandMeasurement:
                         self.progress(index + 1, count)
                     if not self._measure_both(candidate, original, index, tally):
                         return tally.evaluation
-        if not tally.scores and self._failing is not None:
+        if not tally.scores and not part.start and self._failing is not None:
             raise self._not_measured(f" ({self._failing.verdict})", self._failing)
         return tally.evaluation
 
@@ -315,8 +314,6 @@ class CommandMeasurement:
         if measured.values:
             tally.metrics.append(dict(measured.values))
             tally.original_metrics.append(dict(original.values))
-            if self.task.objective.is_cost:
-                tally.copies.append(copy_of(index, self.count))
             if self.task.objective.is_cost and original.answered:
                 tally.answers.append(original.answered)
         if measured.verdict == "ok":
@@ -356,16 +353,16 @@ class CommandMeasurement:
         if measured.verdict != "ok":
             return original_run, measured
         olds, news = [original_run], [measured]
-        for again in range(repeats(original_run.wall_seconds + measured.wall_seconds)):
-            if (index + again) % 2:
+        for again in range(1, self.order.part.times(original_run.wall_seconds + measured.wall_seconds)):
+            if (index + again) % 2 == 0:
                 olds.append(self._of_original(original, index))
             news.append(self._checked(self._of_candidate(candidate, index, original), original_run))
-            if not (index + again) % 2:
+            if (index + again) % 2:
                 olds.append(self._of_original(original, index))
             if news[-1].verdict != "ok":
                 return original_run, news[-1]
         name = self.task.objective.metric.name
-        old, new = (replace(runs[0], values=averaged([run.values for run in runs], name)) for runs in (olds, news))
+        old, new = (replace(runs[0], values={**runs[0].values, **_mean_of(name, runs)}) for runs in (olds, news))
         return old, new
 
     def _run(self, copy: BuiltProgram, index: int, spoil: Mapping[str, Any] | None = None) -> ProgramRun:
@@ -430,6 +427,10 @@ def _succeeded(failed: ProgramRun | None, tally: Tally) -> bool:
         tally.spent(failed.cpu_seconds, failed.wall_seconds, failed.notes)
         tally.add(Worth(0.0, failed.verdict, failed.error))
     return failed is None
+
+
+def _mean_of(name: str, runs: Sequence[ProgramRun]) -> dict[str, float]:
+    return {name: means_of([run.values for run in runs])[name]}
 
 
 def _shown(runs: Sequence[ProgramRun]) -> tuple[Behaviour, ...]:

@@ -146,7 +146,7 @@ def _ran(
         loaded = guest.call({}, seed=0)
         if not isinstance(loaded, Returned):
             return [_words(loaded)]
-        ran = run_batch(guest, Batch(inputs), 0, "answers and arguments", objects=True)
+        ran = run_batch(guest, Batch(inputs, "answers and arguments"), 0, objects=True)
     left.left -= ran.before + ran.calls + ran.after
     if len(ran.outcomes) < len(calls) or not all(isinstance(outcome, Returned) for outcome in ran.outcomes):
         return [_words(ran.outcomes[-1])]

@@ -191,7 +191,7 @@ class Narration:
 
     def _moved(self, event: BudgetMoved, limit: int) -> None:
         if event.counter == HELD_OUT:
-            self.doing = f"final comparison, {event.used} of {limit}"
+            self.doing = f"final comparison, {event.used} of at most {limit}"
         elif event.counter == GATE_PAIRS:
             what = "final comparison" if is_final(event.scope) else f"t = {self.t}: gate"
             self.doing = f"{what}, pair {event.used} of {limit}"
@@ -238,7 +238,7 @@ def candidate_score(event: Evaluated) -> str:
 
 
 def _began(event: ComparisonBegan) -> str | None:
-    return f"comparing in {quantity(event.instances, 'measurement', ',')}" if event.instances else None
+    return f"comparing in at most {quantity(event.instances, 'measurement', ',')}" if event.instances else None
 
 
 def _tested(event: SuiteRan) -> str:

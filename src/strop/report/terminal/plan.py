@@ -18,6 +18,10 @@ def print_plan(plan: Plan, console: Console) -> None:
     """Print the expected and the largest effort, one line each; the prices; and whether a limit ends the work early."""
     say(console, f"expected: {_in_one_line(plan, 'expected')}", style="bold", limit=SENTENCE)
     say(console, f"at most:  {_in_one_line(plan, 'most')}", limit=SENTENCE)
+    if plan.pairs is not None:
+        first, most = plan.pairs
+        inputs = f"{first} to {most}" if most not in (None, first) else f"{first}{' or more' if most is None else ''}"
+        say(console, f"final comparison: {inputs} held-out inputs; it ends as soon as it shows enough", limit=SENTENCE)
     if not plan.model:
         return
     firm = "only --max-tokens and --max-cost are firm limits"

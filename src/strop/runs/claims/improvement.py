@@ -14,21 +14,20 @@ from strop.base.surface import option, switched
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain
 from strop.evaluation.laws import ONE_ANSWER, keeps_something
-from strop.evaluation.repeated import AT_LEAST, AT_MOST
 from strop.runs.claims.gains import of_what, size, valued, values
 from strop.runs.claims.numbers import seconds_in_words, written
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.verified import construction_claim
 from strop.tasks.command.score_kinds import TIMES
-from strop.tasks.function.task import BESIDE, CALLS, DIFFERENT, FIRST, SECONDS
+from strop.tasks.function.batch_metrics import BESIDE, CALLS, DIFFERENT, FIRST, SECONDS
 from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """Seconds of loading, and the ratio of loading times, from which the sentence names a difference."""
 VARIED = 1.15
-"""Ratio of the largest times to the least ones from which the original's spread is named; the candidate's is named where it is as
-many times the original's."""
+"""Ratio of the largest times in training to the least ones from which the original's spread is named; the candidate's is named
+where it is as many times the original's."""
 MOST_REMOVED = 5
 """How many removed names are listed; the others are counted."""
 HIGHEST = 1.0
@@ -267,7 +266,7 @@ def _in_metric(evidence: Evidence, improved: ScoredProgram, gain: Gain) -> str:
         f"{size(gain)}, {values(gain)}{_calls_measured(evidence, improved.last)}{_known(evidence, metric)}, {where}"
     )
     change += f"{_loading(evidence)}{_setbacks(evidence, gain)}"
-    change += f"{_beside(improved.last)}{_varied(metric, improved.last)}"
+    change += f"{_beside(improved.last)}{_varied(evidence)}"
     least_n = least_pairs(evidence.confidence)
     few = n < least_n and evidence.finding == "no significant improvement"
     return f"{change}; at least {least_n} are needed to show a difference" if few else change
@@ -333,21 +332,12 @@ def _calls_measured(evidence: Evidence, measured: Evaluation) -> str:
     return f" of later calls (a first one takes {after} instead of {before})"
 
 
-def _varied(metric: MetricFacts, measured: Evaluation) -> str:
-    """A clause about times of one program that differed much on the same instances; empty if they did not. Times of the candidate
-    vary by themselves only if they spread over more seconds than the original's in the same turns: those of a short run spread by
-    the clock."""
-    least, most = metric.name + AT_LEAST, metric.name + AT_MOST
-    ends = [
-        [math.fsum(row[end] for row in rows if end in row) for end in (least, most)]
-        for rows in (measured.original_metrics, measured.metrics)
-    ]
-    original, candidate = (high / low if low > 0 else 1.0 for low, high in ends)
+def _varied(evidence: Evidence) -> str:
+    """A clause about times of one program that differed much on the same training instances; empty if they did not."""
+    original, candidate = evidence.varied or (1.0, 1.0)
     if original >= VARIED:
         return f"; times of the original varied {plain(original, 2)}-fold: a busy machine, or random numbers of its own"
-    spread, own_spread = (high - low for low, high in ends)
-    is_own = candidate >= VARIED * original and own_spread > spread
-    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if is_own else ""
+    return f"; its times vary by themselves, {plain(candidate, 2)}-fold" if candidate >= VARIED * original else ""
 
 
 def _where(evidence: Evidence, *, same: bool = False) -> str:
@@ -366,7 +356,7 @@ def _where(evidence: Evidence, *, same: bool = False) -> str:
         counted = f"{calls:,} {held}calls{named} in {quantity(n, 'batch')}"
     else:
         counted = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named
-    of = f"{n} draws of {quantity(different, f'{held}input')}" if different else counted
+    of = f"{n} draws of {quantity(different, f'{held}input')}" if 0 < different < n else counted
     is_read = not evidence.searched and evidence.facts.input == "listed"
     read = ", all of which the author of the change could read" if is_read else ""
     return (

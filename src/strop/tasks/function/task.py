@@ -31,6 +31,7 @@ from strop.tasks.base import MUST_PASS, OPAQUE, Instance, Seeds, Split, Task, Ta
 from strop.tasks.command.bundle import ABSENT, unbundled
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
+from strop.tasks.function.batch_metrics import SECONDS
 from strop.tasks.function.calls import RecordedCalls
 from strop.tasks.function.mark import Drawn, Mark, Scorer
 from strop.tasks.function.source import Source
@@ -44,34 +45,14 @@ SETTINGS = (
     *("failure", "description", "fixed_input", "isolate"),
 )
 """Fields of a task that a mark may set."""
-SECONDS = "seconds"
-"""The metric of a function that is scored by time: CPU seconds of one call."""
-CALLS = "calls"
-"""A metric shown beside `seconds`: how many calls were timed together, in one batch."""
-DIFFERENT = "different"
-"""A metric shown beside `seconds` if batches share calls: the number of different calls divided by the number of batches."""
-IDLE = "idle"
-"""A metric beside `seconds`: CPU seconds of a message to the process that makes no call."""
-OPENING = "opening"
-"""A metric beside `seconds`: CPU seconds of a process before the calls of its batch, without loading and the calls that it makes
-alone. It opens arguments, and threads may run."""
-DESCRIBING = "describing"
-"""A metric beside `seconds`: CPU seconds of a process after the calls of its batch, such as describing its answers."""
-BESIDE = (OPENING, DESCRIBING)
-"""The parts of a process beside its calls."""
-ALONE = "alone"
-"""A metric beside `seconds`: CPU seconds of a call that is made alone. It may be negative: a message without a call is
-subtracted."""
-LOADING = "loading"
-"""A metric shown beside `seconds`: CPU seconds of loading, and the extra cost of the first call."""
-FIRST = "first"
-"""A metric shown beside `seconds`: the extra CPU seconds of the first call of a process."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
 
 
 _HIDDEN = {"malformed": "malformed answer: it differs from the original's", "raised": "the program raises an exception"}
 MOST_UNREACHED, _MOST_OF_LINE = 10, 200
 """How many lines that no recorded call reached the prompt lists at most, and the characters of each."""
+_TRAINED = {False: 20, True: 8}
+"""Training instances of a function, by whether its time counts: then each is a batch of calls, and few rank candidates."""
 _LONGER = 4.0
 """A call may take this many times the CPU time of the longest recorded one."""
 OBJECTS = "Objects are made by the original's code before the clock starts: change what the method does, not what objects hold."
@@ -353,7 +334,7 @@ def function_task(
         raise ConfigurationError(f"{where}: {described['wrong']}")
     parameters = Parameters(name, _signature(described["signature"], where))
     cases = _cases(described, parameters, where) if recorded is None else _in_halves(recorded)
-    settings: dict[str, Any] = {"name": name, "time_limit": 1.0}
+    settings: dict[str, Any] = {"name": name, "time_limit": 1.0, "instances": _TRAINED[bool(described["is_timed"])]}
     settings |= {key: value for key, value in described["settings"].items() if key in SETTINGS}
     if recorded is not None:
         settings["time_limit"] = max(1.0, _LONGER * recorded.longest)

@@ -18,6 +18,7 @@ from strop.analysis.stats import (
     group_difference,
     least_copies,
     least_pairs,
+    levels,
     pairs_needed,
     sign_test,
 )
@@ -103,7 +104,8 @@ def test_comparisons_of_one_run_share_its_error_and_none_is_promised_that_has_no
     assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
     assert sum((1 - confidence_of(number)) / 2 for number in range(1, 30)) < 0.05 + 1e-9
     for n in (1, 5, 6, 7, 10, 13, 14, 20, 50):
-        have = [pairs([1.0] * n, [0.0] * n, confidence=confidence_of(k)).interval is not None for k in range(1, 12)]
+        last = [levels(n, confidence_of(k))[n] for k in range(1, 16)]
+        have = [pairs([1.0] * n, [0.0] * n, confidence=level).interval is not None for level in last]
         assert have == sorted(have, reverse=True) and sum(have) == comparisons_decided_by(n), n
 
 

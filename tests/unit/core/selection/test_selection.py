@@ -1,4 +1,4 @@
-"""Which improver goes on: contests in the real jail, with a scripted model."""
+"""Which improver goes on: contests of values that are made by hand, and some in the real jail, with a scripted model."""
 
 from __future__ import annotations
 
@@ -14,14 +14,16 @@ import pytest
 
 from strop.base.budget import GATE_PAIRS, LM_CALLS, Budget, Grant
 from strop.base.errors import LanguageModelError, StropError
-from strop.base.events import Compared, Evaluated, Event, ImproveStarted, LmCalled
+from strop.base.events import Compared, Evaluated, Event, ImproveStarted, LmCalled, discard
+from strop.base.results import Evaluation, Improvement
 from strop.core.algorithm import Step, self_improve
+from strop.core.handles import Host
 from strop.core.meta_utility import Downstream, MetaUtility
 from strop.core.selection import Archive, Gate, Gated, make_selection
 from strop.core.selection.archive import clade, posterior
 from strop.core.selection.comparison import Contender, PairedComparison
 from strop.core.selection.final_comparison import final_comparison
-from strop.core.utility import TaskUtility
+from strop.core.utility import TaskUtility, Utility
 from strop.lm.answer_cache import AnswerCache
 from strop.lm.base import Request
 from strop.lm.scripted import Scripted
@@ -66,18 +68,37 @@ def contest(bench: Any, incumbent: str, candidate: str) -> PairedComparison:
     )
 
 
+class ByHand(MetaUtility):
+    """Pairs whose results are given: 1 for BETTER and for what is equal but for a comment, 0 for WORSE, and for IDLE a value
+    that the instances of a pair make."""
+
+    def _improved(
+        self, improver: str, task: Downstream, scored_by: Utility, budget: Budget, host: Host
+    ) -> tuple[Improvement, Evaluation]:
+        by_chance = random.Random(budget.path.rpartition("/")[0]).choice((0.25, 0.5, 0.75))
+        return Improvement(""), Evaluation({BETTER: 1.0, WORSE: 0.0}.get(improver.rstrip("#"), by_chance), "ok")
+
+
+def known_contest(incumbent: str, candidate: str) -> PairedComparison:
+    """A contest without a guest."""
+    nobody: Any = None
+    host = Host(nobody, Scripted([]), discard, b"secret")
+    meta = ByHand([Downstream(nobody, nobody, "")], "by hand", Grant(), host)
+    return PairedComparison(meta, Contender(0, incumbent, None), Contender(1, candidate, 0), Budget().child("t1"))
+
+
 def steps(bench: Any, improver: str, iterations: int = 1, name: str = "gated", copies: int = 5) -> list[Step]:
     selection = make_selection(name, GATE, random.Random(0))  # type: ignore[arg-type]
     meta = meta_utility(bench, copies)
     return list(self_improve(improver, meta, iterations, Grant(utility_calls=2), selection, bench.budget))
 
 
-def test_gate_stops_when_it_is_clear_that_a_candidate_is_better_or_worse(bench: MakeBench) -> None:
-    choice = Gated(GATE).choose(contest(bench(instances=4), IDLE, BETTER))
+def test_gate_stops_when_it_is_clear_that_a_candidate_is_better_or_worse() -> None:
+    choice = Gated(GATE).choose(known_contest(IDLE, BETTER))
     assert choice.accepted and choice.comparison is not None
     assert choice.comparison.e_value >= choice.comparison.threshold == 5.0
     assert choice.comparison.pairs < 25 and min(choice.comparison.differences) > 0
-    choice = Gated(GATE).choose(contest(bench(instances=2), BETTER, WORSE))
+    choice = Gated(GATE).choose(known_contest(BETTER, WORSE))
     assert not choice.accepted and choice.comparison is not None
     assert choice.comparison.pairs < 25 and max(choice.comparison.differences) < 0
     assert "not shown to be better" in choice.reason and choice.reason.endswith(" unlikely to reach the threshold")
@@ -85,9 +106,9 @@ def test_gate_stops_when_it_is_clear_that_a_candidate_is_better_or_worse(bench: 
 
 @table(("incumbent", "seen", "pairs"), ((BETTER, [1.0] * 5, 8), (WORSE, [], 12)))
 def test_gate_stops_after_twelve_ties_and_after_two_rounds_when_nothing_is_left_to_gain(
-    bench: MakeBench, incumbent: str, seen: list[float], pairs: int
+    incumbent: str, seen: list[float], pairs: int
 ) -> None:
-    asked = contest(bench(instances=2), incumbent, incumbent + "#")
+    asked = known_contest(incumbent, incumbent + "#")
     asked.incumbent.seen.extend(seen)  # as it was measured at t = 0
     choice = Gated(Gate()).choose(asked)
     assert choice.comparison is not None and choice.comparison.pairs == pairs
@@ -124,8 +145,8 @@ def test_two_perfect_copies_do_not_end_a_run_but_those_of_its_first_gate_with_th
     assert found[1].choice.comparison is not None and found[1].choice.comparison.pairs == 8
 
 
-def test_gate_spends_no_more_pairs_than_it_was_granted_and_remembers_the_values_of_both(bench: MakeBench) -> None:
-    asked = contest(bench(instances=2), BETTER, WORSE)
+def test_gate_spends_no_more_pairs_than_it_was_granted_and_remembers_the_values_of_both() -> None:
+    asked = known_contest(BETTER, WORSE)
     budget = asked.gate_budget(7)
     assert [len(found) for found in asked.rounds(budget)] == [4, 3]
     assert budget.used(GATE_PAIRS) == 7 and budget.remaining(GATE_PAIRS) == 0
@@ -230,17 +251,17 @@ def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by
 
 @table(("gate", "most", "pairs"), (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)))
 def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
-    bench: MakeBench, gate: list[float], most: int, pairs: int
+    gate: list[float], most: int, pairs: int
 ) -> None:
-    better = final_comparison(contest(bench(instances=2), IDLE, BETTER), gate, most)
+    better = final_comparison(known_contest(IDLE, BETTER), gate, most)
     assert better.accepted and better.interval[0] > 0 and (better.pairs, better.max_pairs) == (pairs, most)
     assert len(better.differences) == len(better.before) == pairs
 
 
-def test_final_comparison_shows_which_side_is_better_or_that_none_is(bench: MakeBench) -> None:
-    worse = final_comparison(contest(bench(instances=2), BETTER, IDLE), [0.1] * 6, 60)
+def test_final_comparison_shows_which_side_is_better_or_that_none_is() -> None:
+    worse = final_comparison(known_contest(BETTER, IDLE), [0.1] * 6, 60)
     assert not worse.accepted and worse.interval[1] < 0 and set(worse.before) == {1.0}
-    same = final_comparison(contest(bench(instances=2), BETTER, BETTER + "#"), [0.1] * 6, 60)
+    same = final_comparison(known_contest(BETTER, BETTER + "#"), [0.1] * 6, 60)
     assert not same.accepted and same.interval[0] <= 0 <= same.interval[1]
 
 

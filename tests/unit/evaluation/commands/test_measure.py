@@ -20,12 +20,11 @@ from strop.base.results import Evaluation
 from strop.base.solution import digest_of
 from strop.core.completed_work import CompletedWork
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import Order
+from strop.evaluation.base import Order, Part
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS
 from strop.evaluation.commands.command_program import WorkspacePool
-from strop.evaluation.laws import COPIES, SAME, copy_of
-from strop.evaluation.repeated import AT_LEAST, AT_MOST, averaged, repeats
+from strop.evaluation.laws import SAME
 from strop.sandbox.base import MOST_STARVED
 from strop.sandbox.workspace.base import CommandLimits, Tree, Workspace
 from strop.sandbox.workspace.jail import Workspaces
@@ -401,7 +400,7 @@ def test_original_that_leaves_what_nothing_compares_is_refused(bench: Bench, tmp
     assert bench(task, task.seed).verdict == "ok"
 
 
-def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
+def test_each_time_of_a_verdict_comes_from_fresh_copies_of_both(bench: Bench, tmp_path: Path) -> None:
     given: Any = {"command": SEEDED, "build": "true", "held_out": 12, "score": ["time"]}
     task = task_of(written(tmp_path, program__sh="echo $STROP_SEED\n"), **given)
     bench(task, task.seed)
@@ -409,32 +408,15 @@ def test_verdict_comes_from_several_fresh_copies_of_both(bench: Bench, tmp_path:
     found = bench(task, "echo $STROP_SEED; true\n", "test", verdict=True)
     assert found.verdict == "ok" and len(found.scores) == 12
     opened = bench.workspaces.opened[before:]
-    assert [bool(tree.files) for tree in opened].count(True) == COPIES
-    assert len(opened) == 2 * COPIES
-    assert found.copies == tuple(copy_of(index, 12) for index in range(12))
-    for rows in (found.metrics, found.original_metrics):
-        repeated = [row for row in rows if f"time{AT_MOST}" in row]
-        assert repeated and all(row[f"time{AT_LEAST}"] <= row["time"] <= row[f"time{AT_MOST}"] for row in repeated)
+    assert [bool(tree.files) for tree in opened].count(True) == 12
+    assert len(opened) == 24
     assert all(set(row) == {"time"} for row in bench(task, "echo $STROP_SEED; true\n").metrics)
 
 
-def test_each_row_tells_its_copy_where_the_original_fails_on_some_instances(bench: Bench, tmp_path: Path) -> None:
-    fails = "case $STROP_SEED in *[02468]) exit 1;; esac\necho $STROP_SEED\n"
-    given: Any = {"command": SEEDED, "held_out": 24, "score": ["time"], "instances": 1}
-    task = task_of(written(tmp_path, program__sh=fails), **given)
-    found = bench(task, f"{fails}true\n", "test", verdict=True)
-    odd = [SEEDS.seed(task.name, "test", index) % 2 for index in range(24)]
-    assert found.copies == tuple(copy_of(index, 24) for index in range(24) if odd[index])
-
-
-def test_runs_are_repeated_within_a_few_seconds_and_all_of_each_count() -> None:
-    assert [repeats(seconds) for seconds in (0.0, 0.01, 0.4, 0.6, 1.0, 1.1, 60.0)] == [4, 4, 4, 2, 1, 0, 0]
-    for rows, least, center, most in (
-        ([{"time": 2.0, "memory": 1.0}, {"time": 1.0, "memory": 3.0}, {"time": 1.5, "memory": 2.0}], 1.0, 1.5, 2.0),
-        ([{"time": 0.003}] * 3, 0.003, 0.003, 0.003),  # a third of its sum, which is rounded, is another number
-    ):
-        assert averaged(rows, "time") == rows[0] | {"time": center, f"time{AT_LEAST}": least, f"time{AT_MOST}": most}
-        assert averaged(rows[:1], "time") == rows[0]
+def test_runs_are_repeated_as_often_as_planned_within_a_few_seconds() -> None:
+    planned = Part(repeats=5)
+    assert [planned.times(seconds) for seconds in (0.0, 0.01, 0.4, 0.6, 1.0, 1.1, 60.0)] == [5, 5, 5, 3, 2, 1, 1]
+    assert Part().times(0.01) == 1
 
 
 def test_verdict_about_what_no_seed_changes_builds_the_candidate_alone_and_runs_both_three_times(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from strop.base.results import Evaluation
-from strop.evaluation.base import Order
+from strop.evaluation.base import WHOLE, Order, Part
 from strop.evaluation.commands.command_program import WorkspacePool
 from strop.evaluation.suite import on_candidate, on_original
 from strop.sandbox.workspace.jail import Workspaces
@@ -35,10 +35,10 @@ def measured(workspaces: Workspaces) -> Measured:
         split: Split = "train",
         *,
         is_final: bool = False,
-        instances: int = 0,
+        part: Part = WHOLE,
     ) -> Evaluation:
         with closing(WorkspacePool(workspaces)) as pool:
-            order = Order("e", bundled(files), task.name, split, SecretSeeds(b"s"), b"secret", instances, is_final)
+            order = Order("e", bundled(files), task.name, split, SecretSeeds(b"s"), b"secret", part, is_final)
             return here(task, pool=pool).submit(order).result().result()
 
     return measured
@@ -130,13 +130,13 @@ def test_order_of_a_command_with_drawn_or_chosen_inputs_has_as_many_runs_as_it_s
     for command in ("sh main.sh {seed}", "sh main.sh"):
         task = command_task(root, files=["main.sh"], command=command, instances=2, held_out=3, **PRINTED)  # type: ignore[arg-type]
         files = {"main.sh": "echo score $(od -An -N2 -tu2 /dev/urandom | tr -d ' ')1\n"}
-        found = measured(with_files(task, task.files), files, "test", is_final=True, instances=7)
+        found = measured(with_files(task, task.files), files, "test", is_final=True, part=Part(7))
         assert len(found.scores) == len(found.original_metrics) == 7
         for program in (task.files, files):
-            assert len(measured(with_files(task, task.files), program, instances=4).scores) == 4
+            assert len(measured(with_files(task, task.files), program, part=Part(4)).scores) == 4
     task = command_task(root, files=["main.sh"], command="cat {case}; sh main.sh", cases=["cases/*.in"], **PRINTED)  # type: ignore[arg-type]
     whole = with_files(replace(task, every_input=True), task.files)
-    found = measured(whole, {"main.sh": "echo score 7\n"}, "test", is_final=True, instances=2)
+    found = measured(whole, {"main.sh": "echo score 7\n"}, "test", is_final=True, part=Part(2))
     assert len(found.scores) == 5
 
 
@@ -149,7 +149,7 @@ def test_original_is_measured_again_for_an_order_with_more_runs_than_it_had(
     with closing(WorkspacePool(workspaces)) as pool:
         evaluator = here(with_files(task, task.files), pool=pool)
         order = Order("e", task.seed, task.name, "train", SecretSeeds(b"s"), b"secret")
-        found = [evaluator.submit(replace(order, instances=count)).result().result() for count in (0, 4)]
+        found = [evaluator.submit(replace(order, part=Part(count))).result().result() for count in (0, 4)]
     assert [len(each.scores) for each in found] == [1, 4]
 
 

@@ -159,11 +159,11 @@ def test_what_repeats_has_a_line_each_time_its_number_doubles() -> None:
 
 def test_comparison_is_told_in_ten_lines_at_most() -> None:
     scopes = [
-        ("improved/test/instances", HELD_OUT, "final comparison, "),
-        ("final/gate", GATE_PAIRS, "final comparison, pair "),
-        ("t1/gate", GATE_PAIRS, "t = 1: gate, pair "),
+        ("improved/test/instances", HELD_OUT, "final comparison, {} of at most {}"),
+        ("final/gate", GATE_PAIRS, "final comparison, pair {} of {}"),
+        ("t1/gate", GATE_PAIRS, "t = 1: gate, pair {} of {}"),
     ]
-    for scope, counter, before in scopes:
+    for scope, counter, words in scopes:
         for most, number in ((3, 3), (10, 10), (50, 10), (11, 6)):
             narration = seen([IterationStarted(scope="t1", t=1, improver="I")])
             shown = []
@@ -171,8 +171,8 @@ def test_comparison_is_told_in_ten_lines_at_most() -> None:
                 narration.add(made.moved(scope, counter, used, most))
                 shown.append(narration.line(made.moved(scope, counter, used, most)))
             told = [line for line in shown if line is not None]
-            assert len(told) == number and told[0] == f"{before}1 of {most}", (scope, most)
-            assert narration.doing == f"{before}{most} of {most}"
+            assert len(told) == number and told[0] == words.format(1, most), (scope, most)
+            assert narration.doing == words.format(most, most)
 
 
 DOING = {

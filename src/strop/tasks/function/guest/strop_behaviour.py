@@ -29,6 +29,7 @@ import re
 import sys
 import types
 from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 MOST = 400_000
@@ -77,7 +78,7 @@ def is_plain(value: Any, depth: int = 0) -> bool:
     if depth > MOST_DEPTH:
         return False
     if kind is list or kind is tuple or kind is set or kind is frozenset:
-        return _ATOMS.issuperset(map(type, value)) or all(is_plain(item, depth + 1) for item in value)
+        return _are_simple(value) or all(is_plain(item, depth + 1) for item in value)
     if kind is dict:
         return is_plain(list(value), depth) and is_plain(list(dict.values(value)), depth)
     if _is_numpy(value):
@@ -88,6 +89,13 @@ def is_plain(value: Any, depth: int = 0) -> bool:
         return False
     content = _content(value, base)
     return is_plain(content, depth + 1)
+
+
+def _are_simple(items: Any) -> bool:
+    """Whether items are simple values, or tuples of them: no part can be changed, and each is sent as it is. Found without a look
+    at each, because answers are often long lists."""
+    kinds = set(map(type, items))
+    return _ATOMS.issuperset(kinds) or (kinds == {tuple} and _ATOMS.issuperset(map(type, chain.from_iterable(items))))
 
 
 _SENT = (str, bytes, bytearray, int, float, complex, tuple, list, dict, frozenset, set)
@@ -174,7 +182,7 @@ def _is_tree(values: Any, seen: set[int]) -> bool:
                 return False
             seen.add(id(owner))
         held = dict.values(value) if issubclass(kind, dict) else value if issubclass(kind, (list, tuple)) else ()
-        if not _ATOMS.issuperset(map(type, held)) and not _is_tree(held, seen):
+        if not _are_simple(held) and not _is_tree(held, seen):
             return False
     return True
 
@@ -209,7 +217,7 @@ def _add_classes(value: Any, names: set[str]) -> None:
         items = (
             [*dict.keys(value), *dict.values(value)] if issubclass(kind, dict) else _content(value, _facts(kind).base)
         )
-        if not _ATOMS.issuperset(map(type, items)):
+        if not _are_simple(items):
             for item in items:
                 _add_classes(item, names)
 
