@@ -22,7 +22,11 @@ RESOLUTION = math.log(1.03)  # by which every interval of a function's time is w
 # Milliseconds of a batch's calls, and of what lies beside them, with its standard deviation.
 MACHINES = [(0.4, 0.6, 0.05), (8.6, 10.0, 0.5), (8.6, 130.0, 8.0), (100.0, 10.0, 0.5)]
 # Name of a plan → how many batches it has, and the level of each look.
-PLANS = {**{f"{n}": (n, levels(n)) for n in (6, 7, 12, 20, 50)}, "50 at once": (50, {50: 0.95})}
+PLANS = {
+    **{f"{n}": (n, levels(n)) for n in (6, 7, 12, 20, 50)},
+    "50 at once": (50, {50: 0.95}),
+    "50 at equal parts": (50, dict.fromkeys((8, 16, 32, 50), 0.9875)),
+}
 ROWS = [
     *((name, {"ratio": ratio}) for name, ratio in (("unchanged", 1), ("1.18x", 1.18), ("2x", 2), ("10x", 10))),
     ("unchanged, bursts of the machine", {"burst": 0.04}),
@@ -30,6 +34,7 @@ ROWS = [
     ("2x, some inputs ten times as long", {"ratio": 2, "skewed": 1.0}),
     ("0.2 to 1.8 of the log of 2", {"ratio": 2, "mixed": 0.8}),
     ("10x in one of 12 inputs", {"ratio": 10, "rare": 1 / 12}),
+    ("10x in one of 6 inputs", {"ratio": 10, "rare": 1 / 6}),
     ("10x in one of 3 inputs", {"ratio": 10, "rare": 1 / 3}),
     ("1.2x, half as fast in one of 10", {"ratio": 0.5, "rare": 0.1, "others": 1.2}),
     ("unchanged, half as much beside", {"less": 0.5}),
