@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from strop.analysis.stats import Estimate, between_subsets, least_pairs
@@ -87,7 +88,7 @@ def check_names(program: Iterable[str], original: Iterable[str]) -> None:
 
     A program shares a process with the guest's modules, which report what it does, and could replace their functions.
     """
-    for name in sorted(_names_of_guest(program) - _names_of_guest(original)):
+    for name in sorted(_names_of_guest(*program) - _names_of_guest(*original)):
         raise Malformed(f"the program names {name[:60]}: names with {_OF_GUEST} are those of the guest that runs it")
 
 
@@ -95,7 +96,8 @@ _OF_GUEST = "strop_"
 """How the modules of a guest begin."""
 
 
-def _names_of_guest(texts: Iterable[str]) -> set[str]:
+@lru_cache(maxsize=4)  # each evaluation reads the original's
+def _names_of_guest(*texts: str) -> set[str]:
     """Imports, names, attributes and strings in which a name of the guest is."""
     found = set[str]()
     for text in texts:

@@ -219,10 +219,11 @@ class _Timing:
         """What a process describes after a call that it makes alone: also what the call leaves of its arguments."""
         return self.describes if self.task.has_accept else "answers and arguments"
 
-    def batch(self, inputs: Sequence[Numbered], answers_at_once: int = 1) -> Batch:
-        """The batch of these inputs."""
+    def batches(self, inputs: Sequence[Numbered], warming: Sequence[Numbered], answers_at_once: int = 1) -> list[Batch]:
+        """What one process runs: a batch for each call that is made alone, and that of the `inputs`."""
         describes = self.describes_alone if self.task.isolate else self.describes
-        return Batch([one_input for _, one_input in inputs], describes, answers_at_once)
+        lone = [Batch([one_input], self.describes_alone) for _, one_input in warming]
+        return [*lone, Batch([one_input for _, one_input in inputs], describes, answers_at_once)]
 
     def changes(self) -> bool:
         """Whether the original changes its arguments on a training instance. Raises TaskError if the arguments cannot be
@@ -265,7 +266,7 @@ class _Timing:
 
     def timed(self, inputs: Sequence[Numbered], warming: Sequence[Numbered]) -> TriedBatch:
         """What the original shows in one process that makes these calls together."""
-        ran = self.process(0, self.batch(inputs), warming, 0)
+        ran = self.process(0, self.batches(inputs, warming), 0)
         answers = self.returned(ran.outcomes, [*warming, *inputs])
         at_once = max(MESSAGE_BYTES // max(len(encode(answer)) for answer in answers[:AT_ONCE]), 1)
         metrics = _without(ran.metrics, ran.metrics[IDLE])
@@ -330,8 +331,8 @@ class _Timing:
             inputs, warming = self.inputs(index, calls)
             if not inputs:
                 return []
-            batch = self.batch(inputs, plan.answers_at_once)
-            row, answers = self.turn(index, batch, inputs, warming)
+            batches = self.batches(inputs, warming, plan.answers_at_once)
+            row, answers = self.turn(index, batches, inputs, warming)
             if self.task.isolate or len(inputs) < calls or row[0][SECONDS] * calls >= plan.least:
                 break
             calls *= GROWS  # one call may take a thousand times as long as another
@@ -339,7 +340,7 @@ class _Timing:
         parts = (LOADING, *BESIDE)
         seconds = sum(of[SECONDS] * of[CALLS] + sum(of[part] for part in parts) for of in row)
         further = range(1, self.order.part.times(seconds))
-        rows = [row, *(self.turn(index + number, batch, inputs, warming)[0] for number in further)]
+        rows = [row, *(self.turn(index + number, batches, inputs, warming)[0] for number in further)]
         if self.order.is_final or self.is_own:
             tally.answers += two_different(answers)
         if not self.order.is_final:
@@ -349,14 +350,14 @@ class _Timing:
         return [[means_of(of) for of in zip(*rows, strict=True)]]
 
     def turn(
-        self, number: int, batch: Batch, inputs: Sequence[Numbered], warming: Sequence[Numbered]
+        self, number: int, batches: Sequence[Batch], inputs: Sequence[Numbered], warming: Sequence[Numbered]
     ) -> tuple[list[dict[str, float]], list[Any]]:
         """The metrics of both programs for a batch, which run one after the other, and the original's answers. Raises _Failed if
         the program fails."""
         # the same for both, so that neither can tell which program it is
         seed = derive(self.order.secret, "guest", "speed", self.order.split, inputs[0][0]) & (2**64 - 1)
         calls, turn = [*warming, *inputs], -1 if number % 2 else 1
-        ran = [self.process(which, batch, warming, seed) for which in (0, 1)[: 2 - self.is_own][::turn]][::turn]
+        ran = [self.process(which, batches, seed) for which in (0, 1)[: 2 - self.is_own][::turn]][::turn]
         expected = self.returned(ran[0].outcomes, calls)
         outcomes = ran[-1].outcomes
         if len(outcomes) < len(calls) and not self.is_own:
@@ -377,29 +378,29 @@ class _Timing:
                 differs = worth.error if hidden != worth.error else ""
                 worth = worth._replace(error=hidden, differs=differs)
                 raise _Failed(worth, instance_number, instance)
-        if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batch, warming, seed).printed:
+        if ran[0].printed != ran[-1].printed and ran[0].printed == self.process(0, batches, seed).printed:
             why = self.task.hides("malformed answer: the calls print other text than the original's", "malformed")
             raise _Failed(Worth(0.0, "malformed", why), inputs[0][0], inputs[0][1][0])
         answers = expected if not self.drawn.original.changes else with_arguments(ran[0].outcomes, ran[0].details)
         return [process.metrics for process in ran], answers[len(warming) :]
 
-    def process(self, which: int, batch: Batch, warming: Sequence[Numbered], seed: int) -> _Process:
-        """The result of a fresh process, which loads a program and makes the calls before the batch and those of the batch."""
+    def process(self, which: int, batches: Sequence[Batch], seed: int) -> _Process:
+        """The result of a fresh process, which loads a program and runs these batches. The last one counts."""
         with self.open(which) as guest:
             loaded = guest.call({}, seed=seed)
             if not isinstance(loaded, Returned):
                 return _Process({}, [loaded], [])
-            lone = [Batch([one_input], self.describes_alone) for _, one_input in warming]
-            done = run_batches(guest, [*lone, batch], seed, objects=not self.task.has_accept)
+            done = run_batches(guest, batches, seed, objects=not self.task.has_accept)
             outcomes = [outcome for ran in done for outcome in ran.outcomes]
             if not isinstance(outcomes[-1], Returned):
                 return _Process({}, outcomes, [])
             ran, calls = done[-1], [ran.calls for ran in done]
             opening = sum(ran.before for ran in done) + sum(ran.after for ran in done[:-1])
             describing = ran.after + end(guest)
-        seconds = ran.calls / len(batch.inputs)
+        count = len(batches[-1].inputs)
+        seconds = ran.calls / count
         beyond = max(calls[0] - seconds, 0.0)
-        metrics = {SECONDS: seconds, CALLS: float(len(batch.inputs)), OPENING: opening, DESCRIBING: describing}
+        metrics = {SECONDS: seconds, CALLS: float(count), OPENING: opening, DESCRIBING: describing}
         metrics |= {IDLE: ran.idle, LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
         alone = {ALONE: mean(calls[1:-1])} if len(calls) > BEFORE else {}
         details, printed = [detail for ran in done for detail in ran.details], "".join(ran.printed for ran in done)

@@ -151,12 +151,17 @@ class _Writer:
     def node(self, value: Any, depth: int) -> Any:
         """The document of a value."""
         kind = type(value)
+        if kind is str and value.isascii() and self._items < MOST_ITEMS:  # most nodes are texts
+            self._items += 1
+            self.contents.append(value.encode())
+            self.bytes += len(value)
+            return ["s", len(value)]
         self._items += 1 + (len(value) if kind is range else 0)
         if depth > MOST_DEPTH:
             raise TooLarge(f"data nested deeper than {MOST_DEPTH}")
         if self._items > MOST_ITEMS:
             raise TooLarge(f"more than {MOST_ITEMS:,} items")
-        if self._strict and (why := refused(value)):
+        if self._strict and (kind not in _ITEMS or len(value) >= NUMBERS) and (why := refused(value)):
             raise NotPlain(why)
         if value is None or kind is bool or kind is float or (kind is int and _is_short(value)):
             return value
@@ -306,6 +311,9 @@ class _Reader:
                 raise NotPlainData("not plain data: an unknown type")
             return self._checked(node)
         tag, *rest = node
+        if tag == "s" and len(rest) == 1:  # most nodes are texts
+            made = self.take(rest[0]).decode("utf-8", "surrogatepass")
+            return made if made.isascii() else self._checked(made)
         if tag in _MADE_OF_ITEMS:
             self._hold(len(rest))
             return self._made_of_items(_MADE_OF_ITEMS[tag], [self.value(child, depth + 1) for child in rest])

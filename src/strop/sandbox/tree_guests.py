@@ -145,7 +145,7 @@ class TreeServer:
 
     def preload(self, names: Collection[str]) -> None:
         """Import the modules of these names that may be imported, so that later guests need not."""
-        if new := sorted(filter(_may_be_preloaded, set(names) - self._preloaded)):
+        if new := sorted(filter(may_be_preloaded, set(names) - self._preloaded)):
             self._preloaded.update(new)
             self._send({"preload": True}, new)
 
@@ -365,7 +365,7 @@ _ACTING = frozenset(("antigravity", "idlelib", "test", "this", "turtledemo"))
 """Modules of the standard library that do something when they are imported."""
 
 
-def _may_be_preloaded(name: str) -> bool:
+def may_be_preloaded(name: str) -> bool:
     """Whether the first process, which has rights, may import a module that a guest reports to have imported."""
     parts = name.split(".")
     if parts[0] in _ACTING or "__main__" in parts or not all(map(str.isidentifier, parts)):

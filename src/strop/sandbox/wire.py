@@ -12,11 +12,15 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.base import Value
 
 HEADER = struct.Struct("<II")
+LARGE = 1 << 17
+"""Bytes from which a message is not kept for an equal one."""
 
 
 class FrameError(ValueError):
@@ -70,13 +74,19 @@ class FrameReader:
         data = bytes(memoryview(self._buffer)[HEADER.size : HEADER.size + size + rest])
         del self._buffer[: HEADER.size + size + rest]
         try:
-            message, items = plain_data.counted(data, hashed=False, strict=self._strict)
+            read = _read if len(data) < LARGE else _read.__wrapped__
+            message, items = read(data, self._strict)
         except plain_data.NotPlainData as error:
             raise FrameError(str(error)) from None
         self.cost, self.digest = items + len(data) // 64, hashlib.sha256(data).digest()
         if type(message) is not list or not message or type(message[0]) is not str:
             raise FrameError("a message that is no list")
         return message
+
+
+@lru_cache(maxsize=32)  # two programs give equal answers, which are long to read
+def _read(data: bytes, strict: bool) -> tuple[Any, int]:
+    return plain_data.counted(data, hashed=False, strict=strict)
 
 
 def encoded(value: object, *, subclasses: bool = True, python: bool = True) -> bytes:

@@ -215,12 +215,11 @@ def _function_of(
     )
     task = function_task(where, described, mark, _shown(Path(program.file)), scorer, recorded)
     calls, is_new = _calls_of(task), recorded is not None and not recorded.digest
-    used, lines = scorer.used(guest_program(task, task.seed), calls, task.changing if is_new else ())
+    used, lines, loaded = scorer.used(guest_program(task, task.seed), calls, task.changing if is_new else ())
     if recorded is not None and is_new and len(calls) == len(recorded.calls):
         task = with_unreached(task, described, lines)
-    return replace(
-        task, mark=replace(mark, program_module=_module(program.name, Path(program.file), project, used, roots))
-    )
+    module = _module(program.name, Path(program.file), project, used, roots)
+    return replace(task, mark=replace(mark, program_module=module, loaded=loaded))
 
 
 def _described(scorer: ScorerGuest, path: Path, asked: str) -> Mapping[str, Any]:

@@ -22,7 +22,7 @@ from strop.base.user_modules import UserModule
 from strop.evaluation.outcomes import STAND_IN, explain, pickler
 from strop.sandbox import strop_plain_data
 from strop.sandbox.base import GuestProgram, Limits, Outcome, OutOfMemory, Raised, Returned, TimedOut, Value, describe
-from strop.sandbox.tree_guests import TreePlan
+from strop.sandbox.tree_guests import TreePlan, may_be_preloaded
 from strop.sandbox.tree_sandbox import RoomGuest, TreeSandbox
 from strop.sandbox.workspace.base import Tree
 from strop.sandbox.workspace.jail import Workspaces, observed
@@ -64,7 +64,6 @@ _ANSWERS: Mapping[str, tuple[type, ...]] = {
     "changed": (list,),
 }
 """Kinds of a scorer's answers, and what belongs to them."""
-_NUMPY = ("random", "numpy", "numpy.random")
 
 
 class ScorerGuest:
@@ -129,8 +128,9 @@ class ScorerGuest:
 
     def used(
         self, program: GuestProgram, calls: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
-    ) -> tuple[list[tuple[str, str]], list[int]]:
-        """The files of the project that the original uses, and the lines of the functions `names` that no call reached.
+    ) -> tuple[list[tuple[str, str]], list[int], tuple[str, ...]]:
+        """The files of the project that the original uses, the lines of the functions `names` that no call reached, and the
+        modules that programs find loaded, because the original loads them.
 
         The original is loaded and makes `calls` in a process of its own. Of each file this gives the name of its module, which is
         empty for other files, and its path from the project's top. There are no lines if not every call could be watched.
@@ -149,9 +149,11 @@ class ScorerGuest:
                 outcome = guest.call([setup, program.entry, [*map(dict, calls)], [*names]], seed=0)
         reply: Any = outcome.value if isinstance(outcome, Returned) else ()
         with suppress(TypeError, ValueError):
-            files, lines = reply
-            return [(str(name), self.inside(str(file))) for name, file in files], [int(line) for line in lines]
-        return [], []
+            files, lines, modules = reply
+            loaded = tuple(sorted({str(name) for name in modules if may_be_preloaded(str(name))} - {"strop"}))
+            used = [(str(name), self.inside(str(file))) for name, file in files]
+            return used, [int(line) for line in lines], loaded
+        return [], [], ()
 
     def inside(self, file: str) -> str:
         """The path of a guest's file from the top of the project; empty if it is none of the project's files."""
@@ -250,7 +252,8 @@ def programs_of(task: FunctionTask, workspaces: Workspaces, hash_seed: int = 0) 
         files += sorted({*listed(mark.project, modules=True)} - {*marking, *files})
     tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix, *mark.tools), only=files)
     plan = _plan(tree, mark.interpreter, task.memory_limit + INTERPRETER_BYTES, alone=True)
-    return TreeSandbox(workspaces, replace(plan, environment={**plan.environment, "PYTHONHASHSEED": str(hash_seed)}))
+    environment = {**plan.environment, "PYTHONHASHSEED": str(hash_seed)}
+    return TreeSandbox(workspaces, replace(plan, environment=environment, preload=(*plan.preload, *mark.loaded)))
 
 
 def _end(sandbox: TreeSandbox, guest: RoomGuest | None) -> None:
@@ -270,7 +273,7 @@ def _plan(tree: Tree, interpreter: Interpreter, memory: int, *, alone: bool) -> 
         memory_bytes=memory,
         environment=_ENVIRONMENT,
         search=(str(STAND_IN),),
-        preload=(*_NUMPY, "strop_behaviour", "strop_left"),
+        preload=("random", "strop_behaviour", "strop_left"),
         has_packages=interpreter.is_strops,
         alone=alone,
     )

@@ -70,6 +70,8 @@ class Mark:
     """The parameters of its score behind the answer; None if the score takes the instance."""
     tools: tuple[Path, ...] = ()
     """Files and folders that it may read beside its project."""
+    loaded: tuple[str, ...] = ()
+    """Modules of Python's, and of packages, that the original loads. Programs find them loaded."""
     close: float | None = None
     """The relative tolerance of floats, if the mark names one."""
     is_method: bool = False

@@ -63,7 +63,7 @@ def compiled(text: str | bytes, shown_path: str, file: str, *, is_program: bool 
     _put(tree, "", names)
     if is_program:
         _as_program(tree)
-    return compile(ast.fix_missing_locations(tree), shown_path, "exec", dont_inherit=True)
+    return compile(tree, shown_path, "exec", dont_inherit=True)
 
 
 def _put(node: Any, outer: str, names: dict[str, int]) -> None:
@@ -122,5 +122,3 @@ def _as_program(tree: Any) -> None:
             break
         index += 1
     tree.body[index:index] = ast.parse("__spec__ = __cached__ = None").body
-    for statement in tree.body[index : index + 1]:
-        statement.lineno = statement.end_lineno = 1

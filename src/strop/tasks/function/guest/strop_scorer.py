@@ -58,8 +58,8 @@ _scorers: list[_Scorer] = []
 
 
 def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: list[str]) -> list[Any]:
-    """The files of the tree that the original imports or opens as it is loaded and in some calls, and the lines of some functions
-    that no call reaches. Runs in a process of its own.
+    """The files of the tree that the original imports or opens as it is loaded and in some calls, the lines of some functions
+    that no call reaches, and the names of all modules that are loaded then. Runs in a process of its own.
 
     Each file has the name of its module before it, or an empty text. `setup` has the text and the arguments of
     `user_module.imported`, `calls` the arguments of the calls of `entry`, and `names` those of the functions.
@@ -86,7 +86,7 @@ def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: list[str
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
     files = [path for path in sorted({*modules, *opened}) if path.startswith(_ROOT) and os.path.isfile(path)]
     left = reached.left() if reached.calls == len(calls) else []
-    return [[(modules.get(path, ""), path) for path in files], left]
+    return [[(modules.get(path, ""), path) for path in files], left, list(sys.modules)]
 
 
 class _Wrong(Exception):
