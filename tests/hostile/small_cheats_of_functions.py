@@ -214,7 +214,7 @@ CHEATS = [
     ),
     function(
         "time-collects-no-garbage",
-        "def f(rows):\n    return sum(row[0] for row in rows)\n",
+        "def f(rows):\n    return sum(row[0] for _ in range(20) for row in rows) // 20\n",
         "import gc\n\nOFF = gc.disable()\n\n\ndef f(rows):\n    return sum(row[0] for _ in range(40) for row in rows) // 40\n",
         "not better",
         '{"rows": rng.integers(0, 9, (400, 4)).tolist()}',

@@ -42,9 +42,9 @@ class Part(NamedTuple):
     repeats: int = 1
     """How many times the time of an instance is measured, if it is short."""
     calls: int = 0
-    """How many calls each batch of a function has, as the first part planned; 0 in the first part."""
+    """How many calls each batch of a function has, as training planned them; 0 in training."""
     is_dealt: bool = False
-    """Whether the first part dealt listed inputs into as many batches as there are `instances`."""
+    """Whether training dealt listed inputs into batches."""
 
     def times(self, seconds: float) -> int:
         """How many times a pair of runs of so many seconds is measured. The mean counts, because a program may draw its luck."""

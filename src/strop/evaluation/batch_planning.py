@@ -87,20 +87,23 @@ class BatchPlanning:
     before."""
 
     def plan(self, *, is_listed: bool) -> BatchPlan:
-        """The batches of the split. `is_listed` says that there are no inputs but the instances. A later part of a comparison has
-        the plan of the first one.
+        """The batches of the split. `is_listed` says that there are no inputs but the instances. Batches of a comparison have as
+        many calls as training planned, because another clock would plan others.
 
         Raises:
             TaskError: the original's calls are too short or too few.
         """
-        part = self.order.part
-        if not part.calls:
+        calls, is_dealt = self.order.part.calls, is_listed or self.order.part.is_dealt
+        if not calls:
             return self.dealt() if is_listed else self.drawn_each()
-        listed = self.listed() if part.is_dealt else []
-        working = ((index, self.drawn[index]) for index in listed if not self.drawn.is_failing(self.drawn[index]))
-        sample = self.timed([*islice(working if part.is_dealt else self.drawn.usable(0), 1)], [])
-        dealt = [listed[number :: part.instances] for number in range(part.instances)] if part.is_dealt else None
-        return BatchPlan(part.calls, sample.answers_at_once, dealt, sample.least, sample.alone)
+        working = ((index, one) for index in self.listed() if not self.drawn.is_failing(one := self.drawn[index]))
+        some = [*islice(working if is_dealt else self.drawn.usable(0), 1)]
+        if not some:
+            return BatchPlan(1, 1, [], 0.0)
+        sample = self.timed(some, [])
+        if is_dealt:
+            return self.split_up(self.listed(), calls if self.order.part.is_dealt else min(calls, self.most), sample)
+        return BatchPlan(calls, sample.answers_at_once, None, sample.least, sample.alone)
 
     def listed(self) -> list[int]:
         """The instances that batches are dealt from, in an order that the secret draws."""
@@ -122,14 +125,22 @@ class BatchPlanning:
         # All of them may take longer than a process may.
         while tried < (more := min(tried * GROWS, len(inputs), self.within_limit(sample))):
             tried, sample = more, self.timed(inputs[:more], [])
-        held_out = len(listed) if self.task.input == "drawn" else self.task.count("test")
-        most = 1 if self.task.isolate else max(held_out // LEAST_BATCHES, 1)
+        most = self.most
         available = most if self.task.cases and self.task.recorded is None else max(len(listed) - BEFORE, most)
         is_short = is_too_short(sample.a_call, min(self.wanted(sample), most), sample.least)
         calls = self.enough(sample, available if is_short else most)
         before, limit = inputs[calls:][-BEFORE:], min(available, self.within_limit(sample))
-        calls = self.grown(calls, limit, lambda calls: inputs[:calls], before)
-        if calls > most:
+        return self.split_up(listed, self.grown(calls, limit, lambda calls: inputs[:calls], before), sample)
+
+    @property
+    def most(self) -> int:
+        """How many listed calls a batch has at most, so that there are enough batches."""
+        held_out = len(self.listed()) if self.task.input == "drawn" else self.task.count("test")
+        return 1 if self.task.isolate else max(held_out // LEAST_BATCHES, 1)
+
+    def split_up(self, listed: list[int], calls: int, sample: TriedBatch) -> BatchPlan:
+        """Batches of so many listed calls. If that is more than `most`, batches share calls."""
+        if calls > self.most:
             chance = random.Random(derive(self.order.secret, "shared", self.order.split))
             drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
             return BatchPlan(calls, sample.answers_at_once, drawn, sample.least)

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import field
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from typing import Any, NamedTuple
 
 from strop.base.errors import Malformed, ScorerFailed, TaskError
@@ -29,6 +29,10 @@ MOST_BYTES = 64 << 20
 """Bytes of encoded inputs that are kept. Instances beyond them are drawn again for every evaluation."""
 MOST, MOST_BYTES_OF_ONE = 4096, 4 << 20
 """The most inputs of an instance, and encoded bytes of them."""
+AT_ONCE, MOST_BYTES_AT_ONCE = 64, 1 << 18
+"""The most instances that are drawn at once, and about how many bytes of encoded inputs these may have."""
+MOST_REPEATS = 256
+"""After so many draws in a row that give no new input, no more is drawn."""
 MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""
 _FURTHER = 1 << 20
@@ -90,17 +94,30 @@ class DrawnInstances:
 
     def different(self, index: int) -> Iterator[Input]:
         """At most `MOST` different inputs, instance `index` first."""
-        first, had, size = _FURTHER + index * MOST, set[bytes](), 0
-        for number in chain([index], range(first, first + MOST - 1)):
-            drawn_input = self[number]
+        first, had, size, repeats = _FURTHER + index * MOST, set[bytes](), 0, 0
+        for drawn_input in self._in_order([index, *range(first, first + MOST - 1)]):
+            repeats += 1
+            if size > MOST_BYTES_OF_ONE or repeats > MOST_REPEATS:
+                break
             if self._draws_again and self.is_others(drawn_input[1]):
                 continue
             if drawn_input[1].encoded not in had:
                 had.add(drawn_input[1].encoded)
-                size += size_of(drawn_input)
+                size, repeats = size + size_of(drawn_input), 0
                 yield drawn_input
-            if size > MOST_BYTES_OF_ONE:
-                break
+
+    def _in_order(self, numbers: list[int]) -> Iterator[Input]:
+        """The inputs with these numbers, of which one, then two, then four and more are drawn at once."""
+        length = 1
+        while numbers:
+            block, numbers = numbers[:length], numbers[length:]
+            missing = [number for number in block if number not in self._drawn]
+            if len(missing) > 1:
+                self._task.prepare(self._split, missing, self._seeds)
+            for number in block:
+                drawn_input = self[number]
+                yield drawn_input
+            length = max(min(2 * length, AT_ONCE, MOST_BYTES_AT_ONCE // size_of(drawn_input)), 1)
 
     def is_failing(self, one_input: Input) -> bool:
         """Whether the original was seen to fail on an input."""
@@ -157,7 +174,7 @@ class DrawnInstances:
 
     def _draw(self, index: int) -> Input:
         made, further = self._made(index), _AGAIN + index * _DRAWS
-        for number in range(further, further + _DRAWS):
+        for number in range(further, further + _DRAWS * (index < _FURTHER)):  # `different` leaves out further ones
             if not self.is_others(made[1]) or not self._draws_again:
                 break
             made = self._made(number)

@@ -104,25 +104,35 @@ class Leftovers:
         Raises:
             SandboxError: the host failed.
         """
-        left = self._left_by(program, inputs)
-        original, found = self.by_original(number, inputs), None
-        for _ in range(2):  # a time may be the same for a while: what differs must not differ for the original now
+        left, found = self._left_by(program, inputs), None
+        original = self._seen(number, inputs)
+        for _ in range(3):  # a time may be the same for a while: what differs must not differ for the original now
             differs = next(differences_left(self.task, original, left), None)
             found = difference_again(original, left, judge) or (None if differs is None else (0, differs))
             if found is None:
                 break
-            original = self.drawn.original.left_behind[number] = original.steady(self._left_by_original(inputs))
+            original = self._steady(number, inputs)
         return found
 
-    def by_original(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
-        """What the original's calls on the `inputs` of instance `number` leave behind. Raises SandboxError."""
-        if number not in self.drawn.original.left_behind:
-            first, second = self._left_by_original(inputs), self._left_by_original(inputs)
-            self.drawn.original.left_behind[number] = first.without(self.task).steady(second)
-            if not first.after:
-                nothing = first._replace(not_compared=("its process (which does not tell)",))
-                self.drawn.original.left_behind[number] = nothing
-        return self.drawn.original.left_behind[number]  # type: ignore[no-any-return]
+    def not_compared(self, number: int, inputs: Sequence[Input]) -> tuple[str, ...]:
+        """The parts of what the original's calls on the `inputs` of instance `number` leave behind that are not compared. Raises
+        SandboxError."""
+        return self._steady(number, inputs).not_compared or ("its process (which does not tell)",) * (
+            not self._seen(number, inputs).after
+        )
+
+    def _seen(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
+        """What the original's calls leave behind, by all of its processes so far."""
+        seen = self.drawn.original.left_behind
+        if number not in seen:
+            seen[number] = self._left_by_original(inputs).without(self.task)
+        return seen[number]  # type: ignore[no-any-return]
+
+    def _steady(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
+        """What the original's calls leave behind, and also in a further process."""
+        steady = self._seen(number, inputs).steady(self._left_by_original(inputs))
+        self.drawn.original.left_behind[number] = steady
+        return steady
 
     def _left_by_original(self, inputs: Sequence[Input]) -> LeftBehind:
         return self._left_by(guest_program(self.task, self.task.seed), inputs)

@@ -116,7 +116,7 @@ def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: San
     left = Leftovers(cast("FunctionTask", task), drawn, sandbox)
     inputs = [drawn[index] for index in range(min(LEFT, order.count(task)))]
     if order.is_of_original(task):
-        tally.not_compared = left.by_original(0, inputs).not_compared if order.split == "train" else ()
+        tally.not_compared = left.not_compared(0, inputs) if order.split == "train" else ()
     elif found := left.otherwise(program, 0, inputs, _shares_more):
         tally = Tally(order, 1)
         tally.add(Worth(0.0, "malformed", f"malformed answer: {found[1].what}: {found[1].how}"), drawn[0][0])

@@ -58,6 +58,7 @@ from strop.tasks.function.batch_metrics import (
     ALONE,
     BESIDE,
     CALLS,
+    DEALT,
     DESCRIBING,
     DIFFERENT,
     FIRST,
@@ -118,10 +119,11 @@ def measure_paired(
         raise timing.refused("the original fails on every held-out instance")
     tally.count = len(rows)
     different = len(timing.had - timing.had_before(part.start))
-    shared = {DIFFERENT: different / len(rows)} if different < sum(row[0][CALLS] for row in rows) else {}
+    more = {DIFFERENT: different / len(rows)} if different < sum(row[0][CALLS] for row in rows) else {}
+    more |= {DEALT: float(drawn.original.plan.calls)} if drawn.original.plan.dealt is not None else {}
     for old, new in _net(rows):
         tally.original_metrics.append(old)
-        tally.metrics.append(new | shared)
+        tally.metrics.append(new | more)
         tally.spent(new[SECONDS], 0.0)
         both = old[SECONDS] + new[SECONDS]
         tally.add(Worth(old[SECONDS] / both if both else 0.5))  # a clock may stand still
@@ -475,7 +477,7 @@ class _Timing:
 
         left = Leftovers(self.task, self.drawn, self.sandbox, self.describes)
         if self.is_own:
-            tally.not_compared = left.by_original(index, inputs).not_compared
+            tally.not_compared = left.not_compared(index, inputs)
         elif (found := left.otherwise(self.programs[1], index, inputs, judge)) is not None:
             number, (what, how) = found
             in_full = f"malformed answer: {what}: {how}"

@@ -45,7 +45,7 @@ from strop.runs.sizing import SHARE, planned, repeats_needed
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
-from strop.tasks.function.batch_metrics import CALLS
+from strop.tasks.function.batch_metrics import CALLS, DEALT
 from strop.tasks.objective_facts import SCORE, MetricFacts
 
 if TYPE_CHECKING:
@@ -374,9 +374,13 @@ def _looked(
     from strop.evaluation.base import Part  # here for the start-up time
 
     task, metric = context.parts.task, context.parts.task.facts.metric
-    count, trained = held.instances or task.count("test"), context.journal.recorded(Evaluated)
-    repeats = repeats_needed(metric, (one for one in trained if one.split == "train"), count)
-    part, parts = Part(held.instances, 0, min(levels(count, confidence)), repeats), list[Evaluation]()
+    trained = [one for one in context.journal.recorded(Evaluated) if one.split == "train"]
+    count = held.instances or task.count("test")
+    repeats = repeats_needed(metric, trained, count)
+    planned: Mapping[str, float] = next((one.metrics[0] for one in trained if one.metrics), {})
+    calls, is_dealt = int(planned.get(DEALT, planned.get(CALLS, 0.0))), DEALT in planned
+    part = Part(held.instances, 0, min(levels(count, confidence)), repeats, calls, is_dealt)
+    parts = list[Evaluation]()
     while True:
         part = part._replace(until=min(part.until, held.measured or part.until))
         utility = context.held_out(part, number, held.secret)
@@ -387,8 +391,7 @@ def _looked(
         is_over = not later or pairs < min(part.until, measured.planned) or pairs == held.measured
         if is_over or (not held.measured and _is_enough(task, measured, confidence)):
             return measured
-        calls = int(max((row.get(CALLS, 0.0) for row in measured.metrics), default=0.0))
-        part = Part(measured.planned, pairs, later[0], repeats, calls, is_dealt=not measured.inputs)
+        part = part._replace(instances=measured.planned, first=pairs, until=later[0])
 
 
 def _is_enough(task: AnyTask, measured: Evaluation, confidence: float) -> bool:

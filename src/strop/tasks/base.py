@@ -254,6 +254,9 @@ class Task:
         """Number of instances of a split."""
         return self.test_instances if split == "test" else self.instances
 
+    def prepare(self, split: Split, numbers: Sequence[int], seeds: Seeds) -> None:
+        """Prepare for these instances, which are asked for next."""
+
     def instance(self, split: Split, index: int, seeds: Seeds) -> Instance:
         """Instance `index` (from 0) of a split, a fresh copy at every call.
 

@@ -57,6 +57,7 @@ _ENVIRONMENT = {
 """Variables of scorers and programs: the same in each process, and no threads of NumPy's own."""
 _ANSWERS: Mapping[str, tuple[type, ...]] = {
     "drawn": (dict, list),
+    "many": (list,),
     "opaque": (bytes, dict, dict, list),
     "said": (object, str, list),
     "malformed": (str, list),
@@ -96,10 +97,11 @@ class ScorerGuest:
         self._guest: RoomGuest | None = None
         self._sandbox: TreeSandbox | None = None
         self._is_loaded = False
+        self._ahead: dict[int, tuple[Any, ...]] = {}
 
     def __getstate__(self) -> dict[str, Any]:
         """Everything but the room. Another process starts a room of its own."""
-        own = ("_lock", "_guest", "_sandbox", "_is_loaded")
+        own = ("_lock", "_guest", "_sandbox", "_is_loaded", "_ahead")
         return {name: value for name, value in vars(self).items() if name not in own}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -110,6 +112,8 @@ class ScorerGuest:
     def ask(self, question: str, *arguments: Any, seconds: float) -> tuple[Any, ...]:
         """The module's answer to a question; see `Scorer`."""
         with self._lock:
+            if question == "draw" and (drawn := self._ahead.pop(arguments[0], None)):
+                return drawn
             if not self._is_loaded:
                 self._check_unchanged()
                 if "name" not in (described := self.describe()):
@@ -118,6 +122,12 @@ class ScorerGuest:
             if not _is_answer(reply):
                 raise self._no_answer()
             return tuple(reply)
+
+    def draw_ahead(self, seeds: Sequence[int], seconds: float) -> None:
+        """Draw the instances with these seeds with one question, which costs less than one for each; see `Scorer`."""
+        with self._lock:
+            _, replies = self.ask("draw_all", [*seeds], seconds=seconds)
+            self._ahead = {seed: tuple(reply) for seed, reply in zip(seeds, replies, strict=False) if _is_answer(reply)}
 
     def describe(self) -> Mapping[str, Any]:
         """What the guest says of the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
@@ -211,7 +221,7 @@ class ScorerGuest:
         return TaskError(f"{self._file}: its process says what no scorer says")
 
     def _failed(self, question: str, outcome: Outcome, seconds: float) -> TaskError:
-        if question in ("describe", "draw", "case"):
+        if question in ("describe", "draw", "draw_all", "case"):
             what = "cannot be loaded" if question == "describe" else "cannot be asked: sample()"
             return TaskError(f"{self._file} {what}: {explain(outcome)}")
         function = "accept" if question == "accept" else "score"

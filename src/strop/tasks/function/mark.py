@@ -29,6 +29,10 @@ class Scorer(Protocol):
             SandboxError: the host failed.
         """
 
+    def draw_ahead(self, seeds: Sequence[int], seconds: float) -> None:
+        """Prepare the answers to the next questions, which draw the instances with these seeds, in at most `seconds` CPU
+        seconds. Raises as `ask`."""
+
     def in_project(self, project: Path) -> Scorer:
         """The same scorer for a copy of its project, in the folder `project`."""
 

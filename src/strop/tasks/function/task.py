@@ -172,6 +172,12 @@ class FunctionTask(Task):
             return Instance({OPAQUE: data}, Drawn(seed, resolved, in_words))
         return Instance(self._ordered(reply[0]), Drawn(seed, reply[1]))
 
+    def prepare(self, split: Split, numbers: Sequence[int], seeds: Seeds) -> None:
+        """Draw the instances with these numbers, which are asked for next, with one question."""
+        if not self.cases:
+            seconds = len(numbers) * self.score_limit
+            self.scorer.draw_ahead([seeds.seed(self.name, split, number) for number in numbers], seconds)
+
     def _shown(self, inputs: Mapping[str, Any]) -> Mapping[str, str] | None:
         """A recorded call in words: the beginnings of its arguments if a model may see them."""
         for call in () if self.recorded is None else self.recorded.calls:

@@ -225,6 +225,10 @@ class _Scorer:
         except _CannotTell as error:
             return ("failed", str(error))
 
+    def draw_all(self, seeds: list[int]) -> tuple[Any, ...]:
+        """What `draw` answers for each of these seeds."""
+        return ("many", [self.draw(seed) for seed in seeds])
+
     def case(self, inputs: dict[str, Any]) -> tuple[Any, ...]:
         """The values of functions in the declared answer, for listed inputs."""
         return ("drawn", {}, self._resolved(Instance(_unpickled(inputs))))
