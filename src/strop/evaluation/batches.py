@@ -157,7 +157,7 @@ def batch_program(
     more = (_LISTEN, _SHARES, _HEARD) if catches or shares else ("", "", "")
     parts = dict(zip(("listen", "shares", "heard"), more, strict=True))
     own = _BATCH.format(entry=entry, call=call, caches=sorted(caches), **parts)
-    return replace(program, text=program.text + own, entry="__batch__")
+    return replace(program, text=program.text + own, entry="__batch__", answers_alike=True)
 
 
 def run_batch(guest: Guest, batch: Batch, seed: int | None, *, objects: bool = False) -> RanBatch:

@@ -92,6 +92,8 @@ class GuestProgram:
     """The module whose place the text takes; None for a program that stands alone."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Files that the program's room has in place of the tree's: path from the top of the copy → text."""
+    answers_alike: bool = False
+    """Whether other programs give equal answers. These are read once, so nobody may change them."""
 
 
 LAZY = ("a generator", "a coroutine", "an async generator")

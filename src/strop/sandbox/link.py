@@ -70,8 +70,8 @@ class ChildLike(Protocol):
 class Link:
     """One child, from its first frame to its end."""
 
-    def __init__(self, child: ChildLike, limits: Limits, *, strict: bool = True) -> None:
-        """For `strict` see `FrameReader`."""
+    def __init__(self, child: ChildLike, limits: Limits, *, strict: bool = True, reads_once: bool = False) -> None:
+        """For `strict` and `reads_once` see `FrameReader`."""
         self._child, self._limits = child, limits
         self._outgoing: deque[memoryview] = deque()
         self._output = bytearray()
@@ -80,7 +80,7 @@ class Link:
         self._is_wide = False
         self._cpu = self._cpu_mark = child.cpu_seconds()
         self._starved_mark = child.starved_seconds()
-        self.frames = FrameReader(limits.reply_bytes, strict=strict)
+        self.frames = FrameReader(limits.reply_bytes, strict=strict, reads_once=reads_once)
         self.dead = False
         """Whether the process has ended or closed its pipe, so that nothing more can arrive."""
         for descriptor in (child.to_guest, child.from_guest, child.output):

@@ -282,7 +282,8 @@ class Session(ClosesItself):
         if self._link is not None and (self._sent or self._link.alive()):
             return self._link, []
         self.close()
-        self._link = Link(self._take(), self.limits, strict=not self._exact)
+        reads_once = self._program.answers_alike
+        self._link = Link(self._take(), self.limits, strict=not self._exact, reads_once=reads_once)
         self._ledger.fresh_child()
         return self._link, [messages.load(self._program)]
 

@@ -20,7 +20,7 @@ from strop.sandbox.base import Value
 
 HEADER = struct.Struct("<II")
 LARGE = 1 << 17
-"""Bytes from which a message is not kept for an equal one."""
+"""Bytes from which a message is always read."""
 
 
 class FrameError(ValueError):
@@ -30,9 +30,11 @@ class FrameError(ValueError):
 class FrameReader:
     """Cuts a stream of bytes into frames. It refuses a frame that is too large by its header, before storing the body."""
 
-    def __init__(self, limit: int, *, strict: bool = True) -> None:
-        """`limit`: most bytes of a frame. `strict`: refuse floats that are not finite, and texts with lone surrogates."""
+    def __init__(self, limit: int, *, strict: bool = True, reads_once: bool = False) -> None:
+        """`limit`: most bytes of a frame. `strict`: refuse floats that are not finite, and texts with lone surrogates.
+        `reads_once`: return the same message again for equal bytes, which may not be changed then."""
         self._limit, self._strict = limit, strict
+        self._read = _read if reads_once else _read.__wrapped__
         self._buffer = bytearray()
         self.digest = b""
         """SHA-256 of the last frame's message."""
@@ -74,7 +76,7 @@ class FrameReader:
         data = bytes(memoryview(self._buffer)[HEADER.size : HEADER.size + size + rest])
         del self._buffer[: HEADER.size + size + rest]
         try:
-            read = _read if len(data) < LARGE else _read.__wrapped__
+            read = self._read if len(data) < LARGE else _read.__wrapped__
             message, items = read(data, self._strict)
         except plain_data.NotPlainData as error:
             raise FrameError(str(error)) from None
@@ -84,7 +86,7 @@ class FrameReader:
         return message
 
 
-@lru_cache(maxsize=32)  # two programs give equal answers, which are long to read
+@lru_cache(maxsize=64)
 def _read(data: bytes, strict: bool) -> tuple[Any, int]:
     return plain_data.counted(data, hashed=False, strict=strict)
 

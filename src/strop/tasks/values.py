@@ -452,7 +452,8 @@ def difference(expected: object, answer: object, close: float | None = None) -> 
     array of 32 bits may differ by `CLOSE_32` of its largest number. Lists, dicts and arrays are compared part by part.
     A tuple counts as a list, a numpy scalar as its Python value, and an array equals a list of the same numbers.
     """
-    if expected is answer:  # equal bytes of two guests are read once
+    parts = [[*map(id, one)] if isinstance(one, list) else id(one) for one in (expected, answer)]
+    if parts[0] == parts[1]:  # equal answers of guests are read once
         return ""
     return _difference(rebuilt(expected), rebuilt(answer), "the answer", close)
 

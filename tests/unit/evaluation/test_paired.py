@@ -14,7 +14,7 @@ from strop.base.results import Evaluation
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
-from strop.evaluation import paired
+from strop.evaluation import instances, paired
 from strop.evaluation.base import WHOLE, Order, Part
 from strop.evaluation.batch_planning import BatchPlanning, TriedBatch
 from strop.evaluation.functions.load import load_any
@@ -217,6 +217,18 @@ def test_no_batch_of_a_verdict_has_an_input_that_a_batch_of_training_may_have(
     found = measured(task, jail, f"{FEW.partition('def ')[2].join(('def ', ''))}# the same\n", "test", is_final=True)[0]
     different = round(sum(row.get(DIFFERENT, row[CALLS]) for row in found.metrics))
     assert found.verdict == "ok" and LEAST <= different <= len(held_out), "they are counted once"
+
+
+def test_inputs_are_the_same_up_to_one_that_cannot_be_drawn_however_many_are_drawn_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    task, found = task_of(tmp_path, FEW.replace("6000, 6060))", "60)) or 1 // 0")), list[list[bytes]]()
+    for at_once in (64, 1):
+        monkeypatch.setattr(instances, "AT_ONCE", at_once)
+        found.append([])
+        with pytest.raises(TaskError, match="ZeroDivisionError"):
+            found[-1].extend(one[1].encoded for one in DrawnInstances(task, "train", SecretSeeds(b"s")).different(0))
+    assert found[0] == found[1] and found[0]
 
 
 @table(("sample", "fixed", "refused"), [("6000", False, True), ("60_000", True, False)])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.strop_plain_data import Unhashed
-from strop.sandbox.wire import FrameError, FrameReader, Prepared, encode
+from strop.sandbox.wire import LARGE, FrameError, FrameReader, Prepared, encode
 from strop.tasks.values import rebuilt
 from support.rows import table
 
@@ -170,6 +170,15 @@ def test_reader_refuses_a_message_when_it_is_no_list_that_begins_with_a_text(doc
 def test_reader_refuses_what_a_guest_sends_behind_a_message() -> None:
     with pytest.raises(FrameError, match="bytes are left"):
         read(framed(b'["l",["s",8],1]', b"returned", rest=plain_data.encode(1)))
+
+
+def test_reader_returns_one_value_for_equal_messages_only_where_nobody_changes_it() -> None:
+    for reads_once in (True, False):
+        reader, large = FrameReader(1 << 20, reads_once=reads_once), encode(["returned", "x" * LARGE])
+        reader.feed(2 * encode(["returned", [1, 2]]) + 2 * large)
+        messages = [reader.take() for _ in range(4)]
+        assert messages[0] == messages[1] and messages[2] == messages[3] and messages[2] is not messages[3]
+        assert (messages[0] is messages[1]) == reads_once
 
 
 def test_reader_waits_when_a_frame_is_not_complete() -> None:
