@@ -97,7 +97,7 @@ _OF_GUEST = "strop_"
 
 
 @lru_cache(maxsize=4)  # each evaluation reads the original's
-def _names_of_guest(*texts: str) -> set[str]:
+def _names_of_guest(*texts: str) -> frozenset[str]:
     """Imports, names, attributes and strings in which a name of the guest is."""
     found = set[str]()
     for text in texts:
@@ -106,7 +106,7 @@ def _names_of_guest(*texts: str) -> set[str]:
         fields = [str(value) for node in nodes for value in vars(node).values() if isinstance(value, (str, bytes))]
         for field in [text] if tree is None else fields:
             found.update(re.findall(rf"\w*{_OF_GUEST}\w*", field))
-    return found
+    return frozenset(found)
 
 
 def wrong_answer(events: Iterable[Mapping[str, str]], *, may_fail: bool) -> str:

@@ -135,8 +135,8 @@ def test_parts_of_a_comparison_have_the_batches_that_training_planned_whatever_a
 
     first = plan(0.02)
     assert first.dealt is not None and len(first.dealt) == 24 and plan(0.001).dealt != first.dealt
-    for part in (Part(calls=first.calls, is_dealt=True), Part(24, 8, 16, calls=first.calls, is_dealt=True)):
-        assert plan(0.001, part).dealt == first.dealt
+    parts = Part(calls=first.calls, is_dealt=True), Part(24, 8, 16, calls=first.calls, is_dealt=True)
+    assert all(plan(0.001, part).dealt == first.dealt for part in parts)
 
 
 @table("text", [MODULE, LISTED.replace("    found", SLOW + "    found", 1)], ids=["drawn", "listed"])
@@ -188,7 +188,11 @@ def test_check_names_a_function_that_keeps_something_between_calls(
 
     lines = lines_of(KEPT)
     assert said in lines and ("keeps something" in lines) == bool(said), lines
-    assert "A call of the original takes " in lines and "timed in 12 batches of " in lines
+    assert (
+        "nothing broken found; there are no spoiled answers to try." in lines
+        and "the original takes " in lines
+        and "timed in 12 batches of " in lines
+    )
     assert "keeps something" not in lines_of(KEPT.replace("test_instances=6", 'test_instances=6, isolate="instance"'))
 
 
@@ -222,13 +226,12 @@ def test_no_batch_of_a_verdict_has_an_input_that_a_batch_of_training_may_have(
 def test_inputs_are_the_same_up_to_one_that_cannot_be_drawn_however_many_are_drawn_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    task, found = task_of(tmp_path, FEW.replace("6000, 6060))", "60)) or 1 // 0")), list[list[bytes]]()
+    task, found = task_of(tmp_path, FEW.replace("6000, 6060))", "60)) or 1 // 0")), list[bytes]()
     for at_once in (64, 1):
         monkeypatch.setattr(instances, "AT_ONCE", at_once)
-        found.append([])
         with pytest.raises(TaskError, match="ZeroDivisionError"):
-            found[-1].extend(one[1].encoded for one in DrawnInstances(task, "train", SecretSeeds(b"s")).different(0))
-    assert found[0] == found[1] and found[0]
+            found += (one[1].encoded for one in DrawnInstances(task, "train", SecretSeeds(b"s")).different(0))
+    assert found[: len(found) // 2] == found[len(found) // 2 :] and found
 
 
 @table(("sample", "fixed", "refused"), [("6000", False, True), ("60_000", True, False)])
@@ -301,15 +304,6 @@ def test_check_of_a_function_scored_by_time_is_broken_where_a_run_would_be(
     assert found.broken and said in found.problems[0].what
 
 
-def test_check_of_a_function_scored_by_time_says_that_nothing_was_spoiled(jail: JailedSandbox, tmp_path: Path) -> None:
-    found = checked(task_of(tmp_path, MODULE), jail)
-    assert not found.problems
-    assert found.sentence.endswith("nothing broken found; there are no spoiled answers to try.")
-    assert found.lines[0].startswith(
-        "Score: CPU time, counted by the kernel; answers must equal the original's (Python "
-    )
-
-
 def test_check_names_what_calls_leave_behind_and_nobody_can_compare(jail: JailedSandbox, tmp_path: Path) -> None:
     above = "import threading, time\nLOG, WHEN = [threading.Lock()], 0.0\n"
     text = MODULE.replace("    found", "    global WHEN\n    WHEN = time.time()\n    found", 1)
@@ -335,28 +329,19 @@ def test_time_that_stays_the_same_for_a_while_is_not_compared(jail: JailedSandbo
     assert measured(task, jail, program, "test", is_final=True)[0].verdict == "ok"
 
 
-def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_comparison(
+def test_each_instance_has_a_fresh_process_in_training_as_in_the_final_comparison_and_an_isolated_call_has_one(
     jail: JailedSandbox, tmp_path: Path
 ) -> None:
     """Else what a function keeps between calls would be there in training, and not in the end."""
-    twice = (
-        "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 3\n" + FASTER.split("\n")[1]
+    once, twice = (
+        f"calls = []\n\n\n{FASTER.replace('    ', f'    calls.append(1); assert len(calls) < {n}; ')}" for n in (2, 3)
     )
     task = task_of(tmp_path, MODULE.replace("    found", 4 * SLOW + "    found", 1))  # so that one input is enough
-    for split in ("train", "test"):
-        assert measured(task, jail, twice, split)[0].verdict == "ok"
-
-
-def test_isolated_function_is_measured_in_the_first_call_of_a_process(jail: JailedSandbox, tmp_path: Path) -> None:
-    once = (
-        "calls = []\n\n\ndef unique(values):\n    calls.append(1)\n    assert len(calls) < 2\n" + FASTER.split("\n")[1]
-    )
-    task = task_of(tmp_path, MODULE.replace("    found", 4 * SLOW + "    found", 1))
     first = replace(task, isolate="instance")
-    assert task.facts is not None and task.facts.calls == "later" and measured(task, jail, once)[0].verdict == "raised"
-    assert first.facts is not None and first.facts.calls == "first"
-    for split in ("train", "test"):
-        assert measured(first, jail, once, split)[0].verdict == "ok"
+    assert [one.facts and one.facts.calls for one in (task, first)] == ["later", "first"]
+    assert measured(task, jail, once)[0].verdict == "raised"
+    for of, program in ((task, twice), (first, once)):
+        assert {measured(of, jail, program, split)[0].verdict for split in ("train", "test")} == {"ok"}
 
 
 def test_what_a_program_does_when_it_is_loaded_is_no_part_of_a_call(jail: JailedSandbox, tmp_path: Path) -> None:
@@ -367,9 +352,10 @@ def test_what_a_program_does_when_it_is_loaded_is_no_part_of_a_call(jail: Jailed
     lazily = FASTER.replace("    return", "    if not kept:\n        kept.extend(range(3_000_000))\n    return")
     for program in (loads, "kept = []\n\n\n" + lazily):
         found = measured(task, jail, program, "test")[0]
-        assert found.verdict == "ok"
-        for after, before in zip(found.metrics, found.original_metrics, strict=True):
-            assert after[SECONDS] < 0.1 * after[LOADING] and before[LOADING] < after[LOADING]
+        assert found.verdict == "ok" and all(
+            after[SECONDS] < 0.1 * after[LOADING] > 0.1 * before[LOADING]
+            for before, after in zip(found.original_metrics, found.metrics, strict=True)
+        )
 
 
 def test_input_on_which_a_program_raises_is_named(jail: JailedSandbox, tmp_path: Path) -> None:

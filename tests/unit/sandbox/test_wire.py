@@ -177,8 +177,8 @@ def test_reader_returns_one_value_for_equal_messages_only_where_nobody_changes_i
         reader, large = FrameReader(1 << 20, reads_once=reads_once), encode(["returned", "x" * LARGE])
         reader.feed(2 * encode(["returned", [1, 2]]) + 2 * large)
         messages = [reader.take() for _ in range(4)]
-        assert messages[0] == messages[1] and messages[2] == messages[3] and messages[2] is not messages[3]
-        assert (messages[0] is messages[1]) == reads_once
+        assert messages[0] == messages[1] and (messages[0] is messages[1]) == reads_once
+        assert messages[2] == messages[3] and messages[2] is not messages[3]
 
 
 def test_reader_waits_when_a_frame_is_not_complete() -> None:
