@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
-from statistics import median
 from typing import Literal, TypeAlias
 
 from strop.analysis.stats import (
@@ -163,16 +162,11 @@ def pairs_in(facts: ObjectiveFacts, measured: Evaluation) -> int:
 
 def utility_of(facts: ObjectiveFacts, measured: Evaluation) -> float:
     """The utility of a measurement, 1/2 for one as good as the original. For times it comes from the ratio of the totals, which
-    the final sentence shows, too; of the batches of a function from the median of their ratios, because a burst of the machine
-    beside a few short calls would hide what the others show. For other metrics, and without a ratio, it is the mean of the
-    scores."""
+    the final sentence shows, too. For other metrics, and without a ratio, it is the mean of the scores."""
     decided = gain_in(facts, measured) if facts.metric.reader in TIMES else None
     if decided is None or decided.scale != "ratio":
         return measured.value
-    pairs, change = [*zip(measured.metrics, measured.original_metrics, strict=True)], decided.change.mean
-    if all(part in old for _, old in pairs for part in BESIDE):
-        change = median(_faster(facts.metric, [new], [old], (), CONFIDENCE).change.mean for new, old in pairs)
-    return 1.0 / (1.0 + math.exp(-min(max(change, -MOST), MOST)))
+    return 1.0 / (1.0 + math.exp(-min(max(decided.change.mean, -MOST), MOST)))
 
 
 def _has(metric: MetricFacts, after: Sequence[Row], before: Sequence[Row]) -> bool:

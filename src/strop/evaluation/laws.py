@@ -143,7 +143,8 @@ def log_speedup(times: BatchTimes, *, confidence: float) -> Estimate:
     batches, O and N are the seconds of the original's and the program's calls, and D those of a part beside them, the program's
     minus the original's. The cautious end is that of O / (N + sum of max(D, 0)): less in one part does not pay for more in
     another. The other end is that of O / max(N + sum of D, N / 2). A caller makes one call at a time: where calls alone have a
-    lower end, it is the cautious one. The estimate is the cautious ratio of all batches, moved into the interval.
+    lower end, it is the cautious one. The estimate is the ratio of all batches, moved into the interval; a part beside the calls
+    counts in it where its D is surely above zero, because what lies beside a few short calls varies more than they take.
     """
     calls, beside = [*map(np.array, (times.original, times.program))], [*map(np.array, times.beside)]
 
@@ -154,7 +155,8 @@ def log_speedup(times: BatchTimes, *, confidence: float) -> Estimate:
         program = sums(calls[1])
         return _log_ratio(sums(calls[0]), np.maximum(program + sum(map(sums, beside)), program / 2))
 
-    n, whole = len(times.original), float(cautious(np.sum))
+    n, counted = len(times.original), [part for part in beside if _is_above(part, confidence)]
+    whole = float(_log_ratio(calls[0].sum(), calls[1].sum() + sum(max(part.sum(), 0.0) for part in counted)))
     interval = between_subsets(n, confidence, cautious, other)
     if interval is None:
         return Estimate(whole, None, n)
@@ -164,6 +166,12 @@ def log_speedup(times: BatchTimes, *, confidence: float) -> Estimate:
         single = between_subsets(n, confidence, lambda sums: _log_ratio(sums(before), sums(after)))
         low = min(low, single[0] if single is not None else low)
     return Estimate(min(max(whole, low), high), None, n, (low, high))
+
+
+def _is_above(part: Any, confidence: float) -> bool:
+    """Whether the sum of a part is surely above zero, or nobody can tell, because there are too few batches."""
+    interval = between_subsets(len(part), confidence, lambda sums: sums(part))
+    return interval is None or interval[0] > 0.0
 
 
 def _log_ratio(before: Any, after: Any) -> Any:

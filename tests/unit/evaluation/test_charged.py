@@ -17,15 +17,17 @@ TIMES = (0.001, 0.002, 0.0015, 0.0012, 0.0018, 0.001, 0.0011, 0.0016)
 """Seconds of a call of the original in each of eight batches of ten calls."""
 
 
-def gained(times: float = 1.0, *, alone: float | None = None, opening: float = 0.0, describing: float = 0.0) -> Gain:
+def gained(
+    times: float = 1.0, *, alone: float | None = None, opening: float = 0.0, describing: float = 0.0, noise: float = 0.0
+) -> Gain:
     """The gain of a program whose calls take `times` as long as the original's, and `alone` times as long where they are alone.
-    Beside them its processes take so many times the original's calls more."""
+    Beside them its processes take so many times the original's calls more, and by chance `noise` seconds more or fewer."""
     before = [{SECONDS: a_call, CALLS: 10.0, OPENING: 0.05, DESCRIBING: 0.03, ALONE: a_call} for a_call in TIMES]
     after = [
         row
         | {SECONDS: times * row[SECONDS], ALONE: (times if alone is None else alone) * row[SECONDS]}
-        | {OPENING: 0.05 + opening * 10 * row[SECONDS], DESCRIBING: 0.03 + describing * 10 * row[SECONDS]}
-        for row in before
+        | {OPENING: 0.05 + opening * 10 * row[SECONDS], DESCRIBING: 0.03 + describing * 10 * row[SECONDS] + noise}
+        for row, noise in zip(before, (noise, -0.9 * noise) * 4, strict=True)
     ]
     found = gain(METRIC, after, before, chosen=False)
     assert found is not None and found.interval is not None
@@ -33,10 +35,11 @@ def gained(times: float = 1.0, *, alone: float | None = None, opening: float = 0
 
 
 @table("times", [0.1, 0.5, 1.0, 1.1, 2.0])
-def test_time_of_a_function_is_that_of_its_calls_where_nothing_else_differs(times: float) -> None:
+def test_time_of_a_function_is_that_of_its_calls_where_nothing_else_differs_but_by_chance(times: float) -> None:
     found = gained(times)
     assert found.amount == pytest.approx(1 / times) and found.after == pytest.approx(times * found.before)
     assert found.interval == pytest.approx((1 / times / 1.03, 1.03 / times))
+    assert gained(times, noise=0.02).amount == pytest.approx(1 / times)
 
 
 @table(
