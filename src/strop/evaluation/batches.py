@@ -68,7 +68,7 @@ _CALL_AND_CATCH = """import strop_behaviour
         kinds += strop_calling.finished(results, strop_behaviour.CallRaised)"""
 
 _LISTEN = "\n        strop_calling.listen()"
-_SHARES = "\n        shares = strop_behaviour.shared(results[:count])"
+_SHARES = "\n        shares = strop_behaviour.shared(results[: count * do.startswith('answers')])"
 _HEARD = " + [strop_calling.heard(), shares]"
 
 

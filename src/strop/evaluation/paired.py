@@ -17,7 +17,7 @@ has no value: an instance on which the original fails is left out.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 from itertools import chain, islice, repeat
@@ -118,9 +118,7 @@ def measure_paired(
     if not rows and not part.start:
         raise timing.refused("the original fails on every held-out instance")
     tally.count = len(rows)
-    different = len(timing.had - timing.had_before(part.start))
-    more = {DIFFERENT: different / len(rows)} if different < sum(row[0][CALLS] for row in rows) else {}
-    more |= {DEALT: float(drawn.original.plan.calls)} if drawn.original.plan.dealt is not None else {}
+    more = timing.of_all(rows, part.start)
     for old, new in _net(rows):
         tally.original_metrics.append(old)
         tally.metrics.append(new | more)
@@ -322,6 +320,12 @@ class _Timing:
         plan = self.drawn.original.plan
         assert plan is not None
         return {arguments.encoded for index in range(first) for _, (_, arguments) in self.inputs(index, plan.calls)[0]}
+
+    def of_all(self, rows: Sequence[Sequence[Mapping[str, float]]], first: int) -> dict[str, float]:
+        """The metrics that all batches of a part share, which begins with batch `first`."""
+        different, plan = len(self.had - self.had_before(first)), self.drawn.original.plan
+        shared = {DIFFERENT: different / len(rows)} if different < sum(row[0][CALLS] for row in rows) else {}
+        return shared | ({} if plan is None or plan.dealt is None else {DEALT: float(plan.calls)})
 
     def batch_rows(self, index: int, tally: Tally) -> list[list[dict[str, float]]]:
         """The metrics of both programs for a batch; for a verdict empty if the original fails on its instance. Raises _Failed if

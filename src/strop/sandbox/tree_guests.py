@@ -27,7 +27,7 @@ from strop.sandbox.child import Child, ExitStatus, exit_status
 from strop.sandbox.confinement import filters
 from strop.sandbox.session import Session
 from strop.sandbox.workspace.base import CommandLimits, Tree
-from strop.sandbox.workspace.workspace import INTERPRETER, JailedWorkspace
+from strop.sandbox.workspace.workspace import HASHING, INTERPRETER, JailedWorkspace
 
 _HERE = Path(__file__).parent
 _NEEDED = (_HERE, _HERE.with_name("base"))
@@ -99,7 +99,7 @@ class TreeServer:
         with theirs:
             limits = CommandLimits(_FOREVER, _FOREVER, plan.memory_bytes, output_bytes=1 << 14)
             own = {name: value for name, value in plan.environment.items() if name == "PYTHONHASHSEED"}
-            is_keepers = os.path.realpath(plan.interpreter) == INTERPRETER and not own
+            is_keepers = os.path.realpath(plan.interpreter) == INTERPRETER and own in ({}, HASHING)
             command = "" if is_keepers else _command(plan.interpreter)  # without one it is forked from the keeper
             try:
                 self._running = self._workspace.begin(command, limits, own, theirs.fileno(), lays_rooms=True)

@@ -352,7 +352,7 @@ def _where(evidence: Evidence, *, same: bool = False) -> str:
     calls = round(sum(row.get(DIFFERENT, row.get(CALLS, 0)) for row in last.metrics))
     commands = evidence.facts.commands
     named = f" of {' and '.join(f'`{escape(command, 120)}`' for command in commands)}" if commands else ""
-    if calls > n:
+    if calls > n or any(row.get(CALLS, 1.0) > 1 for row in last.metrics):
         counted = f"{calls:,} {held}calls{named} in {quantity(n, 'batch')}"
     else:
         counted = quantity(n, f"{held}{'call' if commands else 'instance' if held else 'input'}") + named

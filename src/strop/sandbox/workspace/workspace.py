@@ -117,11 +117,13 @@ main()
 """
 """Packages without their `__init__`, as in `fork_server_host`. Its options are those of a tree's first process (`tree_guests`),
 which may be forked from it."""
+HASHING = {"PYTHONHASHSEED": "0"}
+"""The order of sets in keepers, and in what is forked from them, as in fork servers."""
 INTERPRETER = os.path.realpath(interpreter.EXECUTABLE)
 """The interpreter of keepers, which needs no environment."""
 keeper_template = Template(
     lambda channel: [INTERPRETER, "-s", "-S", "-c", _BOOTSTRAP, str(channel), *map(str, _FOLDERS)],
-    lambda: {"LANG": "C.UTF-8"},
+    lambda: {"LANG": "C.UTF-8", **HASHING},
 )
 """What all keepers of this process are forked from; see `keeper`."""
 _SYSTEM = "/usr/local/sbin /usr/local/bin /usr/sbin /usr/bin /sbin /bin"
