@@ -377,8 +377,8 @@ def _looked(
     trained = [one for one in context.journal.recorded(Evaluated) if one.split == "train"]
     count = held.instances or task.count("test")
     repeats = repeats_needed(metric, trained, count)
-    planned: Mapping[str, float] = next((one.metrics[0] for one in trained if one.metrics), {})
-    calls, is_dealt = int(planned.get(DEALT, planned.get(CALLS, 0.0))), DEALT in planned
+    row: Mapping[str, float] = next((one.metrics[0] for one in trained if one.metrics), {})
+    calls, is_dealt = int(row.get(DEALT, row.get(CALLS, 0.0))), DEALT in row
     part = Part(held.instances, 0, min(levels(count, confidence)), repeats, calls, is_dealt)
     parts = list[Evaluation]()
     while True:

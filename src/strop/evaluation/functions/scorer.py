@@ -126,8 +126,9 @@ class ScorerGuest:
     def draw_ahead(self, seeds: Sequence[int], seconds: float) -> None:
         """Draw the instances with these seeds with one question, which costs less than one for each; see `Scorer`."""
         with self._lock:
-            _, replies = self.ask("draw_all", [*seeds], seconds=seconds)
-            self._ahead = {seed: tuple(reply) for seed, reply in zip(seeds, replies, strict=False) if _is_answer(reply)}
+            kind, replies, *_ = self.ask("draw_all", [*seeds], seconds=seconds)
+            drawn = zip(seeds, replies if kind == "many" else (), strict=False)
+            self._ahead = {seed: tuple(reply) for seed, reply in drawn if _is_answer(reply)}
 
     def describe(self) -> Mapping[str, Any]:
         """What the guest says of the target, or `wrong`, which says why it is no target. Raises TaskError and SandboxError."""
