@@ -12,15 +12,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, NamedTuple
 
-from strop.evaluation.instances import Input
+from strop.evaluation.instances import AT_ONCE, MESSAGE_BYTES, Input
 from strop.sandbox.base import LAZY, Guest, GuestProgram, Outcome, Returned, Value, Violated
 from strop.sandbox.wire import Prepared
 from strop.tasks.values import difference
 
 Described = Literal["answers", "answers and arguments", "arguments", "arguments as they are"]
 """What a process describes after the calls. Arguments are described as the calls leave them, or as they are without any call."""
-AT_ONCE, MESSAGE_BYTES = 64, 1 << 18
-"""The most calls in one message, and the most bytes of their arguments or answers. A single call may have more bytes."""
 SETTLE_SECONDS = 2.0
 """Wall seconds for which a process may go on working before its calls, and in the end. The CPU time that it uses counts."""
 _BATCH = """

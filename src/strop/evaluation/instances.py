@@ -29,9 +29,9 @@ MOST_BYTES = 64 << 20
 """Bytes of encoded inputs that are kept. Instances beyond them are drawn again for every evaluation."""
 MOST, MOST_BYTES_OF_ONE = 4096, 4 << 20
 """The most inputs of an instance, and encoded bytes of them."""
-AT_ONCE, MOST_BYTES_AT_ONCE = 64, 1 << 18
-"""The most instances that are drawn at once, and about how many bytes of encoded inputs these may have."""
-MOST_REPEATS = 256
+AT_ONCE, MESSAGE_BYTES = 64, 1 << 18
+"""The most instances or calls in one message, and the most bytes of inputs or answers. A single one may have more bytes."""
+MOST_IN_VAIN = 256
 """After so many draws in a row that give no new input, no more is drawn."""
 MOST_FAILURES = 4
 """An original that fails so often is not run on further instances."""
@@ -94,16 +94,16 @@ class DrawnInstances:
 
     def different(self, index: int) -> Iterator[Input]:
         """At most `MOST` different inputs, instance `index` first."""
-        first, had, size, repeats = _FURTHER + index * MOST, set[bytes](), 0, 0
+        first, had, size, in_vain = _FURTHER + index * MOST, set[bytes](), 0, 0
         for drawn_input in self._in_order([index, *range(first, first + MOST - 1)]):
-            repeats += 1
-            if size > MOST_BYTES_OF_ONE or repeats > MOST_REPEATS:
+            in_vain += 1
+            if size > MOST_BYTES_OF_ONE or in_vain > MOST_IN_VAIN:
                 break
             if self._draws_again and self.is_others(drawn_input[1]):
                 continue
             if drawn_input[1].encoded not in had:
                 had.add(drawn_input[1].encoded)
-                size, repeats = size + size_of(drawn_input), 0
+                size, in_vain = size + size_of(drawn_input), 0
                 yield drawn_input
 
     def _in_order(self, numbers: list[int]) -> Iterator[Input]:
@@ -117,7 +117,7 @@ class DrawnInstances:
             for number in block:
                 drawn_input = self[number]
                 yield drawn_input
-            length = max(min(2 * length, AT_ONCE, MOST_BYTES_AT_ONCE // size_of(drawn_input)), 1)
+            length = max(min(2 * length, AT_ONCE, MESSAGE_BYTES // size_of(drawn_input)), 1)
 
     def is_failing(self, one_input: Input) -> bool:
         """Whether the original was seen to fail on an input."""

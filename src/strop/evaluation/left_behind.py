@@ -117,9 +117,8 @@ class Leftovers:
     def not_compared(self, number: int, inputs: Sequence[Input]) -> tuple[str, ...]:
         """The parts of what the original's calls on the `inputs` of instance `number` leave behind that are not compared. Raises
         SandboxError."""
-        return self._steady(number, inputs).not_compared or ("its process (which does not tell)",) * (
-            not self._seen(number, inputs).after
-        )
+        steady = self._steady(number, inputs)
+        return steady.not_compared or ("its process (which does not tell)",) * (not steady.after)
 
     def _seen(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
         """What the original's calls leave behind, by all of its processes so far."""

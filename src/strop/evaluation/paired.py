@@ -34,8 +34,6 @@ from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.batch_planning import BEFORE, GROWS, BatchPlanning, TriedBatch
 from strop.evaluation.batches import (
-    AT_ONCE,
-    MESSAGE_BYTES,
     AnswerDetails,
     Batch,
     Described,
@@ -46,7 +44,7 @@ from strop.evaluation.batches import (
     run_batches,
     with_arguments,
 )
-from strop.evaluation.instances import BatchPlan, DrawnInstances, Input, Numbered
+from strop.evaluation.instances import AT_ONCE, MESSAGE_BYTES, BatchPlan, DrawnInstances, Input, Numbered
 from strop.evaluation.laws import check_repeats, leaves_out
 from strop.evaluation.left_behind import LEFT_BEHIND, Leftovers
 from strop.evaluation.outcomes import explain, guest_program, limits_of
