@@ -52,7 +52,6 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 gc.disable()  # until all tests are collected: a quarter of that time
 
 CPU_TIME = pytest.StashKey[CpuTime]()
-UNIT = Path(__file__).parent / "unit"
 JAILS = {"jail", "runs"}
 """Fixtures that start processes."""
 STARTERS = {
@@ -79,7 +78,7 @@ IMPORTED = re.compile(r"^(?:from \S+ )?import (\([^)]*\)|.*)", re.MULTILINE)
 @functools.cache
 def _may_start_processes(path: Path) -> bool:
     """Whether every test of the file may start a process: it is no unit test, or it imports or marks what does."""
-    if UNIT not in path.parents:
+    if Path(__file__).parent / "unit" not in path.parents:
         return True
     text = path.read_text()
     names = {name for names in IMPORTED.findall(text) for name in re.findall(r"\w+", names)}
@@ -186,8 +185,7 @@ def rules_of_time(request: pytest.FixtureRequest) -> Iterator[None]:
 def own_key(tmp_path_factory: pytest.TempPathFactory) -> None:
     """The key and the model of the commands in the tests: not the developer's."""
     own = environment(tmp_path_factory.mktemp("home"))
-    data = own["XDG_DATA_HOME"]
-    os.environ |= {"XDG_DATA_HOME": data, "STROP_MODEL": own["STROP_MODEL"]}
+    os.environ |= {"XDG_DATA_HOME": own["XDG_DATA_HOME"], "STROP_MODEL": own["STROP_MODEL"]}
 
 
 @pytest.fixture

@@ -25,12 +25,14 @@ README = ROOT / "README.md"
 PACKAGE = "rouge-score==0.1.2"
 COMMANDS = {
     "strop hot -- python evaluate.py": r"time  .*|.*(RougeScorer\.score|:_score_lcs)",
-    "strop improve rouge_score.rouge_scorer:_score_lcs --record 'python evaluate.py' --lm-budget 2": r"Better: .*",
+    "strop improve rouge_score.rouge_scorer:_score_lcs --record 'python evaluate.py' --lm-budget 2": (
+        r"Better: .*|  program  .*"
+    ),
     "strop apply          # after `strop show --full` has shown the patch; it keeps the old file": r"applied: .*",
 }
 """What is typed, and which lines of what it prints README.md shows, folded as a terminal folds them."""
 INSTALL = "$ uv tool install .    # in a clone of this repository; Linux, Python 3.11 or newer; two minutes"
-VARYING = (r"(?<=of CPU time) of .*?(?=, on)", r"(?<=batches)[^$]*")
+VARYING = (r"(?<=of CPU time) of .*?(?=, on)", r"(?<=the same), but [^$]*")
 """What the result says only on some machines."""
 BEGIN, END = "<!-- session -->\n```console\n", "```\n"
 WIDTH = 100
@@ -66,9 +68,15 @@ def session(strop: Path, folder: Path) -> str:
         wanted = [line for line in printed if re.fullmatch(pattern, line)]
         lines += [
             f"$ {command}",
-            *(folded for line in wanted for folded in textwrap.wrap(line, WIDTH, break_on_hyphens=False)),
+            *(folded for line in wanted for folded in _folded(line)),
         ]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _folded(line: str) -> list[str]:
+    """A line, or a fact beside its name, as a terminal folds it."""
+    indent = re.match(r"  [a-z ]*  (?=\S)|", line)
+    return textwrap.wrap(line, WIDTH, subsequent_indent=" " * len(indent[0] if indent else ""), break_on_hyphens=False)
 
 
 def without_figures(text: str) -> str:

@@ -58,8 +58,7 @@ def page_saying(text: str, live: str = "") -> str:
             for event in _events(text):
                 store.append(event)
         with Store.open(Path(folder) / "run") as store:
-            page = read_page(Record(store))
-            return render(_said(page, text), live=live)
+            return render(_said(read_page(Record(store)), text), live=live)
 
 
 def _said(page: Page, text: str) -> Page:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
@@ -84,9 +83,3 @@ def bash(script: Path, folder: Path, env: Mapping[str, str]) -> subprocess.Compl
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", script], cwd=folder, env=env, text=True, check=False,
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
-
-
-def git(folder: Path, *words: str) -> None:
-    """Run git in a folder, as its user."""
-    named = {f"GIT_{who}_{what}": f"{who}@x.example" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
-    subprocess.run(["git", "-C", str(folder), *words], check=True, capture_output=True, env=os.environ | named)

@@ -8,9 +8,7 @@ from strop.evaluation.start import start_workers
 from strop.evaluation.workers import pack
 from support.kits.evaluator import CHECKS
 
-each_check = pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 
-
-@each_check
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
 def test_worker_processes_pass_the_kit(check) -> None:
     check(lambda tasks: start_workers("2", pack(tasks, frozenset())))

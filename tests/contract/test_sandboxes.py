@@ -41,8 +41,9 @@ LAYERS = {"everything": Layers.strongest(), "without namespaces": Layers(namespa
 
 @pytest.fixture(scope="module", params=slow_unless(lambda name: name == "everything", LAYERS))
 def sandbox(request: pytest.FixtureRequest) -> Iterator[JailedSandbox]:
-    layers = LAYERS[request.param]
-    with JailedSandbox(solution_slots=2, improver_slots=2, require=frozenset(), layers=layers) as sandbox:
+    with JailedSandbox(
+        solution_slots=2, improver_slots=2, require=frozenset(), layers=LAYERS[request.param]
+    ) as sandbox:
         yield sandbox
 
 

@@ -338,8 +338,7 @@ def test_advice_about_a_missing_package_works_when_it_is_followed(row: tuple[Any
     ended = run(command, tmp_path, {})
     missing = "No module named 'onlyhere'"
     assert missing in ended.stdout and said in ended.stdout and ended.returncode == 5, ended.stdout + ended.stderr
-    made = environment_in(tmp_path, name)
-    ended = run(f"{command} {more}", tmp_path, dict.fromkeys(env, str(made)))
+    ended = run(f"{command} {more}", tmp_path, dict.fromkeys(env, str(environment_in(tmp_path, name))))
     assert ended.returncode == 0 and missing not in ended.stdout, ended.stdout + ended.stderr
 
 

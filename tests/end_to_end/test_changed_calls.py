@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from support.facts import told
+
 SHOP = """
 def unique(xs):
     out = []
@@ -39,20 +41,16 @@ def test_better_function_that_answers_changed_calls_otherwise_is_said_to_below_t
     least = ["--model", "scripted:responses.jsonl", "--lm-budget", "1", "--max-responses", "1", "--utility-budget", "2"]
     ended = strop("improve", "shop.py:unique", "--record", "python app.py", "--out", "mine", *least)
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    first = r"the first: xs=\[\] raises IndexError \(was: returns list\)"
-    found = re.search(
-        rf"^Better: .*\n(\d+ of \d+ calls with changed arguments behaves? otherwise; {first})$",
-        ended.stdout,
-        re.MULTILINE,
-    )
-    assert found, ended.stdout
-    assert ended.stdout.count("\nno tests were run (--test)\n") == 1
+    first = "he first changed call: xs=[] raises IndexError (was: returns list)"
+    found = told(ended.stdout, "changed calls")
+    assert re.fullmatch(r"\d+ of \d+ calls with changed arguments behaves? otherwise", found), ended.stdout
+    assert f"\nt{first}\n" in ended.stdout and told(ended.stdout, "tests") == "no tests were run (--test)"
     assert strop("resume", "mine").returncode == 0
     document = json.loads(strop("show", "mine", "--json").stdout)
-    assert document["changed_calls"]["sentence"] == found[1] and document["finding"] == "better"
+    assert document["changed_calls"]["sentence"] == found and document["finding"] == "better"
     assert strop("view", "mine", "--html", "page.html").returncode == 0
-    page = (tmp_path / "page.html").read_text("utf-8")
-    assert f"Changed arguments: {found[1]}." in page and "No tests were run (--test)." in page
+    text = re.sub("<[^>]+>", "", (tmp_path / "page.html").read_text("utf-8"))
+    assert all(each in text for each in (found, "no tests were run (--test)", f"T{first}.")), text
     with closing(sqlite3.connect(tmp_path / "mine" / "run.sqlite")) as record:
         assert record.execute("SELECT count(*), sum(differ) FROM changed_calls").fetchone()[0] == 1
     lines = strop("export", "mine", "-o", "-", "--texts", "digests").stdout

@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from support.repositories import git
+
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE, TUTORIAL = ((DOCS / name).read_text("utf-8") for name in ("how-to/compare.md", "tutorial.md"))
-
-
-def git(folder: Path, *words: str) -> None:
-    who = ("-c", "user.name=x", "-c", "user.email=x@x.example")
-    subprocess.run(["git", *who, *words], cwd=folder, check=True, capture_output=True)
 
 
 @pytest.mark.slow
@@ -30,9 +26,14 @@ def test_changes_of_the_page_get_their_verdicts(strop: Any, tmp_path: Path) -> N
     for name, text in zip(("rows", "equal"), re.findall(r"```diff\n(.*?)```", PAGE, re.DOTALL), strict=True):
         (tmp_path / f"{name}.patch").write_text(text)
     with_rows, with_equal, beside_main = map(shlex.split, re.findall(r"^\$ strop (.*)$", PAGE, re.MULTILINE))
-    better = r"^Better: .* faster .* of CPU time, on \d+ calls of `python app.py` in \d+ batches"
+    better = (
+        r"^Better: `python app.py` takes .* less CPU time .*\n"
+        r"  function +nearest .* faster .* of CPU time, on \d+ calls of `python app.py` in \d+ batches"
+    )
     assert re.search(better, said(strop(*with_rows)), re.MULTILINE)
-    nothing = r"^(No difference (shown|larger than)|Better: [\d.]{1,3}% faster|Worse: takes [\d.]{1,3}% longer)"
+    nothing = (
+        r"^(No difference (shown|larger than)|(Better|Worse): (`python app.py` )?(takes )?[\d.]{1,3}% (fast|less|long))"
+    )
     assert re.search(nothing, said(strop(*with_equal)), re.MULTILINE), "one comparison in 20 may say more"
     git(tmp_path, "apply", "rows.patch")
     assert re.search(better, said(strop(*beside_main)), re.MULTILINE)

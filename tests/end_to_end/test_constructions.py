@@ -76,8 +76,9 @@ def test_published_problem_says_how_it_is_installed_where_it_is_not(folder: Path
     shadow = folder / "first" / "strop_problems-0.dist-info"  # the first distribution of a name is the one that counts
     shadow.mkdir(parents=True)
     (shadow / "METADATA").write_text("Metadata-Version: 2.1\nName: strop-problems\nVersion: 0\n")
-    variables = environment(folder) | {"PYTHONPATH": str(shadow.parent)}
-    refused = run_process("improve", "circles-26", cwd=folder, env=variables)
+    refused = run_process(
+        "improve", "circles-26", cwd=folder, env=environment(folder) | {"PYTHONPATH": str(shadow.parent)}
+    )
     assert refused.returncode == 2 and refused.stderr.count("\n") == 1
     assert "in a clone: " in refused.stderr and "pip install ./packages/problems" in refused.stderr
     assert "circles-26" in strop(folder, "list", "tasks").stdout

@@ -120,8 +120,7 @@ def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> Non
     ("document", "name"), [("docs/how-to/program-with-a-score.md", "packing"), ("docs/reference/targets.md", "pack")]
 )
 def test_check_finds_the_example_of_a_document_sound(document: str, name: str, tmp_path: Path) -> None:
-    text = (ROOT / document).read_text(encoding="utf-8")
-    (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", text, re.S)
+    (block,) = re.findall(rf"```python\n(# {name}\.py\n.*?)```", (ROOT / document).read_text(encoding="utf-8"), re.S)
     (tmp_path / f"{name}.py").write_text(block)
     assert strop.check(str(tmp_path / f"{name}.py"), require="none").problems == ()
 
@@ -305,16 +304,20 @@ def test_every_command_of_a_page_is_understood(subtests: pytest.Subtests) -> Non
                     assert "pip install 'strop[" in str(error)
 
 
-QUICK = [page for page in PAGES if any(commands_to_run(page, searches=False))]
-LONG = [page for page in PAGES if {*commands_to_run(page, searches=True)} - {*commands_to_run(page, searches=False)}]
-
-
-@pytest.mark.parametrize("page", QUICK, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if any(commands_to_run(page, searches=False))],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_every_command_of_a_page_that_does_not_search_runs(page: Path, folder: Path) -> None:
     run_all(page, folder, searches=False)
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("page", LONG, ids=lambda page: str(page.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "page",
+    [page for page in PAGES if {*commands_to_run(page, searches=True)} - {*commands_to_run(page, searches=False)}],
+    ids=lambda page: str(page.relative_to(ROOT)),
+)
 def test_every_command_of_a_page_runs(page: Path, folder: Path) -> None:
     run_all(page, folder, searches=True)

@@ -57,7 +57,6 @@ FIRST = """def pack(sizes):
     return where
 """
 FAILS = "def pack(sizes):\n    return 1 / 0\n"
-HANGS = "def pack(sizes):\n    while True:\n        pass\n"
 
 
 @pytest.fixture
@@ -113,8 +112,7 @@ def test_agent_that_is_compared_with_one_improver_is_not_said_to_spend_more_or_l
     strop: Strop, packing: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     searched(strop, packing, "one", FAILS)
-    made = strop("eval", "agent", "--against", "ucb", "--agent", "one", *SMALL, "--json")
-    document = json.loads(made.stdout)
+    document = json.loads(strop("eval", "agent", "--against", "ucb", "--agent", "one", *SMALL, "--json").stdout)
     assert (document["kind"], document["improvers"]) == ("against", ["agent", "ucb"])
     assert document["cells"][0]["test"]["values"] == [document["seed_solutions"][0]["test"]["value"]], "none was better"
     assert "Both had the same budget of evaluations; ucb spent more: 3 evaluations against 2." in document["sentence"]
@@ -156,7 +154,7 @@ def test_what_cannot_stand_for_a_search_is_refused_in_one_line(
 ) -> None:
     for record in ("whole", "again", "killed", "elsewhere"):
         searched(strop, packing, record, NEXT)
-    (packing / "mine.py").write_text(HANGS)
+    (packing / "mine.py").write_text("def pack(sizes):\n    while True:\n        pass\n")
     before = events_in(packing / "killed")
     begun = start_strop("measure", "packing.py", "--solution", "mine.py", "--out", "killed")
     stopped_at(begun, packing / "killed", before + 1)

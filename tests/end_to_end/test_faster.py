@@ -63,7 +63,11 @@ def test_every_command_of_the_page_works_and_the_marked_function_ends_in_a_patch
         ended = strop(*words, *(least if words[0] == "improve" else []), *["--dry-run"] * only_planned, **PYTHON)
         assert ended.returncode == 0, f"$ {command}\n{ended.stdout}{ended.stderr}"
         said += ended.stdout
-    assert re.search(r"^Better: .*x as fast .* of CPU time, on \d+ held-out calls in \d+ batches", said, re.MULTILINE)
+    assert re.search(
+        r"^Better: .*x as fast .*\n  .*x as fast .* of CPU time, on \d+ held-out calls in \d+ batches",
+        said,
+        re.MULTILINE,
+    )
     assert "places" in (tmp_path / "words.py").read_text()
 
 
@@ -79,8 +83,8 @@ REFUSED = {
         CALLS,
     ),
     "1 different call of 1 can be used, and 12 are needed": (SUM, "lib.work(1)\n"),
-    "of 60 the original gives another outcome than in the run": (CHANCE, CALLS),
-    "of 32 the original gives another outcome when it runs again": (STATE, CALLS),
+    "for 60: the original gives another outcome than in the run": (CHANCE, CALLS),
+    "for 32: the original gives another outcome when it runs again": (STATE, CALLS),
     "cannot be pickled: options['a'].log is a generator": (
         OPTIONS,
         "o = lib.Options()\no.log = (x for x in 'a')\nlib.work({'a': o})\n",
@@ -121,8 +125,7 @@ def test_refusal_of_the_page_is_what_strop_prints(words: str, strop: Any, tmp_pa
     (tmp_path / "pyproject.toml").touch()
     (tmp_path / "app.py").write_text(f"import lib\n{program}")
     command = f"{sys.executable} {'-S ' * ('no Python' in words)}app.py"
-    target = f"{(folder / 'lib.py').relative_to(tmp_path)}:{name}"
-    ended = strop("check", target, "--record", command)
+    ended = strop("check", f"{(folder / 'lib.py').relative_to(tmp_path)}:{name}", "--record", command)
     expected = re.sub(r"\d+(\\\.\d+)?", r"[\\d.]+", ".*".join(map(re.escape, words.split("…"))))
     assert re.search(expected, " ".join((ended.stdout + ended.stderr).split())), ended.stdout + ended.stderr
     assert ended.returncode == (0 if "failed" in words else 5 if "too little" in words else 2)

@@ -37,8 +37,7 @@ def test_new_task_is_improved_and_its_tests_hold_after_the_patch(strop: Any, tmp
     assert ended.returncode == 0 and "held-out instances" in " ".join(ended.stdout.split()), ended.stderr
     assert file.read_bytes() == before
     unproven = ["--unproven"] if form == "command" else []  # its program prints the score itself
-    words = "strop apply --unproven" if unproven else "puts it in place\n"
-    assert words in ended.stdout
+    assert ("strop apply --unproven" if unproven else "puts it in place\n") in ended.stdout
     if form == "function":
         bench = (tmp_path / "bench.py").read_text()
         (tmp_path / "bench.py").write_text(bench.replace("return 1 - ", "return 2 - "))
@@ -62,8 +61,9 @@ def test_new_task_of_every_form_is_scored_and_shown(strop: Any, subtests: pytest
         with subtests.test(form):
             assert strop("init", form, "--form", form).returncode == 0
             asked = [f"{form}/{word}" if word.partition(":")[0].endswith((".py", ".")) else word for word in target]
-            solution = f"{form}/{FORMS[form].improved}"
-            document = json.loads(strop("score", *asked, "--solution", solution, "--json").stdout)
+            document = json.loads(
+                strop("score", *asked, "--solution", f"{form}/{FORMS[form].improved}", "--json").stdout
+            )
             assert set(document["verdicts"]) == {"ok"} and 0.4 < document["value"] < 0.6 and document["notes"]
             names = {name for values in document["metrics"] for name in values}
             assert names == ({"my_metric"} if form in ("evaluator", "command") else set())

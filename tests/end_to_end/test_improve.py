@@ -11,6 +11,7 @@ import pytest
 
 from end_to_end.conftest import recorded
 from strop.base.events import RunFinished
+from support.facts import told
 
 SMALL = ["--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1"]
 IDLE = "def improve_algorithm(initial_solution, utility, language_model):\n    return initial_solution\n"
@@ -69,8 +70,7 @@ def test_task_whose_scorer_rewards_a_spoiled_answer_is_refused_before_a_run_unle
     *_, line = refused.stderr.splitlines()
     assert "task order: its scorer rewards a spoiled answer: " in line and "scores 1.000" in line
     trusted = strop(*asked, "--trust-scorer")
-    found = json.loads(trusted.stdout)
-    assert found["finding"] == "better", trusted.stderr
+    assert json.loads(trusted.stdout)["finding"] == "better", trusted.stderr
     assert strop("replay", "there").returncode == 0
 
 
@@ -83,9 +83,9 @@ def test_start_says_once_who_computes_the_score_and_the_result_does_too(strop: A
     assert ended.stderr.count("Score: computed by the host in score()") == 1
     document = json.loads(ended.stdout)
     assert (document["finding"], document["scored_by"], document["own_score_because"]) == ("worse", "host", "")
-    assert "score: computed by the host in score()" in strop("show", "there").stdout
+    assert "computed by the host in score()" in told(strop("show", "there").stdout, "scored by")
     assert strop("view", "there", "--html", "page.html").returncode == 0
-    assert "Score: computed by the host in score()." in (tmp_path / "page.html").read_text("utf-8")
+    assert "<bdi>computed by the host in score()</bdi>" in (tmp_path / "page.html").read_text("utf-8")
 
 
 NEAR = (

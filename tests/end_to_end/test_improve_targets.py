@@ -16,7 +16,9 @@ import pytest
 from end_to_end.conftest import recorded
 from strop.base.events import Evaluated, LmCalled
 from strop.store import Store
+from support.facts import told
 from support.processes import wait_until
+from support.repositories import committed, git
 from support.trees import contents, written
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="this machine lacks git")
@@ -50,19 +52,10 @@ def improve_algorithm(initial_solution, utility, language_model):
 """
 
 
-def git(folder: Path, *arguments: str) -> str:
-    named = ["-c", "user.name=x", "-c", "user.email=x@example.org"]
-    return subprocess.run(["git", *named, *arguments], cwd=folder, check=True, capture_output=True, text=True).stdout
-
-
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A user's folder in git; copy it before use."""
-    root = written(tmp_path_factory.mktemp("repository") / "mine", FILES)
-    git(root, "init", "-q")
-    git(root, "add", ".")
-    git(root, "commit", "-qm", "one")
-    return root
+    return committed(written(tmp_path_factory.mktemp("repository") / "mine", FILES))
 
 
 @pytest.fixture
@@ -79,9 +72,9 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
 ) -> None:
     ended = strop("improve", "mine", *SCORED, "--improver", "replace.py", "--out", "there")
     assert ended.returncode == 0, ended.stderr
-    said = " ".join(ended.stdout.split())
-    assert "Better: 20% higher speed, from 10 to 12, the same in each of 3 evaluations" in said
-    assert "; the program prints this score itself, and --trust-programs accepts that." in said
+    assert "Better: 20% higher speed.\n" in ended.stdout
+    assert told(ended.stdout, "speed") == "20% higher speed, from 10 to 12, the same in each of 3 evaluations"
+    assert told(ended.stdout, "limit") == "the program prints this score itself, and --trust-programs accepts that"
     assert "budget: 25 evaluations, 12 LM calls of up to 6 responses; offline costs nothing\n" in ended.stderr
     assert "ok, 20% higher speed (from 10 to 12) (best), 3 of 25 evaluations, 0 LM calls" in ended.stderr
     record = (tmp_path / "there/run.sqlite").read_bytes()
@@ -89,8 +82,9 @@ def test_program_of_several_files_ends_with_a_patch_that_is_applied_when_it_is_a
     assert str(tmp_path).encode() not in record, "a record that is published names no folder of this machine"
     assert contents(mine) == FILES
     with Store.open(tmp_path / "there") as store:
-        splits = ("improved/train", "improved/test")
-        known, measured = (next(store.events(Evaluated, scope=split)).event for split in splits)
+        known, measured = (
+            next(store.events(Evaluated, scope=split)).event for split in ("improved/train", "improved/test")
+        )
     assert known.metrics[:1] == measured.metrics[:1], "a score that does not vary is not measured again in training"
     assert known.wall_seconds == 0 < measured.wall_seconds
     git(tmp_path / "mine", "apply", "-p2", "--check", str(tmp_path / "there/solution.diff"))
@@ -135,10 +129,10 @@ def test_lower_time_for_one_answer_is_held_back_as_is_said_before_anything_is_pa
     line += "Let the inputs differ in their answers, or give --set fixed_input=true if one is wanted."
     assert line in " ".join(strop("check", *target).stdout.split())
     held_back = strop("improve", *asked, "--out", "there")
-    said = " ".join(held_back.stdout.split())
-    assert held_back.returncode == 9 and "Better on its fixed input: " in said
-    assert re.search(r" in (8|10) evaluations; ", said)
-    assert "If that is wanted, give --set fixed_input=true; strop apply --unproven applies this patch." in said
+    assert held_back.returncode == 9 and "\nBetter on its fixed input: " in held_back.stdout
+    assert re.search(r" in (8|10) evaluations$", told(held_back.stdout, "time"))
+    wanted_by = "if that is wanted, give --set fixed_input=true; strop apply --unproven applies this patch"
+    assert told(held_back.stdout, "to accept it") == wanted_by
     before, _, after = " ".join(held_back.stderr.split()).partition(line)
     assert after and "candidate" not in before, "it is said before a model is asked"
     wanted = strop("improve", *asked, "--set", "fixed_input=true", "--out", "wanted")
@@ -151,7 +145,7 @@ def test_candidate_that_breaks_a_constraint_gives_way_to_the_best_that_was_tried
     ended = strop("improve", "mine", *command, "--improver", "replace.py", "--json", "--out", "there")
     document = json.loads(ended.stdout)
     assert document["finding"] == "better" and document["stands_in"], document["sentence"]
-    assert "did not score as well in training" in document["sentence"]
+    assert "did not score as well in training" in told(document, "search")
     assert contents(mine) == FILES | {"app/name with blank.txt": "speed: 12"}
 
 
@@ -172,7 +166,7 @@ def test_best_so_far_of_a_killed_run_can_be_applied_when_that_is_asked_for_and_t
     git(mine, "checkout", "-q", ".")
     (tmp_path / "go").touch()
     resumed = strop("resume", "there")
-    assert resumed.returncode == 0 and "80% higher speed, from 10 to 18" in " ".join(resumed.stdout.split())
+    assert resumed.returncode == 0 and "80% higher speed, from 10 to 18" in told(resumed.stdout, "speed")
     assert contents(mine) == FILES
     assert strop("apply", "there").returncode == 0
     assert (mine / "app/name with blank.txt").read_text() == "speed: 18"
@@ -213,15 +207,14 @@ def test_evaluator_is_reported_in_its_own_unit_from_the_first_line_to_the_page(s
     assert "utility" not in ended.stdout + ended.stderr and "0.500" not in ended.stdout + ended.stderr
     assert re.search(r"combined_score in training.*: original 0.1, best of", ended.stdout), ended.stdout
     full = strop("show", "there", "--full").stdout
-    assert re.search(r"^combined_score +0\.1 ", full, re.MULTILINE) and "utility" not in full, full
+    assert "20% higher combined_score, from 0.1 to 0.12" in told(full, "combined_score") and "utility" not in full, full
     assert strop("view", "there", "--html", "there/report.html").returncode == 0
     page = (tmp_path / "there/report.html").read_text(encoding="utf-8")
     assert "combined_score</span> 0.12" in page or "combined_score 0.12" in page
     assert "combined_score in training" in page and "Utility in training" not in page
     candidates = json.loads(strop("show", "there", "--json").stdout)["candidates"]
     assert candidates[0]["train"]["means"] == {"combined_score": 0.12}
-    scored = strop("score", *target)
-    assert scored.stdout.startswith("The program has combined_score 0.1 (the original 0.1) on ")
+    assert strop("score", *target).stdout.startswith("The program has combined_score 0.1 (the original 0.1) on ")
 
 
 def test_run_on_a_module_of_a_package_is_replayed_where_the_package_is_gone(strop: Any, tmp_path: Path) -> None:

@@ -81,7 +81,6 @@ def test_name_that_reads_like_an_error_of_the_system_is_refused(strop: Any) -> N
     assert said_in_one_line(ended, 2) and "ulimit" not in ended.stderr
 
 
-HELPED = ("list tasks", "list improvers", "list runs", "reproduce fig4", "reproduce table2")
 SCREEN = 43
 """Lines of a help text at 100 columns."""
 
@@ -89,7 +88,7 @@ SCREEN = 43
 def test_help_is_one_screen_a_command_under_headings_without_defaults_that_say_nothing(
     strop: Any, subtests: pytest.Subtests
 ) -> None:
-    for command in (*COMMANDS, *HELPED):
+    for command in (*COMMANDS, "list tasks", "list improvers", "list runs", "reproduce fig4", "reproduce table2"):
         with subtests.test(command):
             said = strop(*command.split(), "--help", COLUMNS="100")
             lines = said.stdout.splitlines()
@@ -107,8 +106,7 @@ def test_help_is_one_screen_a_command_under_headings_without_defaults_that_say_n
 
 @table("few", (lambda: have_few_processes(1), lambda: have_few_processes(2)))
 def test_run_without_threads_or_processes_ends_in_one_sentence(tmp_path: Path, few: Callable[[], None]) -> None:
-    command = ["run", "lpn", "-T", "0", "--copies", "2", "--out", "there"]
-    ended = shell(tmp_path, ":", *command, preexec_fn=few)
+    ended = shell(tmp_path, ":", "run", "lpn", "-T", "0", "--copies", "2", "--out", "there", preexec_fn=few)
     said = [line for line in ended.stderr.splitlines() if line.startswith("strop: ")]
     assert ended.returncode == 1 and "Traceback" not in ended.stderr, ended.stderr
     assert len(said) == 1 and said[0].startswith("strop: no more threads or processes are available to this user")
@@ -124,8 +122,7 @@ def test_limit_of_the_shell_that_ends_a_run_and_a_working_folder_that_is_gone_ar
         ended = shell(tmp_path, f"ulimit {limit}", "run", "lpn", *SMALL)
         assert ended.returncode in codes and re.search(words, ended.stderr), ended.stderr
         # Descriptors that other processes of this user send count, too: with them, the limit may end it before it begins.
-        begun = (tmp_path / "runs").exists()
-        assert ("To continue: strop resume runs/" in ended.stderr) == begun, ended.stderr
+        assert ("To continue: strop resume runs/" in ended.stderr) == (tmp_path / "runs").exists(), ended.stderr
         shutil.rmtree(tmp_path / "runs", ignore_errors=True)
     ended = shell(tmp_path, "mkdir gone; cd gone; rmdir ../gone", "check", "lpn")
     assert said_in_one_line(ended, 1) and "was removed; change to another one and try again" in ended.stderr

@@ -141,8 +141,7 @@ def test_plan_is_printed_and_nothing_is_asked_or_written_when_a_run_is_dry(
     seconds: str, strop: Any, tmp_path: Path
 ) -> None:
     flags = ["--dry-run", "--json", "--paper", "--max-time", seconds, "--model", "openai/gpt-4o", "--max-cost", "0.01"]
-    data = tmp_path / "no key yet"
-    done = strop("run", "lpn", *flags, OPENAI_BASE_URL="", XDG_DATA_HOME=str(data))
+    done = strop("run", "lpn", *flags, OPENAI_BASE_URL="", XDG_DATA_HOME=str(tmp_path / "no key yet"))
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert found["seconds"]["most"] == 90 and found["cost"]["most"] == 0.01

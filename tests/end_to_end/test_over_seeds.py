@@ -65,8 +65,7 @@ def test_runs_that_are_killed_in_one_go_on_as_one_and_are_what_single_runs_are(
 
 
 def test_limit_is_of_all_runs_together_and_a_larger_one_continues(strop: Strop, tmp_path: Path) -> None:
-    many = [*SEEDS, "--seeds", "2", "--out", "f"]
-    stopped = strop(*many, "--max-calls", "14")
+    stopped = strop(*SEEDS, "--seeds", "2", "--out", "f", "--max-calls", "14")
     assert stopped.returncode == 4 and "--max-calls 14 is spent" in stopped.stderr, stopped.stdout + stopped.stderr
     assert stopped.stderr.splitlines()[-1] == "To continue: strop resume f --max-calls MORE"
     records = [path.parent for path in tmp_path.glob("f/*/run.sqlite")]
@@ -155,6 +154,5 @@ def test_wrong_input_is_told_in_one_line_and_writes_nothing(
     for words, why in WRONG:
         with subtests.test(words):
             named = words.replace("STUDY", str(study)).replace("IMPROVED", "r")
-            ended = run_small(*shlex.split(named), cwd=tmp_path, env=environment(tmp_path))
-            assert why in one_line(ended)
+            assert why in one_line(run_small(*shlex.split(named), cwd=tmp_path, env=environment(tmp_path)))
     assert sorted(tmp_path.iterdir()) == before and (tmp_path / "taken.csv").read_text() == ""

@@ -68,7 +68,8 @@ def test_task_and_model_of_a_session_are_improved_without_a_file(capfd: pytest.C
     assert change is not None and (change.before, change.after, change.amount) == (0.0, 1.0, 1.0)
     assert (change.metric.name, change.scale, change.n) == ("score", "difference", 8)
     assert change.interval is None and change.deterministic, "all instances gain alike"
-    assert str(found) == found.sentence and repr(found) == "<Improved better: score 0 -> 1, n=8, in run>"
+    assert str(found).startswith(f"{found.sentence}\nscore: 1 higher score, from ")
+    assert repr(found) == "<Improved better: score 0 -> 1, n=8, in run>"
 
 
 def test_unchanged_program_is_compared_with_nothing_and_progress_is_told_where_it_is_asked_for(

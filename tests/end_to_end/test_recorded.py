@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import Start, Strop, recorded, stopped_at
-from strop.base.events import LmCalled
+from strop.base.events import CallsChanged, LmCalled
+from support.facts import told
 from support.trees import written
 
 SHOP = '''
@@ -112,11 +113,11 @@ def improved(strop: Strop, project: Path, target: str, *programs: str, more: tup
 
 def test_command_becomes_an_applied_patch_of_a_property_that_nobody_marked(strop: Strop, project: Path) -> None:
     found = improved(strop, project, "shop:Basket.different", FORGETS, FASTER)
-    better = r"Better: \d.* as fast .* on \d+ held-out calls of `python app\.py` in \d+ batches"
-    assert re.match(better, found["sentence"]) and found["finding"] == "better", found["sentence"]
+    assert found["finding"] == "better" and found["sentence"].startswith("Better: `python app.py` takes "), found
+    measured = r"Basket.different \d.* as fast .* on \d+ held-out calls of `python app\.py`"
+    assert re.match(measured, told(found, "function")), found["details"]
     assert {each["train"]["verdict"] for each in found["candidates"]} == {"ok", "malformed"}
-    kept = project / "there/task/recorded.calls"
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE((project / "there/task/recorded.calls").stat().st_mode) == 0o600
     assert strop("apply", "there").returncode == 0
     patched = (project / "shop.py").read_text()
     assert "    @property\n    def different" in patched and "dict.fromkeys" in patched and "@tagged\n" in patched
@@ -153,6 +154,7 @@ def test_what_differs_on_recorded_calls_is_shown_to_the_user_and_in_no_text_that
     told, shared = (strop(*compared, *more, "--out", "".join(["there", *more])) for more in ((), ("--markdown",)))
     assert re.search(r"\w+: .*malformed answer: the answer is .*canary-", told.stdout), told.stdout
     assert shared.stdout.startswith("**Worse: ") and "canary-" not in shared.stdout, shared.stdout
+    assert not recorded(project / "there", CallsChanged), "only a better program is called with changed arguments"
 
 
 def test_what_lies_in_another_file_behind_a_wrapper_can_change_alone(strop: Strop, project: Path) -> None:

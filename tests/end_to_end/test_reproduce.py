@@ -36,8 +36,9 @@ def improvements(directory: Path) -> list[int]:
     for file in files:
         try:
             with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection, connection:
-                query = "SELECT count(*) FROM event WHERE kind = 'ImproveStarted'"
-                counts.append(int(connection.execute(query).fetchone()[0]))
+                counts.append(
+                    int(connection.execute("SELECT count(*) FROM event WHERE kind = 'ImproveStarted'").fetchone()[0])
+                )
         except sqlite3.Error:
             counts.append(0)
     return counts
@@ -95,7 +96,7 @@ def test_baselines_and_strategies_are_measured_once_and_shown_again_from_what_is
         assert again.returncode == 0 and "begins" in first.stderr and "begins" not in again.stderr
         told = json.loads(again.stdout)
         assert json.loads((tmp_path / "there" / f"{protocol}.json").read_text()) == told
-        assert told["schema_version"] == 4 and told["is_language_model"] is False
+        assert told["schema_version"] == 5 and told["is_language_model"] is False
     assert sorted(row["improver"] for row in told["rows"]) == sorted(shipped_improvers())
 
 
@@ -104,8 +105,7 @@ def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_
     ended = strop("reproduce", "table1", *WHERE, "--stop-runs", "1", "--iterations", "1", "--json")
     assert ended.returncode == 0, ended.stderr
     told = json.loads(ended.stdout)
-    tasks = ["string-grid-distance", "modified-qap", "3sat", "maxcut", "parity"]
-    assert [row["task"] for row in told["rows"]] == tasks
+    assert [row["task"] for row in told["rows"]] == ["string-grid-distance", "modified-qap", "3sat", "maxcut", "parity"]
     assert "the I_T with the highest training û" in " ".join(told["notes"])
     run, digest, _ = told["tables"][-1]["rows"][0]
     made = tmp_path / "there" / "cells" / run / "improvers" / "I1.py"

@@ -22,8 +22,7 @@ UNSAFE = shlex.split("reproduce table2 --model offline:unsafe=0.1 --seed 4")
 
 def test_table_that_was_stopped_is_finished_by_resume(strop: Any, tmp_path: Path) -> None:
     (tmp_path / "few.jsonl").write_text('{"text": "no program"}\n' * 8)
-    asked = shlex.split("reproduce table2 --model scripted:few.jsonl --n 6 --out there")
-    stopped = strop(*asked)
+    stopped = strop(*shlex.split("reproduce table2 --model scripted:few.jsonl --n 6 --out there"))
     assert stopped.returncode == 3 and stopped.stderr.endswith("To continue: strop resume there\n"), stopped.stderr
     (tmp_path / "few.jsonl").write_text('{"text": "no program"}\n' * 20)
     resumed = strop("resume", "there")

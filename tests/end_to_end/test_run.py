@@ -11,8 +11,7 @@ from end_to_end.conftest import TINY
 def test_result_says_that_offline_is_no_language_model_and_the_next_run_leaves_its_directory(
     strop: Any, tmp_path: Path
 ) -> None:
-    ended = strop("run", "lpn", "-T", "0", *TINY, "--out", "there")
-    for text in (ended.stdout, strop("show", "there").stdout):
+    for text in (strop("run", "lpn", "-T", "0", *TINY, "--out", "there").stdout, strop("show", "there").stdout):
         assert "not a language model" in " ".join(text.split())
     before = (tmp_path / "there" / "run.sqlite").read_bytes()
     again = strop("run", "lpn", "-T", "0", *TINY, "--out", "there")

@@ -15,6 +15,7 @@ from end_to_end.conftest import events_in, recorded
 from strop.base.events import LmCalled, LmResponded
 from strop.lm.scripted import Scripted
 from support.command_line import DOUBLING
+from support.facts import told
 from support.openai_server import OpenAIServer
 from support.processes import output_of, wait_until
 
@@ -49,7 +50,7 @@ def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_
 ) -> None:
     with OpenAIServer(programs()) as server:
         ended = improved(strop, server, "--max-cost", "0.009")
-        assert ended.returncode == 0 and "The search ended early: --max-cost $0.0090 was spent." in ended.stdout
+        assert ended.returncode == 0 and told(ended.stdout, "search") == "it ended early: --max-cost $0.0090 was spent"
         found, asked = shown(strop), server.billed
         assert (found["ended_by"], found["comparison"]) == ("max_cost", 1) and found["finding"] != "unfinished"
         for flags in ([], ["--finish"], ["--max-cost", "0.009"]):
@@ -59,7 +60,7 @@ def test_spent_money_ends_the_search_with_a_verdict_and_more_of_it_goes_on_to_a_
         assert strop("resume", "there", "--max-cost", "0.02", **KEY).returncode == 0
         found = shown(strop)
         assert (found["ended_by"], found["comparison"]) == ("max_cost", 2) and server.billed > asked
-        assert "This is comparison 2 of this run." in found["sentence"]
+        assert told(found, "comparison") == "number 2 of this run"
         assert strop("replay", "there").returncode == 0
         assert strop("resume", "there", "--max-cost", "1", **KEY).returncode == 0
         found = shown(strop)
@@ -115,7 +116,7 @@ def test_finish_compares_what_was_found_without_a_further_response_when_a_run_wa
         assert "To end the search and compare what was found: strop resume there --finish" in said
         asked = len(server.seen)
         finished = strop("resume", "there", "--finish", **KEY)
-        assert finished.returncode == 0 and "The search ended early: --finish was given." in finished.stdout
+        assert finished.returncode == 0 and told(finished.stdout, "search") == "it ended early: --finish was given"
         assert len(server.seen) == asked and shown(strop)["ended_by"] == "finish"
     assert strop("replay", "there").returncode == 0
     assert recorded(tmp_path / "there", LmResponded)
@@ -156,7 +157,7 @@ def test_search_of_an_improver_with_threads_is_replayed_to_where_a_limit_ended_i
     (tmp_path / "threads.py").write_text(THREADS)
     with OpenAIServer(programs(), ["ok", "slow:0.5", "slow:1"], cycle=True) as server:
         ended = improved(strop, server, "--improver", "threads.py", "--lm-budget", "8", "--max-calls", "5")
-    assert ended.returncode == 0 and "The search ended early: --max-calls 5 was spent." in ended.stdout, ended.stderr
+    assert told(ended.stdout, "search") == "it ended early: --max-calls 5 was spent", ended.stderr
     assert strop("replay", "there").returncode == 0
 
 

@@ -109,8 +109,7 @@ def test_error_of_a_candidate_or_a_path_is_an_answer(served: Any) -> None:
             "measure", {"files": {"evaluator.py": "def evaluate(path): return {'accuracy': 1}"}}
         )
         assert wrong.is_error and "evaluator.py" in words_of(wrong)
-        broken = await measured(session, "def value(: ")
-        assert "SyntaxError" in words_of(broken)
+        assert "SyntaxError" in words_of(await measured(session, "def value(: "))
 
     assert "Traceback" not in served(talk)
 
@@ -186,6 +185,7 @@ def test_lines_that_init_prints_for_an_agent_start_the_server(strop: Any, tmp_pa
 
 
 def test_values_of_recorded_calls_are_served_to_no_agent() -> None:
-    failed = Evaluation(0.0, "malformed", error="it differs", differs="the answer is 7, the original's is 8")
-    document = for_agent(failed)
+    document = for_agent(
+        Evaluation(0.0, "malformed", error="it differs", differs="the answer is 7, the original's is 8")
+    )
     assert (document["differs"], document["error"]) == ("", "it differs")

@@ -13,8 +13,6 @@ import pytest
 from end_to_end.conftest import events_in, recorded
 from support.processes import output_of, wait_until
 
-LONG = ["run", "lpn", "-T", "4", "--seed", "1", "--out", "there"]
-
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount the small file system that fills up")
 @pytest.mark.parametrize("size", ["8k", "100k", "600k"])
@@ -67,7 +65,7 @@ def test_pause_of_the_host_does_not_count_as_time_of_a_program(start_strop: Any,
 def test_second_interrupt_right_after_the_first_leaves_no_traceback_and_says_how_to_continue(
     start_strop: Any, tmp_path: Path
 ) -> None:
-    process = start_strop(*LONG)
+    process = start_strop("run", "lpn", "-T", "4", "--seed", "1", "--out", "there")
     wait_until(lambda: events_in(tmp_path / "there") >= 30)
     for _ in range(3):
         process.send_signal(signal.SIGINT)

@@ -73,8 +73,11 @@ def at(tmp_path: Path) -> Iterator[Callable[[str], Place]]:
 
         def place(name: str) -> Place:
             tree = shutil.copytree(TARGETS / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
-            port = str(server.getsockname()[1])
-            words = {"PORT": port, "HOME_FOLDER": str(home), "ORIGINAL": str(tree / "program.py")}
+            words = {
+                "PORT": str(server.getsockname()[1]),
+                "HOME_FOLDER": str(home),
+                "ORIGINAL": str(tree / "program.py"),
+            }
             for file in tree.iterdir():
                 text = file.read_text()
                 for word, meant in words.items():

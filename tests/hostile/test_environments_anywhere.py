@@ -23,11 +23,10 @@ from strop.tasks.evaluator.task import evaluator_task
 from support.ordinary_user import run_tests_as_ordinary_user
 from support.trees import written
 
-PLACES = [place for place in ("/tmp", "/dev/shm", "/run") if os.access(place, os.W_OK)]
 LIMITS = CommandLimits(wall_seconds=60.0, cpu_seconds=60.0, memory_bytes=1 << 30)
 
 
-@pytest.fixture(params=PLACES)
+@pytest.fixture(params=[place for place in ("/tmp", "/dev/shm", "/run") if os.access(place, os.W_OK)])
 def environment(request: pytest.FixtureRequest) -> Iterator[Path]:
     """An environment without packages, beside a secret. Its Python is reached through a link beside it."""
     with tempfile.TemporaryDirectory(dir=request.param) as made:

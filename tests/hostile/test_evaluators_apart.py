@@ -159,20 +159,19 @@ def test_number_that_is_not_finite_is_malformed_and_named_though_the_evaluator_w
     evaluator = LOAD + "def evaluate(path):\n    try: load(path).f()\n    except ValueError: pass\n    return 9.0\n"
     honest, cheat = "def f(): return [1.0]\n", "def f(): return [float('nan')]\n"
     run = apart.learnt(honest, evaluator)(cheat)
-    said = "f()[0] is nan; the original's is finite"
-    assert (run.verdict, run.error.splitlines()[0]) == ("malformed", said)
+    assert (run.verdict, run.error.splitlines()[0]) == ("malformed", "f()[0] is nan; the original's is finite")
 
 
-NO_NUMBERS = [
-    ("{'score': float('nan')}", "score score is not a finite number up to 1e+100: nan"),
-    ("{'combined_score': True}", 'score combined_score is not a number: "True"'),
-    ("{'score': 'high', 'b': None}", 'score score is not a number: "high"'),
-    ("{'acc': 1}", "gives acc, but neither combined_score nor score: say what counts"),
-]
-"""What an evaluator returns, and what is said of it."""
-
-
-@pytest.mark.parametrize(("returned", "said"), NO_NUMBERS)
+@pytest.mark.parametrize(
+    ("returned", "said"),
+    # What an evaluator returns, and what is said of it.
+    [
+        ("{'score': float('nan')}", "score score is not a finite number up to 1e+100: nan"),
+        ("{'combined_score': True}", 'score combined_score is not a number: "True"'),
+        ("{'score': 'high', 'b': None}", 'score score is not a number: "high"'),
+        ("{'acc': 1}", "gives acc, but neither combined_score nor score: say what counts"),
+    ],
+)
 def test_score_that_is_no_number_is_named_alike_apart_and_in_one_process(
     apart: Apart, returned: str, said: str
 ) -> None:

@@ -174,8 +174,7 @@ def test_first_process_imports_of_what_guests_name_only_modules_that_do_nothing(
     workspaces: Workspaces, tmp_path: Path
 ) -> None:
     names = ("json.tool", "unittest.__main__", "antigravity", "this", "os/path", "../json", "", "of_nobody")
-    plan = TreePlan(Tree(tmp_path, {}), sys.executable, 1 << 30)
-    slot = workspaces.slot([plan])
+    slot = workspaces.slot([TreePlan(Tree(tmp_path, {}), sys.executable, 1 << 30)])
     try:
         (server,) = slot.servers()
         server.preload(names)

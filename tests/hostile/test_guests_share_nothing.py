@@ -17,7 +17,6 @@ from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds, Task
 from strop.tasks.values import rebuilt
 
-LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 LOOK = """
 import fcntl, os, sys, threading
 
@@ -61,7 +60,7 @@ def jail() -> Iterator[JailedSandbox]:
 
 
 def value(jail: JailedSandbox, text: str, entry: str, *arguments: Any) -> Any:
-    with jail.open(GuestProgram(text, entry), LIMITS) as guest:
+    with jail.open(GuestProgram(text, entry), Limits(cpu_seconds=20.0, wall_seconds=60.0)) as guest:
         outcome = guest.call(list(arguments), seed=0)
         assert isinstance(outcome, Returned), outcome
         return rebuilt(outcome.value)

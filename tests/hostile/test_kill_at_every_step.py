@@ -59,22 +59,6 @@ ENDS = {  # step: how the call ends when its server (or the server's stub) is ki
 }
 EARLY_AND_LATE = ("entry point running", "utility asked")
 """Steps that `make test` tries; `make test-all` tries every one, on both kinds of machine."""
-CASES = [
-    pytest.param(
-        layers,
-        step,
-        victim,
-        ends[victim == "child"],
-        id=f"{step}, {victim}, {layers}",
-        marks=() if layers == "namespaces" and step in EARLY_AND_LATE else pytest.mark.slow,
-    )
-    for layers in LAYERS
-    for step, ends in ENDS.items()
-    for victim in ("server", "stub", "child")
-    if ends[victim == "child"] is not None
-    and not (layers == "no namespaces" and (victim == "stub" or step == "server in its namespaces"))
-    and (step, victim) != ("server started", "stub")
-]
 HOST_CASES = [
     *(("namespaces", step) for step in ENDS),
     *(("no namespaces", step) for step, (_, of_child) in ENDS.items() if of_child == "raises"),
@@ -97,7 +81,25 @@ def sandboxes() -> Iterator[dict[str, SteppingSandbox]]:
         sandbox.close()
 
 
-@pytest.mark.parametrize(("layers", "step", "victim", "end"), CASES)
+@pytest.mark.parametrize(
+    ("layers", "step", "victim", "end"),
+    [
+        pytest.param(
+            layers,
+            step,
+            victim,
+            ends[victim == "child"],
+            id=f"{step}, {victim}, {layers}",
+            marks=() if layers == "namespaces" and step in EARLY_AND_LATE else pytest.mark.slow,
+        )
+        for layers in LAYERS
+        for step, ends in ENDS.items()
+        for victim in ("server", "stub", "child")
+        if ends[victim == "child"] is not None
+        and not (layers == "no namespaces" and (victim == "stub" or step == "server in its namespaces"))
+        and (step, victim) != ("server started", "stub")
+    ],
+)
 def test_call_gives_no_wrong_answer_and_the_next_works_when_a_process_is_killed(
     layers: str, step: str, victim: str, end: str, sandboxes: dict[str, SteppingSandbox]
 ) -> None:

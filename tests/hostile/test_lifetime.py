@@ -39,7 +39,6 @@ from support.tiers import slow_unless
 
 pytestmark = pytest.mark.usefixtures("nothing_idle")
 
-LOOP = GuestProgram("def loop():\n    while True:\n        pass\n", "loop")
 ADD = GuestProgram("def add(x):\n    return x + 1\n", "add")
 LONG = Limits(cpu_seconds=60.0, wall_seconds=60.0)
 
@@ -137,7 +136,7 @@ def sandbox() -> Iterator[JailedSandbox]:
 
 def loop_until_broken(sandbox: JailedSandbox, failures: list[BaseException] | None = None) -> None:
     try:
-        with sandbox.open(LOOP, LONG) as guest:
+        with sandbox.open(GuestProgram("def loop():\n    while True:\n        pass\n", "loop"), LONG) as guest:
             guest.call([], seed=0)
     except SandboxError as error:
         if failures is not None:

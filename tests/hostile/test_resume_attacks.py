@@ -269,8 +269,9 @@ def test_metadata_that_are_none_get_one_line_from_every_reader(folder: Folder, p
         if key == list(KEYS)[part]:
             listed = folder.strop("list", "runs", ".", machine="elsewhere").stdout
             assert "unreadable" in listed and "finished" in listed, "the other run is listed as it is"
-            exported = folder.strop("export", "./lpn", "-o", "-", machine="elsewhere")
-            assert exported.returncode == 0, "events are as they were"
+            assert folder.strop("export", "./lpn", "-o", "-", machine="elsewhere").returncode == 0, (
+                "events are as they were"
+            )
         set_meta(folder.path / "lpn", key, *(value for (value,) in before))
 
 

@@ -88,8 +88,9 @@ class Stretch:
         self.asked += 1
         time.sleep(self.draw.random() * 0.004)
         number = 1 + (len(request.message) * 7 + (request.sample if request.message != "same" else 0)) % 8
-        text = f"```python\ndef algorithm(x):\n    return 0.{number}\n```"
-        return Completion(text, "m", input_tokens=10, output_tokens=20)
+        return Completion(
+            f"```python\ndef algorithm(x):\n    return 0.{number}\n```", "m", input_tokens=10, output_tokens=20
+        )
 
     def run(
         self, improver: str, before: Sequence[Event] = (), *, replayed: Store | None = None

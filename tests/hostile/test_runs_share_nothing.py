@@ -24,8 +24,9 @@ EVERY = OF_FILES | {"numbers of files", "numbers of processes", "message queues"
 @pytest.fixture
 def tree(tmp_path: Path) -> Tree:
     written(tmp_path, {"scoring/scorer.py": "SCORE = 0.5\n", "data": "1\n"})
-    names = ("leave_traces.py", "look_for_traces.py")
-    return Tree(tmp_path, {name: (PROGRAMS / name).read_text("utf-8") for name in names})
+    return Tree(
+        tmp_path, {name: (PROGRAMS / name).read_text("utf-8") for name in ("leave_traces.py", "look_for_traces.py")}
+    )
 
 
 def look(workspace: Workspace) -> dict[str, Any]:

@@ -78,8 +78,7 @@ def test_guest_of_a_tree_has_nothing_of_its_host_or_its_keeper_in_its_memory(fol
     with Workspaces(slots=1, require=()) as workspaces:
         if not workspaces.has_trees:
             pytest.skip("this machine has no trees")
-        plan = TreePlan(Tree(folder, {}, only=["seen.txt"]), sys.executable, 1 << 30)
-        slot = workspaces.slot([plan])
+        slot = workspaces.slot([TreePlan(Tree(folder, {}, only=["seen.txt"]), sys.executable, 1 << 30)])
         with ExitStack() as stack:
             stack.callback(slot.close)
             stack.callback(slot.renew)

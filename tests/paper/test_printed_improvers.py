@@ -13,7 +13,6 @@ import pytest
 from strop.sandbox.base import GuestProgram, Limits, Outcome, Raised, Refusal, Returned, Sandbox, Value, describe
 from support.tiers import slow_unless
 
-IMPROVERS = Path(__file__).parent / "improvers"
 LIMITS = Limits(cpu_seconds=20.0, wall_seconds=60.0)
 INITIAL = "def algorithm(x):\n    # version 1\n    return x"
 RESPONSES_PER_CALL = 6
@@ -34,7 +33,7 @@ class Host:
         self._lock = threading.Lock()
 
     def improve(self, sandbox: Sandbox, name: str) -> Outcome:
-        text = next(IMPROVERS.glob(f"figure_{name}_*.py")).read_text("utf-8")
+        text = next((Path(__file__).parent / "improvers").glob(f"figure_{name}_*.py")).read_text("utf-8")
         handlers = {"utility": self.utility, "lm": self.prompt, "note": lambda _: None}
         with sandbox.open(GuestProgram(text, "improve_algorithm", "improver"), LIMITS, handlers) as guest:
             return guest.call(self.arguments, seed=1)
@@ -65,13 +64,12 @@ def _answer(version: int) -> str:
 
 RETURNED = "returned"
 OVERSPENT = r"BudgetExceeded: \d calls asked, 0 left"
-UNBOUND = "UnboundLocalError: cannot access local variable 'total_calls' where it is not associated with a value"
 
 AMPLE = {
     "2": RETURNED,
     "5": "NameError: name 'random' is not defined",
     "a7": RETURNED,
-    "a8": UNBOUND,
+    "a8": "UnboundLocalError: cannot access local variable 'total_calls' where it is not associated with a value",
     "a9": RETURNED,
     "a10": RETURNED,
     "a11": RETURNED,

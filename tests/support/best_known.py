@@ -15,8 +15,6 @@ import numpy as np
 
 from strop.tasks.base import PublishedSeeds, Split, Task
 
-FILE = Path(__file__).with_name("best_known.json")
-
 
 @dataclass
 class BestKnown:
@@ -26,7 +24,7 @@ class BestKnown:
 
     @staticmethod
     def read() -> BestKnown:
-        return BestKnown(json.loads(FILE.read_text()))
+        return BestKnown(json.loads(Path(__file__).with_name("best_known.json").read_text()))
 
     def answers(self, name: str, split: Split, nodes: Sequence[int]) -> list[Any]:
         """The answers as a scorer takes them; `nodes` are the sizes of the graphs."""

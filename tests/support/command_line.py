@@ -62,8 +62,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def run_process(*arguments: str, cwd: Path, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """`strop ARGUMENTS` as people run it."""
-    command = [sys.executable, "-m", "strop", *arguments]
-    return ended(command, cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL)
+    return ended([sys.executable, "-m", "strop", *arguments], cwd=cwd, env=dict(env), stdin=subprocess.DEVNULL)
 
 
 INSTANCES = {"instances": 4, "test_instances": 6}

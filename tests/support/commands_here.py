@@ -9,6 +9,7 @@ from typing import Any
 from strop.evaluation.base import Order, OrderResult
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.command_program import WorkspacePool
+from strop.evaluation.functions.scorer import workspaces
 from strop.evaluation.pool import Progress
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
@@ -24,7 +25,8 @@ class Here:
     def __init__(self, tasks: Sequence[AnyTask], jail: JailedSandbox | None, pool: WorkspacePool | None) -> None:
         self.progress: Progress = lambda order, number, count: None
         self._order: Order | None = None
-        self.worker = JailedWorker(tasks, jail, pool, rooms_by_name(*tasks), self._step)
+        rooms = rooms_by_name(*tasks)
+        self.worker = JailedWorker(tasks, jail, pool, rooms, self._step, workspaces() if rooms else None)
 
     def _step(self, *progress: Any) -> None:
         if self._order is not None:

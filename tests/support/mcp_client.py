@@ -55,8 +55,9 @@ class RawClient:
 
     def call(self, name: str, arguments: object) -> int:
         """Send a call of a tool, with a token for progress; returns its id."""
-        params = {"name": name, "arguments": arguments, "_meta": {"progressToken": self._last + 1}}
-        return self.ask("tools/call", params)
+        return self.ask(
+            "tools/call", {"name": name, "arguments": arguments, "_meta": {"progressToken": self._last + 1}}
+        )
 
     def answer(self, to: int | None) -> Message:
         """Wait for the answer to a request."""

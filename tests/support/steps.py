@@ -53,10 +53,7 @@ COMPILING_TICKS = 5
 # The programs of the calls. Each returns 1 more than its argument, if it lives.
 
 ADD = "def add(x):\n    return x + 1\n"
-PRINT_AND_LOOP = "def add(x):\n    print('here')\n    while True: pass\n"
-LOOP_AT_TOP = "print('here')\nwhile True: pass\n"
 LONG_TEXT = "print('here')\n" + "x = [a + b * c for a, b, c in zip(range(9), range(9), range(9))]\n" * 14_000
-MEASURE = "def add(x):\n    return len(x)\n"
 SOLUTION = "def algorithm(n):\n    print('here')\n    return 2 * n\n"
 LOOPING_SOLUTION = "def algorithm(n):\n    print('here')\n    while True: pass\n"
 IMPROVER = """
@@ -66,7 +63,6 @@ def improve_algorithm(initial_solution, utility, language_model):
     utility(solution)
     return solution
 """
-LONG_ANSWER = f"def add(x):\n    return 'a' * {LARGE}\n"
 
 
 def call(sandbox: JailedSandbox, text: str = ADD, argument: Any = 1, expected: object = 2) -> str:
@@ -140,7 +136,7 @@ def session_taken(sandbox: SteppingSandbox, on_step: OnStep) -> str:
 def request_half_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The guest is stopped, the pipe is full, and most of the order is still with the host."""
     sandbox.hooks = Hooks(acquired=stop, reached=lambda child: full(child.to_guest), held=on_step)
-    return call(sandbox, MEASURE, "a" * LARGE, LARGE)
+    return call(sandbox, "def add(x):\n    return len(x)\n", "a" * LARGE, LARGE)
 
 
 def program_compiling(sandbox: SteppingSandbox, on_step: OnStep) -> str:
@@ -168,13 +164,13 @@ def program_compiling(sandbox: SteppingSandbox, on_step: OnStep) -> str:
 def program_loading(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The program's top level runs: the guest has printed from there."""
     sandbox.hooks = Hooks(reached=has_printed, held=on_step)
-    return call(sandbox, LOOP_AT_TOP + ADD)
+    return call(sandbox, "print('here')\nwhile True: pass\n" + ADD)
 
 
 def entry_point_running(sandbox: SteppingSandbox, on_step: OnStep) -> str:
     """The entry point runs: the guest has printed from there."""
     sandbox.hooks = Hooks(reached=has_printed, held=on_step)
-    return call(sandbox, PRINT_AND_LOOP)
+    return call(sandbox, "def add(x):\n    print('here')\n    while True: pass\n")
 
 
 def reply_half_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
@@ -184,7 +180,7 @@ def reply_half_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:
         return in_pipe(child.from_guest) == fcntl.fcntl(child.from_guest, fcntl.F_GETPIPE_SZ)
 
     sandbox.hooks = Hooks(reached=half, held=on_step)
-    return call(sandbox, LONG_ANSWER, 1, "a" * LARGE)
+    return call(sandbox, f"def add(x):\n    return 'a' * {LARGE}\n", 1, "a" * LARGE)
 
 
 def reply_written(sandbox: SteppingSandbox, on_step: OnStep) -> str:

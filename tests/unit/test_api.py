@@ -124,8 +124,7 @@ def test_every_option_that_a_message_names_exists() -> None:
     options = {name for text in texts for name in re.findall(r"\boption\(['\"](\w+)['\"]\)", text)}
     settings = {name for text in texts for name in re.findall(r"\bsetting\(['\"](\w+)['\"]\)", text)}
     kinds = (ImproveOptions, CompareOptions, MeasureOptions, TrainOptions, EvaluateOptions)
-    keywords = {field.name for kind in kinds for field in fields(kind)}
-    assert "max_cost" in options and options <= keywords
+    assert "max_cost" in options and options <= {field.name for kind in kinds for field in fields(kind)}
     assert "tool" in settings and settings <= {*ScoringOptions.__dataclass_fields__} - {*FLAGS}
 
 

@@ -11,7 +11,6 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 NOTES = sorted((ROOT / "docs" / "design").glob("[0-9]*.md"))
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
-FENCED = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 
 
 INCLUDE = re.compile(r"^```{include} (\S+)", re.MULTILINE)
@@ -19,7 +18,7 @@ INCLUDE = re.compile(r"^```{include} (\S+)", re.MULTILINE)
 
 def prose(path: Path) -> str:
     """A document without its examples."""
-    return FENCED.sub("", path.read_text("utf-8"))
+    return re.sub(r"^```.*?^```", "", path.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
 def anchors(path: Path) -> set[str]:

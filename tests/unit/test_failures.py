@@ -36,7 +36,6 @@ def test_of_subtests(subtests):
 def test_of_names(name):
     assert not name
 """
-HEAD = "what failed, and how to repeat each alone"
 
 
 def ran(folder: Path, *arguments: str, row: str = "") -> list[str]:
@@ -62,7 +61,7 @@ def ran(folder: Path, *arguments: str, row: str = "") -> list[str]:
 
 def failures(lines: list[str]) -> list[str]:
     """The list of failures, with which the summary begins."""
-    (begin,) = [number for number, line in enumerate(lines) if HEAD in line]
+    (begin,) = [number for number, line in enumerate(lines) if "what failed, and how to repeat each alone" in line]
     assert not any("===" in line for line in lines[:begin])
     listed = lines[begin + 1 :]
     return listed[: next(number for number, line in enumerate(listed) if line.startswith("="))]

@@ -31,7 +31,6 @@ TRANSITIVE = {"markupsafe": "jinja2", "anyio": "httpx2"}
 """Module that comes with another one's distribution."""
 INSIDE = {"attempts", "helpers"}
 """Modules that exist inside the jail."""
-ADVICE = re.compile(r"strop\[([\w,-]+)\]")
 
 
 def name_of(requirement: str) -> str:
@@ -44,7 +43,7 @@ BASE = {name_of(requirement) for requirement in PROJECT["dependencies"]}
 
 def advised(text: str) -> set[str]:
     """The extras that a text tells its reader to install."""
-    return {extra for group in ADVICE.findall(text) for extra in group.split(",")}
+    return {extra for group in re.findall(r"strop\[([\w,-]+)\]", text) for extra in group.split(",")}
 
 
 def imported(tree: ast.AST) -> Iterator[tuple[str, bool]]:
@@ -64,8 +63,7 @@ def test_every_module_that_strop_imports_comes_with_it_or_with_an_extra() -> Non
     for path in sorted((ROOT / "src/strop").rglob("*.py")):
         if not {*path.parts} & {*PROGRAMS} and not {"guest", "inside"} & {*path.parts}:
             for module, foreign in imported(ast.parse(path.read_text("utf-8"))):
-                name = TRANSITIVE.get(module) or DISTRIBUTIONS.get(module, module)
-                if foreign and name not in brought:
+                if foreign and (TRANSITIVE.get(module) or DISTRIBUTIONS.get(module, module)) not in brought:
                     lost[str(path.relative_to(ROOT))] = module
     assert lost == {}
 

@@ -101,8 +101,7 @@ def test_templates_begin_with_a_command_that_measures(arguments: list[str], begi
 
 
 def test_trackers_load_their_libraries_only_when_they_are_asked_for() -> None:
-    code = "import strop.report.track"
-    assert loaded(code) & {"mlflow", "wandb"} == set()
+    assert loaded("import strop.report.track") & {"mlflow", "wandb"} == set()
 
 
 def helped(*arguments: str, columns: int) -> list[str]:

@@ -42,8 +42,9 @@ def test_test_of_a_new_task_passes(form: str, tmp_path: Path) -> None:
 
 
 def test_config_of_a_new_task_shows_every_key() -> None:
-    text = files_of(FORMS["command"], NAME)["strop.toml"]
-    shown = tomllib.loads(re.sub(r"^# (?=\w+ = )", "", text, flags=re.MULTILINE))
+    shown = tomllib.loads(
+        re.sub(r"^# (?=\w+ = )", "", files_of(FORMS["command"], NAME)["strop.toml"], flags=re.MULTILINE)
+    )
     keys = {field.name for field in fields(ScoringOptions)} - set(NOT_IN_FILE) | {"root"}
     assert set(shown) == keys
     check_options({key: value for key, value in shown.items() if key != "root"})

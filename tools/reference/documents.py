@@ -20,6 +20,7 @@ from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
 from strop.reproduce import baselines, fig4, over_seeds, reproduction, table1
 from strop.runs import finding, measuring, plan, run_data, verified
+from strop.runs.claims import facts
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
 from strop.runs.results import enforced, improved, listings, measured, parts, tasks, trained
@@ -79,6 +80,8 @@ PARTS: dict[str, type] = {
     "Cost of a search": finding.Cost,
     "Own tests": finding.OwnTests,
     "Refused candidate": finding.RefusedCandidate,
+    "Fact": facts.Fact,
+    "Whole program": results.ProgramRuns,
     "Changed calls": results.ChangedCalls,
     "Construction": verified.Verified,
     "Costs": run_data.Costs,

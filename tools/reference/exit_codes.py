@@ -84,7 +84,7 @@ MEANINGS: dict[int, tuple[str, str, str, str]] = {
     NOT_APPLIED: (
         "A program measures better, and its patch was not applied because it is held back.",
         "`improve --apply`",
-        "Read the sentence: it says what holds the program back. `strop apply --unproven` applies the patch anyway.",
+        "Read the facts: they say what holds the program back. `strop apply --unproven` applies the patch anyway.",
         "",
     ),
 }

@@ -62,6 +62,7 @@ from strop.runs.run_directory import (
     ways_on,
 )
 from strop.runs.spec import RunSpec
+from strop.runs.whole_program import MOST_SECONDS
 from strop.store import FILE_NAME, Proof, Store
 from strop.store.files import lock_directory
 from strop.tasks.command.task import AnyTask, scoring_line
@@ -246,7 +247,8 @@ def plan_of(job: Job[Any]) -> Plan:
         has_more = draws_more(task, is_published=is_published) or (
             job.spec.least is not None and task.input != "listed"
         )
-        plan = replace(plan, pairs=(min(levels(count)), None if has_more else count))
+        seconds = MOST_SECONDS if task.facts.commands else 0.0
+        plan = replace(plan, pairs=(min(levels(count)), None if has_more else count), program_seconds=seconds)
     return replace(plan, warning="; ".join(filter(None, [plan.warning, job.warning])) or None)
 
 

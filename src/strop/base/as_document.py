@@ -9,7 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """Version of every document. Under the same version fields are added, never renamed, removed or given another meaning."""
 HIDDEN = {"hidden": True}
 """Metadata of a field that is not in the JSON document of its dataclass, such as the text of a program."""

@@ -13,7 +13,17 @@ from typing import Any, ClassVar, TypeAlias, TypeVar
 
 from strop.base.errors import EndedBy
 from strop.base.later import dataclass
-from strop.base.results import ChangedCalls, Comparison, Evaluation, Fault, Improvement, OtherTests, Response, Unit
+from strop.base.results import (
+    ChangedCalls,
+    Comparison,
+    Evaluation,
+    Fault,
+    Improvement,
+    OtherTests,
+    ProgramRuns,
+    Response,
+    Unit,
+)
 from strop.base.solution import digest_of
 
 
@@ -223,6 +233,17 @@ class SuiteRan(OtherTests, Event):
     """Wall time of the tests. For the original, the longer of its two times."""
     TEXTS: ClassVar[tuple[str, ...]] = ("solution", "passed", "output")
     QUOTES: ClassVar[tuple[str, ...]] = ("failing", "not_green_names", "flaky_names", "skipped_names")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRan(ProgramRuns, Event):
+    """The recorded commands ran as a whole program: the original twice before anything is paid, and both programs in
+    turns after their comparison on calls."""
+
+    solution: str
+    """The program whose patch was there."""
+    TEXTS: ClassVar[tuple[str, ...]] = ("solution",)
+    QUOTES: ClassVar[tuple[str, ...]] = ("differs", "quoted", "failed")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,6 +157,61 @@ def joined(parts: Sequence[E]) -> E:
     )
 
 
+CPU, WALL = "time", "wall"
+"""What is measured of a run of a whole program: CPU seconds of all its processes, and wall seconds."""
+LEAST_REPEATED = 0.5
+"""The least share of the original's tokens that must repeat in another run of it, so that its output is compared."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProgramRuns:
+    """Runs of the recorded commands as a whole program in the jail: the original's, and those of the improved program
+    beside them."""
+
+    metrics: tuple[Mapping[str, float], ...] = ()
+    """What was measured of each run of the improved program: `time`, the CPU seconds of all its processes, and `wall`
+    seconds. Empty for the trial of the original alone."""
+    original_metrics: tuple[Mapping[str, float], ...] = ()
+    """The same of each run of the original."""
+    planned: int = 0
+    """How many pairs of runs are made at most."""
+    repeated: float = 1.0
+    """Share of the tokens of its output that each run of the original has. Below 0.5 the output is not compared."""
+    differs: str = ""
+    """Where the improved program prints or writes something else, in all its runs and in none of the original: `line 3
+    of standard output`. Empty if it does not, or if nobody compared it."""
+    quoted: str = field(default="", metadata=HIDDEN)
+    """What it prints there, and what the original prints. It is shown to the user, and to no model."""
+    failed: str = ""
+    """Why the original could not be run in the jail. Then neither its output nor its time is compared. Empty if it
+    ran."""
+
+    @computed
+    def is_compared(self) -> bool:
+        """Whether at least half of the output of the original repeats, so that it is compared."""
+        return self.repeated >= LEAST_REPEATED
+
+    @property
+    def in_words(self) -> str:
+        """What the trial of the original shows, after the name of the program."""
+        if self.failed:
+            why = f"could not be run in the jail ({escape(self.failed, 300)})"
+            return f"{why}: what it prints, and how long it takes, is not compared"
+        repeats = "its output repeats" if self.repeated == 1 else f"{self.repeated:.1%} of its output repeats"
+        return f"runs in the jail; {repeats}{'' if self.is_compared else ', too little to compare it'}"
+
+
+def runs_joined(parts: Sequence[ProgramRuns]) -> ProgramRuns:
+    """The parts of the runs of one program as a whole."""
+    telling = next((part for part in parts if part.differs or part.failed), parts[0])
+    return replace(
+        telling,
+        metrics=tuple(row for part in parts for row in part.metrics),
+        original_metrics=tuple(row for part in parts for row in part.original_metrics),
+        repeated=min(part.repeated for part in parts),
+    )
+
+
 @dataclass(frozen=True)
 class ChangedCalls:
     """What the original and the improved program do when one place in the arguments of a recorded call is changed. It
@@ -179,7 +234,7 @@ class ChangedCalls:
         calls = f"{self.compared:,} call{'s' * (self.compared != 1)} with changed arguments"
         if not self.compared:
             return f"no calls with changed arguments were compared: {self.detail or 'the original repeats none'}"
-        text = f"{self.differ:,} of {calls} behave{'s' * (self.differ == 1)} otherwise; the first: {self.first}"
+        text = f"{self.differ:,} of {calls} behave{'s' * (self.differ == 1)} otherwise"
         text = text if self.differ else f"{calls} behave{'s' * (self.compared == 1)} alike"
         return f"{text}; {self.detail}" if self.detail else text
 
@@ -352,7 +407,7 @@ class Improvement:
     threads, the best score alone."""
 
 
-Value: TypeAlias = Evaluation | ChangedCalls | OtherTests | Comparison | Response | Fault | Improvement
+Value: TypeAlias = Evaluation | ChangedCalls | OtherTests | ProgramRuns | Comparison | Response | Fault | Improvement
 """A result that an event records: the event is a subclass of it."""
 
 

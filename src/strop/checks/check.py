@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
+from typing import cast
 
 from strop.analysis.stats import mean
 from strop.base.budget import Budget
@@ -24,10 +25,11 @@ from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.measure import SHOWN
 from strop.evaluation.laws import keeps_something
 from strop.evaluation.suite import on_original
+from strop.evaluation.whole_program import Versions, tried
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scoring_line
-from strop.tasks.function.task import OBJECTS
+from strop.tasks.function.task import OBJECTS, FunctionTask
 
 Problems = Iterator[CheckProblem]
 
@@ -71,6 +73,7 @@ def check(
                 result = replace(result, tests=on_original(evaluator.here, task, project.absolute()).sentence)
             except ConfigurationError as error:
                 all_problems.append(CheckProblem(str(error), "", is_broken=True))
+        all_problems += _of_program(task, evaluator, step)
         order = evaluator.with_baseline(to_relay(task, secret))
         try:
             problems, spoiled = evaluator.here.run(partial(_spoiled, order=order), step)
@@ -81,6 +84,16 @@ def check(
         printed = "\n".join(getattr(error, "__notes__", ()))
         all_problems.append(CheckProblem(str(error).removesuffix(SHOWN), "", is_broken=True, printed=printed))
     return replace(result, problems=tuple(sorted(all_problems, key=lambda problem: not problem.is_broken)))
+
+
+def _of_program(task: AnyTask, evaluator: WithBaselines, step: Callable[[str], None]) -> Problems:
+    """Why the recorded commands cannot be compared as a whole program."""
+    if task.mark is not None and task.facts.commands:
+        step("running the recorded command in the jail, twice")
+        of_original = Versions(task.mark.project.absolute(), {}, {})
+        runs = tried(evaluator.here, cast("FunctionTask", task), of_original)
+        if runs.failed or not runs.is_compared:
+            yield CheckProblem(f"the recorded command {runs.in_words}", "")
 
 
 def _spoiled(worker: JailedWorker, order: Order) -> tuple[list[CheckProblem], SpoiledAnswers]:

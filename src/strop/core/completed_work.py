@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import field, replace
 
 from strop.base.budget import COST, TOKENS, Budget
-from strop.base.events import Evaluated, ImproveFinished, LmCalled, SearchEnded, SuiteRan
+from strop.base.events import Evaluated, ImproveFinished, LmCalled, ProgramRan, SearchEnded, SuiteRan
 from strop.base.later import dataclass, np
 from strop.base.solution import digest_of
 
@@ -36,6 +36,8 @@ class CompletedWork:
     recorded."""
     suites: Mapping[str, SuiteRan] = field(default_factory=dict)
     """Digest of a program → the run of the user's tests on it, with texts in full."""
+    programs: Mapping[str, ProgramRan] = field(default_factory=dict)
+    """Runs of the recorded commands by their scope, with texts in full."""
     ends: tuple[SearchEnded, ...] = ()
     """Each early end of the search after which it went on."""
     last: SearchEnded | None = None

@@ -27,9 +27,9 @@ from strop.analysis.stats import (
 )
 from strop.base.as_document import HIDDEN, computed
 from strop.base.later import dataclass
-from strop.base.results import Evaluation
+from strop.base.results import CPU, WALL, Evaluation, ProgramRuns
 from strop.evaluation.laws import SAME, BatchTimes, log_speedup
-from strop.tasks.command.score_kinds import RATES, TIMES
+from strop.tasks.command.score_kinds import KINDS, RATES, TIMES
 from strop.tasks.function.batch_metrics import ALONE, BESIDE, CALLS
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 
@@ -152,6 +152,21 @@ def looked_at(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float 
     plan = levels(max(measured.planned, pairs_in(facts, measured), 1), confidence)
     level = next(level for after, level in plan.items() if after >= pairs_in(facts, measured))
     found = gain_in(facts, measured, confidence=level)
+    return None if found is None else replace(found, confidence=confidence)
+
+
+PROGRAM_TIMES = {name: MetricFacts(name, "min", name, KINDS[name].resolution) for name in (CPU, WALL)}
+"""What a run of a whole program is measured by."""
+
+
+def program_gain(runs: ProgramRuns, confidence: float = CONFIDENCE, name: str = CPU) -> Gain | None:
+    """The gain of a whole program in the time `name`, as `looked_at` has it; None before it was run with the patch. Of too few
+    pairs it has no interval."""
+    n = len(runs.metrics)
+    plan = levels(max(runs.planned, n, 1), confidence)
+    level = next(level for after, level in plan.items() if after >= n)
+    rows = runs.metrics, runs.original_metrics[:n]
+    found = gain(PROGRAM_TIMES[name], *rows, chosen=True, confidence=level)
     return None if found is None else replace(found, confidence=confidence)
 
 

@@ -136,7 +136,7 @@ def _why_none(command: str, run: SuiteRun, *, has_skipped: bool) -> str:
 def on_candidate(pool: WorkerPool, task: AnyTask, root: Path, files: Mapping[str, str], seconds: float) -> SuiteRun:
     """Run the tests once on the project in `root` with `files` in place of its own; files that are ABSENT are left out. `seconds`
     is the time that the tests took on the original. Raises SandboxError if the host failed."""
-    (run,) = _runs(pool, task, root, files, min(most_seconds(task), max(_LEAST_SECONDS, _SLOWER * seconds)))
+    (run,) = _runs(pool, task, root, files, min(most_seconds(task), candidate_seconds(seconds)))
     return run
 
 
@@ -147,6 +147,11 @@ def failing(
     there are none, but the command fails as it did not before, the command."""
     fails = tuple(sorted((set(passed) - run.passed) | (set(skipped) - run.unfailed)))
     return fails or ((_one_line(command),) if exits and not run.is_ok else ())
+
+
+def candidate_seconds(seconds: float) -> float:
+    """Wall seconds that a candidate may take where the original took `seconds`."""
+    return max(_LEAST_SECONDS, _SLOWER * seconds)
 
 
 def most_seconds(task: AnyTask) -> float:
@@ -166,7 +171,7 @@ def run_suite(
 ) -> list[SuiteRun]:
     """Run the tests of a task in a copy of `root`, `times` times from the same state. Raises SandboxError if the host failed."""
     task, runs = worker.tasks[order.task], list[SuiteRun]()
-    tree, environment = _tree(task, root, files)
+    tree, environment = project_tree(task, root, files)
     limits = CommandLimits(
         wall_seconds=seconds,
         cpu_seconds=seconds * (os.cpu_count() or 1),
@@ -185,8 +190,8 @@ def run_suite(
     return runs
 
 
-def _tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[Tree, Mapping[str, str]]:
-    """The tree that the tests get a copy of, and the variables of their environment."""
+def project_tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[Tree, Mapping[str, str]]:
+    """The tree that the user's commands get a copy of, and the variables of their environment."""
     python = () if task.interpreter is None else (task.interpreter.prefix,)
     if task.root is not None:
         return Tree(root, files, (*python, *task.tools), left_out=task.compiled()), task.environment

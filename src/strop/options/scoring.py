@@ -91,7 +91,7 @@ class ScoringOptions:
     """Whether one answer for all inputs is wanted. A program may then remember its answer, even if the score is a time
     or memory."""
     trust_programs: bool = False
-    """Trust programs not to make their own score. A better result is then called better, and the sentence says that
+    """Trust programs not to make their own score. A better result is then called better, and a fact says that
     programs were trusted."""
     best_known: MetricValue | None = None
     """Best known value of the metric, in its unit. It is shown beside the result."""

@@ -11,11 +11,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
-from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
-from strop.runs.claims.gains import in_units, unnamed, valued
-from strop.runs.claims.numbers import interval_of
-from strop.runs.finding import ScoredProgram
 from strop.runs.results.improved import Improved, Unfinished
 
 SENTENCE, NOTES, NAME = 2000, 1000, 200
@@ -28,32 +24,24 @@ _PLAIN = re.compile(
 
 
 def as_markdown(result: Improved | Unfinished, *, shared_notes: Iterable[str] = (), command: str = "") -> str:
-    """The comment, of ten lines at most: the verdict, a table with one row, what the tests say, and how to repeat it.
+    """The comment: the first line, one fact a line, and how to repeat it.
 
     `shared_notes`: more lines about what both programs share. `command`: the command line that makes this comparison.
     """
     lines = [f"**{prose(result.sentence, SENTENCE)}**", ""]
-    if isinstance(result, Improved) and result.improved is not None:
-        lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in _table(result)] + [""]
-        lines += [f"- {prose(result.said_of_tests, NOTES)}"] if result.said_of_tests else []
+    if isinstance(result, Improved):
+        lines += [
+            f"- target: {code(result.task, NAME)}",
+            *(
+                f"- {(prose if fact.name[:1].isalpha() else code)(fact.name, NAME)}: {prose(fact.text, NOTES)}"
+                for fact in result.details
+                if fact.name != "note"
+            ),
+        ]
     notes = "; ".join(filter(None, (result.unverified, result.waived, *result.said, *shared_notes)))
     lines += [f"- note: {prose(notes, NOTES)}"] if notes else []
     lines += [f"- again: {code(command, SENTENCE)}"] if command else []
     return "\n".join(lines).rstrip() + "\n"
-
-
-def _table(improved: Improved) -> tuple[tuple[str, ...], ...]:
-    """Heading, separator, and one row of measured values. A program that failed has its verdict in place of a value."""
-    change = improved.change
-    if change is None:
-        before, after = (_measured(program, improved) for program in (improved.original, improved.improved))
-        size, n = "-", len(_last(improved.improved or improved.original).scores)
-    else:
-        before, after = (valued(change.metric, value) for value in (change.before, change.after))
-        size, n = unnamed(change), change.n
-    heading = ("target", "original", "candidate", f"change ({interval_of(improved.confidence)})", "inputs")
-    values = (*(prose(cell, NAME) for cell in (before, after, size)), f"{n:,}")
-    return heading, ("---",) * len(heading), (code(improved.task, NAME), *values)
 
 
 def prose(text: str, limit: int) -> str:
@@ -78,15 +66,3 @@ def _span(text: str) -> str:
     """A code span; its fence is longer than any in the text."""
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))
     return f"{fence} {text} {fence}" if "`" in text else f"`{text or '-'}`"
-
-
-def _measured(program: ScoredProgram | None, improved: Improved) -> str:
-    """What a program measured in the comparison, in the user's units, or how it failed."""
-    if program is None:
-        return "-"
-    last = _last(program)
-    return in_units(improved.facts, last) if last.verdict == "ok" else last.verdict
-
-
-def _last(program: ScoredProgram) -> Evaluation:
-    return program.test or program.train

@@ -16,10 +16,10 @@ from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, ScoredBy, means_of
+from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, ProgramRuns, ScoredBy, means_of
 from strop.base.solution import digest_of
 from strop.base.surface import option
-from strop.core.metric_change import Gain, looked_at
+from strop.core.metric_change import Gain, looked_at, program_gain
 from strop.evaluation.laws import holds_back_cost
 from strop.runs.verified import Verified, verified_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
@@ -168,6 +168,9 @@ class Evidence:
     changed_calls: ChangedCalls | None = None
     """What both programs do with changed arguments of recorded calls. Null if no calls were recorded. It decides
     nothing."""
+    whole_program: ProgramRuns | None = None
+    """Runs of the recorded commands as a whole program: of the original alone, or of both programs where the calls are
+    better. Null if no calls were recorded."""
 
     @property
     def confidence(self) -> float:
@@ -227,7 +230,9 @@ class Evidence:
         training, or those that were fail the user's tests. `failed`: the improver ended without a program, and no
         candidate was better. `better on its fixed input`: the program costs less, and the original gives the same
         answer to all inputs. `by its own score`: the program measures better, and computes that score itself. `a better
-        construction`: a verified value is better than those of the original."""
+        construction`: a verified value is better than those of the original. A program that is better on recorded calls
+        is also run as a whole: `worse` if it then prints something else or surely takes longer, `no significant
+        improvement` if neither that nor a gain is shown."""
         if not self.searched and (self.refused or self.fails_in_training):
             return "worse"
         if self.improved is None:
@@ -237,9 +242,7 @@ class Evidence:
             return "a better construction" if self.verified.is_better else "no significant improvement"
         if self.gain is None:
             return "worse" if self.improved.last.verdict != "ok" else "unchanged"  # a failure is not chance
-        sign = self._shown
-        if sign > 0 and self.pays_too_late:
-            return "no significant improvement"
+        sign = self._shown and (self._program_shows if self._shown > 0 else -1)
         if sign <= 0:
             return "worse" if sign else "no significant improvement"
         return "by its own score" if self.scored_by == "program" and not self.trusts_programs else self._better
@@ -308,6 +311,47 @@ class Evidence:
         """1 if the improved program measures better, -1 if it measures worse, 0 if neither is shown."""
         return 0 if self.gain is None else {"better": 1, "worse": -1}.get(self.gain.verdict, 0)
 
+    @property
+    def has_run(self) -> bool:
+        """Whether the recorded commands ran with the improved program, too."""
+        return self.whole_program is not None and bool(self.whole_program.metrics)
+
+    @property
+    def awaits_program(self) -> bool:
+        """Whether the calls are better, and the recorded commands, which run in the jail, are still to run with the program."""
+        return self.whole_program is not None and not (self.has_run or self.whole_program.failed) and self._shown > 0
+
+    @cached_property
+    def program_gain(self) -> Gain | None:
+        """The gain of the whole program in CPU time. None if it was not run with the improved program."""
+        return None if self.whole_program is None else program_gain(self.whole_program, self.confidence)
+
+    @property
+    def _program_shows(self) -> int:
+        """What the whole program says of one whose calls are better: 1 if it is better, -1 if it is worse, 0 if neither is shown.
+        Where it did not run, or too few times for an interval, the calls decide, and what loading takes."""
+        found = self.program_gain
+        if self.whole_program is not None and self.whole_program.differs:
+            return -1
+        if found is None or found.change.interval is None:
+            return 0 if self.pays_too_late else 1
+        if found.verdict != "no significant change":
+            return 1 if found.verdict == "better" else -1
+        least, most = (math.exp(-end) for end in reversed(found.change.interval))  # of its time, the original's is 1
+        half = self.predicted / 2
+        return int(least < 1 - half and most < 1 + half)
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether the calls are better, and the program is not."""
+        return self.gain is not None and self._shown > 0 and self.finding in ("worse", "no significant improvement")
+
+    @property
+    def predicted(self) -> float:
+        """The share of the program's time that its calls predict to be saved, by their interval's low end. It is never told."""
+        interval = None if self.gain is None else self.gain.change.interval
+        return 0.0 if interval is None else self.facts.share * (1 - math.exp(-interval[0]))
+
     @computed
     def loading(self) -> tuple[float, float] | None:
         """Mean time in which the original and the improved program of a function load, in seconds, with what the first call
@@ -375,9 +419,13 @@ class Evidence:
         did not change."""
         if self.gain is None:
             return None
-        late = "no significant change" if self.pays_too_late else ""
         is_held = self.gain.verdict == "better" and self.finding in _HELD_BACK
-        return replace(self.gain, believed=self.finding if is_held else late)
+        return replace(self.gain, believed=self.finding if is_held else "no significant change" if self.is_lost else "")
+
+    @computed
+    def program_change(self) -> Gain | None:
+        """The change of the CPU time of the whole program. Null if it was not run with the improved program."""
+        return self.program_gain
 
     @computed
     def report_only(self) -> dict[str, tuple[float, float]]:

@@ -25,13 +25,24 @@ from strop.base.events import (
     Evaluated,
     Event,
     ImproveFinished,
+    ProgramRan,
     SearchEnded,
     SuiteRan,
     in_full,
 )
 from strop.base.later import dataclass
 from strop.base.randomness import derive
-from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, Verdict, fields_of, joined
+from strop.base.results import (
+    ChangedCalls,
+    Evaluation,
+    Improvement,
+    OtherTests,
+    ProgramRuns,
+    Verdict,
+    fields_of,
+    joined,
+    runs_joined,
+)
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option
 from strop.core.metric_change import looked_at, pairs_in
@@ -40,7 +51,7 @@ from strop.runs.interrupts import Interrupted
 from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standings, keep_construction, keep_result
 from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.run_data import RunData, read_run
-from strop.runs.scopes import ORIGINAL_TESTS, comparison_at
+from strop.runs.scopes import ORIGINAL_PROGRAM, ORIGINAL_TESTS, comparison_at
 from strop.runs.sizing import SHARE, planned, repeats_needed
 from strop.runs.spec import RunSpec
 from strop.store import Store
@@ -105,14 +116,14 @@ def improve_once(
         Interrupted: the user stopped it.
         StropError: the host failed. Completed work is kept.
     """
-    task, journal, run = context.parts.task, context.journal, context.run
+    task, journal, run, spec = context.parts.task, context.journal, context.run, context.parts.spec
     began = original or of_seed(task.seed)
     initial = began.program
     journal.also_tell(BestSoFar(context.folder, began, journal.recorded(Evaluated, SuiteRan)))
     train = context.utility("train")
     measured = train.evaluate(initial, run.child("original").child("train"))
     check_runs(context.parts, original, measured)
-    before = _test_original(context, began)
+    before, trial = _test_original(context, began), _try_program(context, began)
     improvement, number = search(context, initial)
     improvement = _written(improvement, began)
     _score_returned(improvement, began, train, run, journal)
@@ -126,7 +137,10 @@ def improve_once(
         held = _held_out(
             context, candidate, budget, held, partial(planned, context, budget, seconds, number), draws_late
         )
-        compare(context, candidate, held, number)
+        if compare(context, candidate, held, number) and trial is not None and not trial.failed:
+            from strop.runs.whole_program import run_program  # here for the start-up time
+
+            run_program(context, began, candidate, trial, budget.child("improved"), confidence_of(number, spec.family))
     keep_construction(context.folder, task.name, task.problem, journal.recorded(Evaluated))
 
 
@@ -137,6 +151,15 @@ def _test_original(context: RunContext, original: SourceFiles) -> SuiteRan | Non
     from strop.runs.own_tests import tested_original  # here for the start-up time
 
     return tested_original(context, original)
+
+
+def _try_program(context: RunContext, original: SourceFiles) -> ProgramRan | None:
+    """Two runs of the recorded commands on the original; None without recorded calls."""
+    if not context.parts.task.facts.commands:
+        return None
+    from strop.runs.whole_program import tried_program  # here for the start-up time
+
+    return tried_program(context, original)
 
 
 def _tested_program(
@@ -288,11 +311,13 @@ def recorded(run: RunData, original: SourceFiles | None = None) -> Evidence | No
         () if improved is None else began.removed(improved.text),
         _own_tests(suites, refused),
         None if run.changed_calls is None else ChangedCalls(**fields_of(ChangedCalls, run.changed_calls)),
+        _program_of(run),
     )
     others = sum(one.text != before.solution for one in candidates)
     cost = Cost(end.lm_calls, run.costs.total.responses, end.utility_calls, others)
     start = ScoredProgram(before.solution, _evaluation(before), _beside(improved, facts.metric))
-    return Evidence(improvement, start, improved, cost, facts, *more)
+    evidence = Evidence(improvement, start, improved, cost, facts, *more)
+    return None if evidence.awaits_program else evidence
 
 
 def _own_tests(suites: Sequence[SuiteRan], refused: Sequence[SuiteRan]) -> OwnTests | None:
@@ -302,6 +327,13 @@ def _own_tests(suites: Sequence[SuiteRan], refused: Sequence[SuiteRan]) -> OwnTe
         return None
     out = (RefusedCandidate(digest_of(one.solution), one.failing, one.output) for one in refused)
     return OwnTests(passed=first.count, refused=tuple(out), **fields_of(OtherTests, first))
+
+
+def _program_of(run: RunData) -> ProgramRuns | None:
+    """The runs of the recorded commands: both programs', or else the trial of the original; None if there are none."""
+    of_both = [event for scope, event in run.programs.items() if scope != ORIGINAL_PROGRAM]
+    events = of_both or list(run.programs.values())
+    return runs_joined([ProgramRuns(**fields_of(ProgramRuns, event)) for event in events]) if events else None
 
 
 def candidates_of(tried: Iterable[Evaluated]) -> tuple[ScoredProgram, ...]:
@@ -358,12 +390,17 @@ def _held_out(
     return replace(held, instances=event.instances, secret=bytes.fromhex(event.secret))
 
 
-def compare(context: RunContext, improved: str, held: HeldOut = UNPLANNED, number: int = 1) -> None:
-    """Measure a program beside the original on sealed instances, as the `number`th comparison of the run."""
+def compare(context: RunContext, improved: str, held: HeldOut = UNPLANNED, number: int = 1) -> bool:
+    """Measure a program beside the original on sealed instances, as the `number`th comparison of the run. Returns whether it is
+    better."""
     budget = context.run.child(comparison_at(number)) if number > 1 else context.run
     confidence = confidence_of(number, context.parts.spec.family)
     measured = _looked(context, improved, held, number, budget.child("improved").child("test"), confidence)
-    _note_changed(context, improved, measured, budget.child("changed").path, confidence)
+    found = looked_at(context.parts.task.facts, measured, confidence=confidence) if measured.verdict == "ok" else None
+    if found is None or found.verdict != "better":
+        return False
+    _note_changed(context, improved, budget.child("changed").path)
+    return True
 
 
 def _looked(
@@ -402,15 +439,12 @@ def _is_enough(task: AnyTask, measured: Evaluation, confidence: float) -> bool:
     return is_enough(found.change, is_ratio=found.scale == "ratio") or (found.deterministic and bool(found.change.mean))
 
 
-def _note_changed(context: RunContext, candidate: str, measured: Evaluation, scope: str, confidence: float) -> None:
+def _note_changed(context: RunContext, candidate: str, scope: str) -> None:
     """Record how a better program behaves in calls with changed arguments, unless that is recorded. An error here fails
     nothing."""
     task = context.parts.task
-    if not task.facts.commands:  # no calls were recorded
-        return
-    gained = looked_at(task.facts, measured, confidence=confidence) if measured.verdict == "ok" else None
     is_known = any(event.scope == scope for event in context.journal.recorded(CallsChanged))
-    if gained is None or gained.verdict != "better" or is_known:
+    if is_known or not task.facts.commands:  # no calls were recorded
         return
     from strop.evaluation.functions.changed import compare_changed
 

@@ -107,7 +107,7 @@ def keep_task(folder: Path, source: str, task: AnyTask) -> None:
         private.write(folder / CONFIG, to_toml(task, root=TREE).encode())
     else:
         root, paths = _files_of(task, file or Path())
-        is_whole = task.mark is not None and bool(task.test or task.files)
+        is_whole = task.mark is not None and bool(task.test or task.files or task.recorded)
         _copy(tree, root, paths, is_whole=is_whole, modules=True)
         if not any((tree / name).exists() for name in PROJECT):
             private.write(tree / PROJECT[0], b"")  # the copy is a project of its own, so nothing above it is imported

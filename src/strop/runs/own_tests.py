@@ -5,6 +5,7 @@ Recorded runs of the tests are not repeated, so that a resumed run or a replay d
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,7 @@ def tested_original(context: RunContext, original: SourceFiles) -> SuiteRan:
     """
     if (suite := context.host.past.suites.get(digest_of(original.program))) is None:
         context.observer.say("running your tests on the original, twice")
-        result = on_original(_pool(context), context.parts.task, _project(context))
+        result = on_original(worker_pool(context), context.parts.task, kept_project(context))
         suite = SuiteRan(
             scope=ORIGINAL_TESTS,
             solution=original.program,
@@ -58,12 +59,8 @@ def tested_candidate(
     if (suite := context.host.past.suites.get(digest_of(program))) is None:
         context.observer.say("running your tests on the candidate")
         task = context.parts.task
-        files = original.written(program)
-        if not original.command and task.mark is not None:
-            module_path = Path(task.mark.program_module.file).relative_to(task.mark.project)
-            files = {str(module_path.with_name(name)): text for name, text in files.items()}
-        laid = differing(_project(context), files, is_version=original.is_version)
-        run = on_candidate(_pool(context), task, _project(context), laid, before.wall_seconds)
+        laid = laid_over(context, original, program)
+        run = on_candidate(worker_pool(context), task, kept_project(context), laid, before.wall_seconds)
         passed, skipped = before.passed.split("\n"), before.skipped_names
         fails = failing(run, passed, skipped, exits=before.exits, command=task.test)
         suite = SuiteRan(
@@ -81,11 +78,21 @@ def tested_candidate(
     return suite
 
 
-def _project(context: RunContext) -> Path:
+def laid_over(context: RunContext, original: SourceFiles, program: str) -> Mapping[str, str]:
+    """The files of a program that differ from those of the project: path → text."""
+    task, files = context.parts.task, original.written(program)
+    if not original.command and task.mark is not None:
+        module_path = Path(task.mark.program_module.file).relative_to(task.mark.project)
+        files = {str(module_path.with_name(name)): text for name, text in files.items()}
+    return differing(kept_project(context), files, is_version=original.is_version)
+
+
+def kept_project(context: RunContext) -> Path:
     """The copy of the project in the record, which the user's edits do not change."""
     return (context.parts.task.root or kept_tree(context.folder)).absolute()
 
 
-def _pool(context: RunContext) -> WorkerPool:
+def worker_pool(context: RunContext) -> WorkerPool:
+    """The workers of this machine."""
     assert context.parts.evaluator is not None
     return context.parts.evaluator.here

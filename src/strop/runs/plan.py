@@ -125,6 +125,9 @@ class Plan:
     pairs: tuple[int, int | None] | None = None
     """How many held-out inputs the final comparison measures: after how many it ends at the earliest, and at most. The second is
     null if training or `--least` may ask for more. Null if nothing is compared."""
+    program_seconds: float = 0.0
+    """Wall seconds at most in which the recorded commands run with the patch and without, in turns; one run of each may
+    take longer. 0 if no calls were recorded."""
 
 
 @dataclass(frozen=True)

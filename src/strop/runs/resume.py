@@ -28,6 +28,7 @@ from strop.base.events import (
     LmCalled,
     LmFault,
     LmResponded,
+    ProgramRan,
     RunFinished,
     RunResumed,
     RunStarted,
@@ -208,15 +209,21 @@ def recall(store: Store) -> ResumeState:
             state.seconds += seconds
         else:
             state.tallies[scope].seconds += seconds
-    suites = {digest_of(stored.event.solution): stored.event for stored in store.events(SuiteRan)}
-    state.past = CompletedWork(evaluations, improvements, spent, calls, granted, suites=suites, ends=tuple(ends))
-    for start in store.events(RunStarted):
-        versions = start.event.environment
-        state.past = replace(state.past, versions=f"Python {versions.get('python')}, numpy {versions.get('numpy')}")
+    state.past = _with_runs(CompletedWork(evaluations, improvements, spent, calls, granted, ends=tuple(ends)), store)
     state.answers = answers(store)
     events = store.events(RunStarted, IterationStarted, IterationFinished, Compared, Evaluated)
     state.history = tuple(stored.event for stored in events if _is_history(stored.event))
     return state
+
+
+def _with_runs(work: CompletedWork, store: Store) -> CompletedWork:
+    """The work with the recorded runs of the user's tests and of the recorded commands, and the versions of the record."""
+    suites = {digest_of(stored.event.solution): stored.event for stored in store.events(SuiteRan)}
+    programs = {stored.event.scope: stored.event for stored in store.events(ProgramRan)}
+    for start in store.events(RunStarted):
+        versions = start.event.environment
+        work = replace(work, versions=f"Python {versions.get('python')}, numpy {versions.get('numpy')}")
+    return replace(work, suites=suites, programs=programs)
 
 
 def _check(event: Event, store: Store) -> None:
@@ -248,7 +255,7 @@ def recorded_acts(store: Store) -> CompletedWork:
     last = read_run(store).search_end
     ends = past.ends[: len(past.ends) - (last is not None)]
     acts = {"calls": past.calls, "granted": past.granted, "seconds": seconds, "versions": past.versions}
-    return CompletedWork(**acts, suites=past.suites, ends=ends, last=last)  # type: ignore[arg-type]
+    return CompletedWork(**acts, suites=past.suites, programs=past.programs, ends=ends, last=last)  # type: ignore[arg-type]
 
 
 def _is_history(event: Event) -> bool:

@@ -34,6 +34,7 @@ from strop.base.events import (
     LmFault,
     LmResponded,
     MeasurementBegan,
+    ProgramRan,
     RunFinished,
     RunResumed,
     RunStarted,
@@ -47,7 +48,15 @@ from strop.base.protections import DEFAULT_REQUIRE, Posture
 from strop.base.results import joined
 from strop.runs.claims.numbers import money
 from strop.runs.meta import Meta, read_meta
-from strop.runs.scopes import comparison_of, is_candidate, is_final, is_meta_candidate, iteration_of, role_of
+from strop.runs.scopes import (
+    ORIGINAL_PROGRAM,
+    comparison_of,
+    is_candidate,
+    is_final,
+    is_meta_candidate,
+    iteration_of,
+    role_of,
+)
 from strop.runs.spec import RunSpec
 from strop.store import Store, is_locked
 from strop.tasks.base import META_TASK
@@ -281,6 +290,8 @@ class RunData:
     """Scope → how its self-improvement, or the improvement of `strop improve`, ended."""
     suites: list[SuiteRan] = field(default_factory=list)
     """Runs of the user's tests."""
+    programs: dict[str, ProgramRan] = field(default_factory=dict)
+    """Runs of the recorded commands: scope in the comparison → a part of them."""
     search_ends: list[SearchEnded] = field(default_factory=list)
     """How the search ended before its end, each time."""
     search_end: SearchEnded | None = None
@@ -341,8 +352,6 @@ class RunData:
                 if OUTER_IMPROVEMENT.fullmatch(event.scope):
                     self.ends[event.scope] = event
                     self._went_on()
-            case SuiteRan():
-                self.suites.append(event)
             case AuditNoted():
                 self.audit.append(event)
                 self.notes[event.rule] += event.times
@@ -375,6 +384,10 @@ class RunData:
                 self.measuring = event.scope
             case ComparisonBegan():
                 self.said = event.said
+            case SuiteRan():
+                self.suites.append(event)
+            case ProgramRan():
+                self.programs[comparison_of(event.scope)[1]] = event
             case CallsChanged():
                 self.changed_calls = event
             case _:
@@ -406,6 +419,7 @@ class RunData:
             self.search_end = self.changed_calls = None
             for scope in ("improved/train", "improved/test"):
                 self.results.pop(scope, None)
+            self.programs = {scope: event for scope, event in self.programs.items() if scope == ORIGINAL_PROGRAM}
 
     @property
     def comparison(self) -> int:

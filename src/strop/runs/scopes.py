@@ -14,6 +14,8 @@ ROLES = (SELF_IMPROVEMENT, META_EVALUATION, GATE, MEASUREMENT, FINAL_COMPARISON)
 """Purposes of LM calls, in display order."""
 IMPROVEMENT = "improvement"
 """The role of the one improvement of `strop improve`."""
+ORIGINAL_PROGRAM = "original/program"
+"""The scope of the recorded commands on the original of `strop improve`."""
 ORIGINAL_TESTS = "original/tests"
 """The scope of the user's tests on the original of `strop improve`."""
 FINAL = "final"

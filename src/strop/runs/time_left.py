@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 from strop.base.errors import SearchOver
-from strop.base.events import Evaluated, Event, SuiteRan
+from strop.base.events import Evaluated, Event, ProgramRan, SuiteRan
 from strop.runs.context import RunContext
+from strop.runs.whole_program import most_seconds
 from strop.tasks.command.task import AnyTask
 
 STARTS = 0.1
@@ -30,7 +31,7 @@ class Reserve:
         self._task, self._most = task, most
         self._each = self._longest = 0.0
         self._runs = 0
-        self._tests = 0.0
+        self._tests = self._program = 0.0
         for event in before:
             self(event)
 
@@ -41,13 +42,16 @@ class Reserve:
             self._each = max(self._each, event.wall_seconds / len(event.scores))
         elif isinstance(event, SuiteRan):
             self._tests = max(self._tests, event.wall_seconds)
+        elif isinstance(event, ProgramRan):
+            self._program = max(self._program, most_seconds(event))
 
     @property
     def seconds(self) -> float:
         """Estimated wall seconds of the comparison, the last evaluation in flight, the evaluation of the improved program in
-        training, and its tests."""
+        training, its tests, and the runs of the whole program."""
         count = max(self._task.count("test"), self._runs // self._most if self._most else 0)
-        return MARGIN * (2 * count * (self._each + STARTS) + 2 * self._longest + self._tests)
+        measuring = 2 * count * (self._each + STARTS) + 2 * self._longest
+        return MARGIN * (measuring + self._tests + self._program)
 
 
 @contextmanager
@@ -61,7 +65,7 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     if ends_at is None:
         yield
         return
-    reserve = Reserve(parts.task, most, journal.recorded(Evaluated, SuiteRan))
+    reserve = Reserve(parts.task, most, journal.recorded(Evaluated, SuiteRan, ProgramRan))
     journal.also_tell(reserve)
     in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
     over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")

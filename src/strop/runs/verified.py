@@ -78,9 +78,8 @@ def bound(worst: float, goal: Goal) -> str:
     return f"at {'least' if goal == 'max' else 'most'} {written(worst, -1 if goal == 'max' else 1, digits=DIGITS)}"
 
 
-def construction_claim(verified: Verified, best_known: float | None, by: str) -> str:
-    """The claim about a construction: `verified 2.635982 (start 0.96, best known 2.635983, AlphaEvolve 2025)`, and the values of
-    the program's other runs."""
+def verified_in_words(verified: Verified, best_known: float | None, by: str = "") -> str:
+    """`verified 2.635982 (start 0.96, best known 2.635983, AlphaEvolve 2025)`."""
     value, digits = verified.value, DIGITS
     while (
         best_known not in (None, value) and digits < MOST_DIGITS and plain(value, digits) == plain(best_known, digits)
@@ -89,7 +88,12 @@ def construction_claim(verified: Verified, best_known: float | None, by: str) ->
     compared_with = [] if verified.start is None else [f"start {plain(verified.start, DIGITS)}"]
     if best_known is not None:
         compared_with += [f"best known {plain(best_known, digits)}", *([escape(by, 80)] if by else [])]
-    claim = f"verified {plain(value, digits)}" + (f" ({', '.join(compared_with)})" if compared_with else "")
+    return f"verified {plain(value, digits)}" + (f" ({', '.join(compared_with)})" if compared_with else "")
+
+
+def construction_claim(verified: Verified, best_known: float | None, by: str) -> str:
+    """The claim about a construction, and the values of the program's other runs."""
+    claim = verified_in_words(verified, best_known, by)
     if verified.runs < 2 or verified.worst is None:
         return claim
     failed = f", {verified.failed} without a construction" if verified.failed else ""

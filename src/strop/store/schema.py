@@ -50,6 +50,7 @@ VIEWS: dict[str, type[Event]] = {
     "extraction": ev.Extracted,
     "evaluation": ev.Evaluated,
     "suite_run": ev.SuiteRan,
+    "program_run": ev.ProgramRan,
     "changed_calls": ev.CallsChanged,
     "search_end": ev.SearchEnded,
     "measurement_began": ev.MeasurementBegan,

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, field
 from typing import Literal, TypeAlias
 
+from strop.base.as_document import HIDDEN
 from strop.base.later import dataclass
 from strop.base.results import Evaluation, Input, ScoredBy
 
@@ -76,8 +77,9 @@ class ObjectiveFacts:
     """The commands whose calls of the function were recorded. Empty if no calls were recorded."""
     made: int = 0
     """How many calls of the function these commands made. 0 if no calls were recorded."""
-    share: float = 0.0
-    """The function's share of the CPU time of these commands. 0 if nobody knows it."""
+    share: float = field(default=0.0, metadata=HIDDEN)
+    """The function's share of the CPU time of these commands, by samples of their run. It helps to judge what they show as a
+    whole program, and is no figure of that. 0 if nobody knows it."""
 
     @property
     def own_score_because(self) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import math
 import os
-import resource
 import shlex
 import signal
 import subprocess
@@ -134,9 +133,8 @@ def find_hot(
         ConfigurationError: there is no such program.
     """
     project, start = _project(Path.cwd()), _input_position()
-    before = _children_seconds()
     first, stop = _run(command, "sampler", {"project": str(project)}, stdout, None)
-    total = max(_children_seconds() - before, math.fsum(process.seconds for process in first.by_tool["sampler"]))
+    total = first.program_seconds("sampler")
     samples = read_samples(first.by_tool["sampler"])
     rows = _rows(samples.stacks, total) if total >= LEAST_SECONDS else {}
     notes = list(_notes(first, samples, total, rows, project))
@@ -174,7 +172,7 @@ def _run(
 ) -> tuple[Watched, BaseException | None]:
     plan = {**plan, "strop": STROP}
     try:
-        return run_watched(command, (tool,), plan, stdout, stderr), None
+        return run_watched(command, (tool,), plan, stdout=stdout, stderr=stderr), None
     except Stopped as stopped:
         return stopped.watched, stopped.__cause__
 
@@ -191,11 +189,6 @@ def _input_position() -> int | None:
     with suppress(OSError):
         return os.lseek(0, 0, os.SEEK_CUR)
     return None
-
-
-def _children_seconds() -> float:
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
 
 
 def _ended(status: int) -> str:
@@ -292,7 +285,7 @@ class _Definitions:
             raise TypeError("not a function")
         if file not in self._files:
             self._files[file] = list(_definitions(Path(file)))
-        around = [definition for definition in self._files[file] if definition[0] <= line <= definition[1]]
+        around = [each for each in self._files[file] if each[0] <= line <= each[1] and name != TOP_LEVEL]
         exact = [
             definition[2] for definition in around if definition[0] == line and definition[2].rpartition(".")[2] == name
         ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import signal
 from collections import defaultdict
@@ -12,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from strop.base.errors import ConfigurationError
-from strop.tasks.function.calls import RecordedCalls, checked_calls, merged
+from strop.tasks.function.calls import RecordedCalls, RecordedCommand, checked_calls, merged
 from strop.watch.hot import STROP, read_samples
+from strop.watch.passed_input import passed_input
 from strop.watch.watched import Process, Watched, run_watched
 
 _STDERR = 2
@@ -24,9 +26,10 @@ _FACTS: Mapping[str, type] = {
     "other": str,
     "refused": str,
     "made": int,
-    "spent": float,
+    "within": float,
 }
-"""What a process reports in addition to the fields of `RecordedCalls` → its type."""
+"""What a process reports in addition to the fields of `RecordedCalls` → its type. `within`: CPU seconds that wrappers took within
+calls."""
 _CALL = ("index", "arguments", "outcome", "seconds", "shown", "digest")
 
 
@@ -42,17 +45,31 @@ def record(command: str, file: Path, name: str, module: str, project: Path) -> t
     """
     real = file.resolve()
     plan = {"file": str(real), "name": name, "module": module, "project": str(project.resolve()), "strop": STROP}
-    watched = run_watched(command, ["recorder", "sampler"], plan, stdout=_STDERR)
+    given = passed_input()
+    stdin = None if given is None else given.reader
+    try:
+        watched = run_watched(command, ["recorder", "sampler"], plan, stdout=_STDERR, stdin=stdin)
+    finally:
+        read = b"" if given is None else given.end()
+    folder = os.path.relpath(Path.cwd().resolve(), project.resolve())
+    recorded_command = RecordedCommand(command, folder, watched.status, read)
     watching = [(process.python, seen) for process in watched.by_tool["recorder"] if (seen := _facts(process))]
     reports = [seen for _, seen in watching]
     path = os.path.relpath(real, project.resolve())
-    calls = [own for number, seen in enumerate(reports) if (own := _calls_of(seen, number, path, name, command))]
+    calls = [own for number, seen in enumerate(reports) if (own := _calls_of(seen, number, path, name))]
     failure = _failure(watched.status)
     if not calls:
         raise ConfigurationError(
             f"{_why_none(command, path, name, module, reports, watched)}{failure and f' ({failure})'}"
         )
-    recorded = replace(merged(*calls), inside=_inside(watched.by_tool["sampler"], real, name, project.resolve()))
+    seconds, inside = _inside(watched.by_tool["sampler"], real, name, project.resolve())
+    recorded = replace(
+        merged(*calls),
+        commands=(recorded_command,),
+        seconds=max(seconds - math.fsum(seen["within"] for seen in reports), 0.0),
+        program_seconds=watched.program_seconds("sampler"),
+        inside=inside,
+    )
     if not recorded.calls:
         reasons = ", ".join(f"{why} ({number:,})" for why, number in list(recorded.left_out.items())[:3])
         raise ConfigurationError(
@@ -65,27 +82,25 @@ def record(command: str, file: Path, name: str, module: str, project: Path) -> t
     return recorded, python, note
 
 
-def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) -> dict[str, float]:
-    """Function of the project → its share of the time of the recorded calls, without other functions of the project that it
-    calls. A function is `path:name`, with the path from the project's top."""
+def _inside(processes: Sequence[Process], file: Path, name: str, project: Path) -> tuple[float, dict[str, float]]:
+    """CPU seconds of all calls of the recorded function, by samples; and function of the project → its share of them, without
+    other functions of the project that it calls. A function is `path:name`, with the path from the project's top."""
     seconds_of = defaultdict[str, float](float)
     for stack, seconds in read_samples(processes).stacks.items():
         if any((function.file, function.name) == (str(file), name) for function in stack):
-            last = stack[-1]
-            seconds_of[f"{os.path.relpath(last.file, project)}:{last.name}"] += seconds
+            seconds_of[f"{os.path.relpath(stack[-1].file, project)}:{stack[-1].name}"] += seconds
     total = sum(seconds_of.values())
-    return {function: seconds / total for function, seconds in sorted(seconds_of.items(), key=lambda pair: -pair[1])}
+    return total, {name: seconds_of[name] / total for name in sorted(seconds_of, key=lambda name: -seconds_of[name])}
 
 
 def _facts(process: Process) -> dict[str, Any] | None:
     """The report of a process; None if it is not what the recorder writes."""
     seen = process.seen
-    if not isinstance(seen, dict) or any(type(seen.get(fact)) is not kind for fact, kind in _FACTS.items()):
-        return None
-    return {**seen, "program_seconds": max(process.seconds - seen["spent"], 0.0)}
+    is_whole = isinstance(seen, dict) and all(type(seen.get(fact)) is kind for fact, kind in _FACTS.items())
+    return seen if is_whole and 0 <= seen["within"] < math.inf else None
 
 
-def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str, command: str) -> RecordedCalls | None:
+def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str) -> RecordedCalls | None:
     """The calls of one process; None if it made none, or its report is impossible."""
     if not seen["made"]:
         return None
@@ -93,7 +108,9 @@ def _calls_of(seen: Mapping[str, Any], process: int, file: str, name: str, comma
     fields |= {
         "file": file,
         "name": name,
-        "commands": [command],
+        "commands": [],
+        "seconds": 0.0,
+        "program_seconds": 0.0,
         "inside": {},
         "digest": "",
         "lost": {},

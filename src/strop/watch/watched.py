@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import shutil
 import signal
@@ -38,6 +39,8 @@ class Process(NamedTuple):
     """The path of its interpreter; empty if the process does not know it."""
     seconds: float
     """CPU seconds of all its threads until it wrote."""
+    own: float
+    """The part of them that strop's tools took: to begin, for what they do meanwhile, and to write."""
     seen: Any
     """The result of the tool, which is plain data. A process of the user's can write anything there."""
 
@@ -51,6 +54,14 @@ class Watched(NamedTuple):
     """Name of a tool → the processes in which it saw something, in the order in which they began."""
     failed: tuple[str, ...]
     """For each process in which a tool did not begin or end, why."""
+    seconds: float
+    """CPU seconds of the command and of all processes that it waited for; 0 if the user stopped it."""
+
+    def program_seconds(self, tool: str) -> float:
+        """CPU seconds of the command's whole tree of processes, without those of strop's tools. `tool`: one of the tools."""
+        seen = self.by_tool[tool]
+        seconds, own = math.fsum(process.seconds for process in seen), math.fsum(process.own for process in seen)
+        return max(self.seconds - own, seconds - own, 0.0)  # processes may end for which nobody waits
 
 
 class Stopped(KeyboardInterrupt):
@@ -66,11 +77,10 @@ def run_watched(
     command: str | Sequence[str],
     tools: Sequence[str],
     plan: Mapping[str, Any],
-    stdout: int | None = None,
-    stderr: int | None = None,
+    **streams: Any,
 ) -> Watched:
     """Run a command to its end. `command`: a text for the shell, or a list of arguments. `tools`: modules of `inside`, without
-    `strop_`. `plan`: what the tools get. `stdout`, `stderr`: where the output goes, in place of the caller's.
+    `strop_`. `plan`: what the tools get. `streams`: what takes the place of the caller's `stdout`, `stderr`, `stdin`.
 
     Raises:
         ConfigurationError: there is no such program.
@@ -84,27 +94,22 @@ def run_watched(
         variables = users_environment()
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), variables.get("PYTHONPATH", ""))))
         try:
-            process = subprocess.Popen(
-                command,
-                shell=isinstance(command, str),
-                env=variables,
-                umask=users_umask(),
-                stdout=stdout,
-                stderr=stderr,
-            )
+            is_text, umask = isinstance(command, str), users_umask()
+            process = subprocess.Popen(command, shell=is_text, env=variables, umask=umask, **streams)
         except OSError as error:
             raise ConfigurationError(f"{command[0]} cannot be run: {error.strerror}") from error
-        stopped: KeyboardInterrupt | None = None
+        stopped, seconds = None, 0.0
         try:
-            status = process.wait()
+            _, ended, used = os.wait4(process.pid, 0)
+            process.returncode, seconds = os.waitstatus_to_exitcode(ended), used.ru_utime + used.ru_stime
         except KeyboardInterrupt as error:
-            stopped, status = error, _stop(process)
+            stopped, process.returncode = error, _stop(process)
         seen = {tool: tuple(_read(folder, tool)) for tool in tools}
         failures = (file.read_text("utf-8", "replace") for file in sorted(folder.glob("failed.*")))
         failed = [failure for failure in failures if failure]
         if any(folder.glob("*.part")):
             failed.append(f"it was killed as it wrote what it saw, or {folder.parent} is full")
-        watched = Watched(status, seen, tuple(failed))
+        watched = Watched(process.returncode, seen, tuple(failed), seconds)
         if stopped is not None:
             raise Stopped(watched) from stopped
         return watched
@@ -144,7 +149,9 @@ def _read(folder: Path, tool: str) -> list[Process]:
         try:
             written: Any = plain_data.decode(path.read_bytes())
             argv, python = tuple(map(str, written["argv"])), str(written["python"])
-            processes.append(Process(argv, python, float(written["seconds"]), written["seen"]))
+            seconds, own = float(written["seconds"]), float(written["own"])
+            if 0 <= own < math.inf and 0 <= seconds < math.inf:
+                processes.append(Process(argv, python, seconds, min(own, seconds), plain_data.decode(written["seen"])))
         except (plain_data.NotPlainData, TypeError, KeyError, ValueError):  # a process was killed as it wrote
             continue
     return processes

@@ -11,7 +11,6 @@ from typing import Any
 Case = tuple[dict[str, str], str, dict[str, Any]]
 
 SCORE = {"score": [r"score: (\S+)"]}
-TESTS: dict[str, Any] = {"metric": ["tests"]}
 
 STATS = """
 def mean(values):
@@ -48,7 +47,7 @@ def imported(program: str, scorer: str) -> Case:
 def with_tests(program: str, tests: str) -> Case:
     """A program with tests, and a benchmark."""
     files = {"program.py": program, "test_program.py": "import program\n" + tests}
-    return files, "python3 -m pytest -q -p no:cacheprovider", TESTS
+    return files, "python3 -m pytest -q -p no:cacheprovider", {"metric": ["tests"]}
 
 
 HOLES: dict[str, Case] = {

@@ -132,16 +132,14 @@ def forgotten_order_is_not_started(make: MakeEvaluator) -> None:
             evaluator.submit(order, speculative=True)
         waiting = _order(f"def algorithm(values):\n    return {str(path)!r}\n", "at/waiting", COUNTING)
         evaluator.submit(waiting, speculative=True)
-        started = evaluator.forget(waiting)
-        assert not started, "an order must not start before a slot is free"
+        assert not evaluator.forget(waiting), "an order must not start before a slot is free"
         assert calls() == 0, "a forgotten order was carried out"
 
 
 def error_of_a_scorer_arrives_with_its_type(make: MakeEvaluator) -> None:
     """A scorer that raises on the original's answer, too, breaks the task, and the result carries the error."""
     with closing(make(TASKS)) as evaluator:
-        order = _order(FAILING.seed, "at/failing", FAILING)
-        measured = evaluator.submit(order).result(SECONDS)
+        measured = evaluator.submit(_order(FAILING.seed, "at/failing", FAILING)).result(SECONDS)
         assert isinstance(measured.error, ScorerFailed), f"the error must be a ScorerFailed: {measured}"
         one = evaluator.submit(_order(FAILING.seed, "at/one")).result(SECONDS)
         assert one.result().verdict == "malformed", f"the answer is malformed if the original's is scored: {one}"

@@ -18,10 +18,12 @@ from strop.api.job import Job
 from strop.api.target import Target as Goal
 from strop.api.target import target_of
 from strop.base.errors import StropError
+from strop.base.events import ProgramRan
 from strop.base.results import Evaluation
 from strop.base.surface import command_line
 from strop.checks.before_run import refuse_rewarding
 from strop.cli.app import application
+from strop.core.completed_work import CompletedWork
 from strop.evaluation import base, batch_planning
 from strop.evaluation.baselines import WithBaselines
 from strop.evaluation.commands.built_program import SEED_BITS
@@ -38,6 +40,7 @@ from strop.runs.journal import Journal
 from strop.runs.record import Record
 from strop.runs.results.improved import Improved, read_improved
 from strop.runs.run_directory import meta_of
+from strop.runs.scopes import ORIGINAL_PROGRAM
 from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.workspace.jail import Workspaces
 from strop.store import Store
@@ -48,6 +51,10 @@ from support.commands_here import here
 from support.small_targets.target import Right, Target, written
 
 SECRET = b"secret" * 6
+CALLS_ALONE = CompletedWork(
+    programs={ORIGINAL_PROGRAM: ProgramRan(scope=ORIGINAL_PROGRAM, solution="", failed="a row is judged by its calls")}
+)
+"""The work that is done before: no row runs a whole program, so that calls alone must tell a cheat."""
 RETURNS = "def improve_algorithm(initial_solution, utility, language_model):\n    return {!r}\n"
 
 
@@ -61,7 +68,7 @@ class Engine:
         """A target without its candidate, as text → its evaluator."""
 
     def verdict(self, target: Target, folder: Path) -> tuple[Right, str]:
-        """(the verdict on the candidate, its sentence or the line that refuses the target).
+        """(the verdict on the candidate, what is said of it or the line that refuses the target).
 
         In a candidate, TRAINED stands for the seed of the only training instance of a command.
         """
@@ -75,22 +82,23 @@ class Engine:
             except StropError as error:
                 assert error.exit_code in (2, 5), error
                 return "refused", str(error)
-        return "better" if result.finding == "better" else "not better", f"{result.finding}: {result.sentence}"
+        return "better" if result.finding == "better" else "not better", f"{result.finding}: {result}"
 
     def _improved(self, target: Target, folder: Path) -> Improved:
         options = options_of("improve", *target.arguments)
-        scoring = scoring_of(options.get("scored", ScoringOptions()), options.get("settings", ()))
-        goal = target_of(options["target"], scoring)
-        budget = options.get("budget", OneImprovementOptions())
-        spec = make_spec((target.arguments[0],), budget, seed=1, copies=1, iterations=0)
+        goal = target_of(
+            options["target"], scoring_of(options.get("scored", ScoringOptions()), options.get("settings", ()))
+        )
+        spec = make_spec(
+            (target.arguments[0],), options.get("budget", OneImprovementOptions()), seed=1, copies=1, iterations=0
+        )
         trained = SecretSeeds(SECRET).seed(goal.task.name, "train", 0) % (1 << SEED_BITS)
         candidate = target.candidate.replace("TRAINED", str(trained))
         job = improve_job(spec, goal, RETURNS.format(candidate), HeldOut(1 - target.all_held_out))
         goal = goal if target.all_held_out else replace(goal, task=with_one_held_out(goal.task))
         with self._parts(job, goal, target) as parts:
             if target.right == "refused" and not spec.trust_scorer:
-                evaluator = parts.evaluator or here(goal.task, jail=self._jail)
-                refuse_rewarding([goal.task], evaluator, parts.secret)
+                refuse_rewarding([goal.task], parts.evaluator or here(goal.task, jail=self._jail), parts.secret)
             with Store.create(folder, meta_of(parts, "improve", job.meta).texts(folder)) as store:
                 job.do(RunContext(parts, Journal(store, lambda event: None)))
             with Record.open(folder) as record:
@@ -105,11 +113,10 @@ class Engine:
             evaluator = None
             if isinstance(goal.task, CommandTask):
                 workspaces = stack.enter_context(Workspaces(slots=3, require=job.spec.require))
-                pool = stack.enter_context(closing(WorkspacePool(workspaces)))
-                evaluator = self._evaluator(target, goal.task, pool)
+                evaluator = self._evaluator(target, goal.task, stack.enter_context(closing(WorkspacePool(workspaces))))
             if isinstance(goal.task, FunctionTask):
                 evaluator = here(goal.task)
-            yield Components(job.spec, (goal.task,), model, self._jail, SECRET, evaluator=evaluator)
+            yield Components(job.spec, (goal.task,), model, self._jail, SECRET, past=CALLS_ALONE, evaluator=evaluator)
 
     def _evaluator(self, target: Target, task: CommandTask, pool: WorkspacePool) -> WithBaselines:
         """The evaluator of commands. Targets that differ only in their candidate share the measurements of the original."""

@@ -30,7 +30,7 @@ class Target:
     """strop.toml; empty: none."""
     arguments: tuple[str, ...] = (".",)
     excerpt: str = ""
-    """An excerpt of the sentence that strop must print."""
+    """An excerpt of the result that strop must print."""
     stale: Mapping[str, str] = field(default_factory=dict)
     """Module → text whose compiled code lies beside the module. Python uses that code without looking at the source."""
     all_held_out: bool = False
@@ -40,7 +40,7 @@ class Target:
 
 
 def improved(target: Target, folder: Path, env: Mapping[str, str]) -> tuple[Right, str]:
-    """(the verdict of `strop improve`, its sentence and standard error, or the line that refuses the target)."""
+    """(the verdict of `strop improve`, what is said of it and standard error, or the line that refuses the target)."""
     tree = written(target, folder / "target")
     named = tomllib.loads(target.toml).get("files", "") if target.toml else target.arguments[0]
     (folder / "answer.md").write_text(f"```{'python' if '.py' in str(named) else ''}\n{target.candidate}```\n")
@@ -53,7 +53,8 @@ def improved(target: Target, folder: Path, env: Mapping[str, str]) -> tuple[Righ
         return "refused", ran.stderr[ran.stderr.rindex("strop: ") :]  # the line, and what the program printed
     document = json.loads(ran.stdout)
     right: Right = "better" if document["finding"] == "better" else "not better"
-    return right, f"{document['finding']}: {document['sentence']}\n{ran.stderr}"
+    facts = "\n".join(f"{fact['name']}: {fact['text']}" for fact in document["details"])
+    return right, f"{document['finding']}: {document['sentence']}\n{facts}\n{ran.stderr}"
 
 
 def written(target: Target, tree: Path) -> Path:

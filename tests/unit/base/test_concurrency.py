@@ -17,8 +17,7 @@ def test_work_is_all_done_when_nothing_fails() -> None:
 
 
 def test_work_runs_side_by_side() -> None:
-    meeting = threading.Barrier(3, timeout=600)
-    assert run_all([meeting.wait] * 3, 3, "test") == []
+    assert run_all([threading.Barrier(3, timeout=600).wait] * 3, 3, "test") == []
 
 
 def test_nothing_new_is_begun_after_the_first_error_and_the_begun_ends() -> None:

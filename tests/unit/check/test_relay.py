@@ -63,9 +63,6 @@ def fewer(instance: Any, answer: Any) -> float:
     return 0.1 if type(answer) is list and answer[0] not in instance["xs"] else 0.2
 
 
-WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
-
-
 @pytest.mark.process
 @table(
     ("score", "seed", "words"),
@@ -77,7 +74,7 @@ WHOLE = "def algorithm(xs):\n    return sorted(xs)\n"
         (plain, {}, ""),
         (truths, {}, ""),
         (places, {}, ""),
-        (places, {"seed": WHOLE}, ""),
+        (places, {"seed": "def algorithm(xs):\n    return sorted(xs)\n"}, ""),
         (noisy, {}, ""),
     ],
     ids=["part", "wrong gets a share", "wrong gets 0", "read in part", "zip", "no number", "whole", "perfect", "noisy"],

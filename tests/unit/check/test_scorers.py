@@ -21,14 +21,13 @@ from strop.tasks.evaluator.task import evaluator_task
 from strop.tasks.registry import load
 from support.commands_here import here
 
-FOLDER = Path(__file__).parents[2] / "check" / "scorers"
-sys.path.insert(0, str(FOLDER))
-import commands  # noqa: E402
-import evaluators  # noqa: E402
-import functions  # noqa: E402
-import languages  # noqa: E402
-import lax  # noqa: E402
-import tasks  # noqa: E402
+sys.path.insert(0, str(Path(__file__).parents[2] / "check" / "scorers"))
+import commands
+import evaluators
+import functions
+import languages
+import lax
+import tasks
 
 pytestmark = pytest.mark.process
 CORPORA = {"tasks": tasks, "functions": functions, "lax": lax, "evaluators": evaluators}
@@ -94,10 +93,11 @@ def test_run_is_refused_where_a_spoiled_answer_is_rewarded_and_only_there(
         refuse_rewarding([task], evaluator, b"s" * 32)
 
 
-ELSEWHERE = [(commands, "average_of_nan"), (languages, "contains")]
-
-
-@pytest.mark.parametrize(("module", "name"), ELSEWHERE, ids=lambda one: one if isinstance(one, str) else "")
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [(commands, "average_of_nan"), (languages, "contains")],
+    ids=lambda one: one if isinstance(one, str) else "",
+)
 def test_scorer_outside_of_the_host_is_never_called_sound(module: object, name: str, tmp_path: Path) -> None:
     files, command, more = module.HOLES[name]  # type: ignore[attr-defined]
     for path, text in files.items():

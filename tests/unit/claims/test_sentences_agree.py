@@ -20,7 +20,6 @@ from strop.base.budget import Grant
 from strop.base.events import Event, RunFinished, RunStarted
 from strop.base.printing import print_result
 from strop.base.results import Evaluation, Improvement
-from strop.report.html.page import before_and_after
 from strop.report.terminal import evaluation as evaluation  # registers how results are printed
 from strop.report.terminal import improvement as improvement
 from strop.report.terminal.run import print_comparisons, print_iterations, print_statistics
@@ -126,7 +125,9 @@ def improved(rng: random.Random) -> Said:
         rng.choice(("max", "min")) if kind not in ("time", "scores") else "min" if kind == "time" else "max"
     )
     n, spread = rng.choice((1, 2, 5, 6, 12)), rng.choice((0.0, 0.001, 0.1, 1.0))
-    names = {"scores": ["score"], "shown": ["alpha", "beta"], "construction": ["value"]}.get(kind, ["alpha"])
+    names = {"scores": ["score"], "shown": ["alpha", "beta"], "construction": ["value"]}.get(
+        kind, ["alpha" if n % 2 else "a_name_that_is_longer_than_a_line_has_room_for"]
+    )
     reader = {"time": "time", "construction": "verify", "scores": "judge"}.get(kind, "$.x")
     shown = dict.fromkeys(names[1:], "$.x")
     facts = ObjectiveFacts(MetricFacts(names[0], goal, reader), True, "kernel", report_only=shown)
@@ -174,7 +175,7 @@ def improved(rng: random.Random) -> Said:
         costs=Costs(), answers=counted_answers(Answers()), source=SourceFiles({"solution.py": "a\n"}), best_so_far=None,
         **{each.name: getattr(evidence, each.name) for each in fields(evidence)},
     )  # fmt: skip
-    page = " ; ".join(" ".join(row) for row in before_and_after(result))
+    page = " ; ".join(fact.text for fact in result.details)
     found = said(result, lambda console: print_result(result, console, full=rng.random() < 0.5), text=page)
     check_directions(found.document, goal)
     return found
@@ -182,6 +183,7 @@ def improved(rng: random.Random) -> Said:
 
 def check_directions(document: Any, goal: Literal["max", "min"]) -> None:
     words, change = document["sentence"], document["change"]
+    assert len(words) <= 100 and "..." not in words.partition("(")[2], words
     is_more = change is not None and change["after"] > change["before"]
     name = change["metric"]["name"] if change is not None else ""
     for word, more in (("higher", True), ("lower", False)):

@@ -146,8 +146,9 @@ def test_evaluation_stops_after_four_timeouts_unless_one_of_the_first_instances_
 
     made = scene(lambda instance, answer: 1.0, sample, failure="instance", time_limit=0.05)
     utility = replace(made.utility, task=replace(made.utility.task, instances=6))
-    program = f"def f(n):\n    while n >= {slow_from}:\n        pass\n    return n\n"
-    found = utility.evaluate(program, Budget().child("u"))
+    found = utility.evaluate(
+        f"def f(n):\n    while n >= {slow_from}:\n        pass\n    return n\n", Budget().child("u")
+    )
     assert found.verdicts.count("timeout") == 6 - slow_from and len(found.scores) == 6
     assert found.value == slow_from / 6
     assert ("the first 4 instances timed out, so 2 more were not run" in found.error) == (slow_from == 0)

@@ -12,7 +12,6 @@ from strop.tasks.function.batch_metrics import ALONE, CALLS, DESCRIBING, OPENING
 from strop.tasks.objective_facts import MetricFacts
 from support.rows import table
 
-METRIC = MetricFacts(SECONDS, "min", reader="time", resolution=0.03)
 TIMES = (0.001, 0.002, 0.0015, 0.0012, 0.0018, 0.001, 0.0011, 0.0016)
 """Seconds of a call of the original in each of eight batches of ten calls."""
 
@@ -29,7 +28,7 @@ def gained(
         | {OPENING: 0.05 + opening * 10 * row[SECONDS], DESCRIBING: 0.03 + describing * 10 * row[SECONDS] + noise}
         for row, noise in zip(before, (noise, -0.9 * noise) * 4, strict=True)
     ]
-    found = gain(METRIC, after, before, chosen=False)
+    found = gain(MetricFacts(SECONDS, "min", reader="time", resolution=0.03), after, before, chosen=False)
     assert found is not None and found.interval is not None
     return found
 

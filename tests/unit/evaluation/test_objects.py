@@ -103,8 +103,7 @@ APPENDS = "self.items.append(self.items[0])\n        return"
 def test_method_is_compared_by_its_answer_and_by_what_it_does_to_its_object(
     tmp_path: Path, body: str, said: str
 ) -> None:
-    task = task_of(tmp_path, MARKED.replace("return", APPENDS, 1), "target")
-    found = measured(task, COUNT.format(body))
+    found = measured(task_of(tmp_path, MARKED.replace("return", APPENDS, 1), "target"), COUNT.format(body))
     assert said in found.error and (found.verdict == "ok") == (not said), found.error
 
 
@@ -216,8 +215,7 @@ def test_scorer_gets_the_objects_and_the_list_of_what_a_generator_yields(tmp_pat
     text = BOX.replace("        return len(found) + more", "        yield from found")
     score = "score=lambda answer, self, more: len(answer) / len(self.items)"
     text += f"\n\ntarget = strop.improve_me({score}, sample=sample, instances=3, test_instances=3)(Box.count)\n"
-    task = task_of(tmp_path, text, "target")
-    found = measured(task, COUNT.format("yield from [1] * len(self.items)"))
+    found = measured(task_of(tmp_path, text, "target"), COUNT.format("yield from [1] * len(self.items)"))
     assert found.verdict == "ok" and found.value == 1.0, found.error
 
 

@@ -408,7 +408,6 @@ FAST = (
     r"task unique: the original takes [\d.]+ ms for 1 different call, too little to compare "
     r"\([\d.]+ ms are needed: [\d.]+ times a message that makes no call\); draw longer"
 )
-CLOCK = "found = [__import__('time').time_ns()]"
 UNCOMPARABLE = {
     "one input": (
         MODULE.replace("rng.integers(*LIMITS, 2000).tolist()", "[3, 1, 3]").replace("ple, ", "ple, fixed_input=True, "),
@@ -430,7 +429,7 @@ UNCOMPARABLE = {
         "the original returns None for every instance",
     ),
     "reads a clock": (
-        MODULE.replace("found = []", CLOCK),
+        MODULE.replace("found = []", "found = [__import__('time').time_ns()]"),
         "differs when run again; seed what it draws, or give accept=",
     ),
     "is not accepted": (ACCEPTED.replace("** 0.5", "** 0.4"), r"accept\(\) refuses the original's own answer"),

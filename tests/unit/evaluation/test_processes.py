@@ -21,7 +21,6 @@ from strop.tasks.base import Instance, SecretSeeds, Task
 from support.processes import descendants, kill_and_wait, leaves, parent_of
 from support.rows import table
 
-ECHO = "def algorithm(x):\n    return x\n"
 WAITS = "import time\ncalls = []\ndef algorithm(x):\n    calls.append(x)\n    time.sleep(60 * (len(calls) > 1))\n    return x\n"
 
 
@@ -73,7 +72,7 @@ def test_kill_of_a_process_of_the_jail_is_a_failure_of_the_host(
 ) -> None:
     with pytest.raises(GuestLost):
         evaluated(jail, WAITS, disturb)
-    measured = evaluated(jail, ECHO)
+    measured = evaluated(jail, "def algorithm(x):\n    return x\n")
     assert measured.evaluation is not None and measured.evaluation.scores == (1.0, 1.0, 1.0), disturb
 
 

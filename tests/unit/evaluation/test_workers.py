@@ -167,8 +167,7 @@ def test_worker_survives_what_it_cannot_copy_or_read_and_says_so_in_one_sentence
     tmp_path: Path, sample: str, words: str
 ) -> None:
     (tmp_path / "odd.py").write_text(ODD.replace("SAMPLE", sample))
-    task = load_any(str(tmp_path / "odd.py"))
-    with closing(WorkerPool(pack([task], frozenset()), 1)) as pool:
+    with closing(WorkerPool(pack([load_any(str(tmp_path / "odd.py"))], frozenset()), 1)) as pool:
         for scope in ("one", "two"):
             asked = Order(scope, "def algorithm(n):\n    return n\n", "odd", "train", SecretSeeds(b"s"), b"x")
             with pytest.raises(StropError, match=words):
@@ -243,8 +242,7 @@ def test_next_call_takes_the_idle_worker_of_the_last_one_unless_it_has_imported_
 
 def test_worker_that_measures_ends_when_its_pool_is_closed() -> None:
     pool = WorkerPool(pack([load_any("lpn")], frozenset()), 1)
-    program = "def algorithm(*inputs):\n    while True:\n        pass\n"
-    future = pool.submit(replace(LPN, program=program))
+    future = pool.submit(replace(LPN, program="def algorithm(*inputs):\n    while True:\n        pass\n"))
     wait_until(lambda: any(worker.orders for worker in pool._workers))
     (worker,) = pool._workers
     pool.close()

@@ -31,8 +31,6 @@ from support.kits.improver import (
 )
 from support.rows import table
 
-INITIAL = marked(0.3)
-
 
 def run(name: str, jail: Sandbox, answer: Answer, **settings: object) -> ImproverTrial:
     return tried(improver_text(name), jail, answer, **settings)  # type: ignore[arg-type]
@@ -74,7 +72,7 @@ def test_greedy_search_starts_every_call_from_the_best_program_so_far(jail: Sand
 
 def test_best_of_n_asks_for_everything_from_the_initial_solution(jail: Sandbox) -> None:
     trial = run("best_of_n", jail, better_each_time())
-    assert {shown(request) for request in trial.requests} == {INITIAL.strip()} and len(trial.requests) == 24
+    assert {shown(request) for request in trial.requests} == {marked(0.3).strip()} and len(trial.requests) == 24
 
 
 @table(("responses", "levels"), [(6, [[0.3] * 6, [0.6, 0.5, 0.4] * 2]), (1, [[0.3], [0.5, 0.3], [0.6, 0.5, 0.3]])])
@@ -87,8 +85,7 @@ def test_beam_search_expands_the_three_best_programs_at_each_level(
 
 
 def test_genetic_search_has_the_model_cross_and_mutate_the_fitter_programs(jail: Sandbox) -> None:
-    trial = run("genetic", jail, answering(0.1, 0.8, 0, 0.4, 0.35, 0.6))
-    later = trial.requests[6:]
+    later = run("genetic", jail, answering(0.1, 0.8, 0, 0.4, 0.35, 0.6)).requests[6:]
     crossed = [request for request in later if len(fenced_blocks(request.message)) == 3]
     assert 0 < len(crossed) < len(later)
     assert all(value(shown(request)) >= value(shown(request, 2)) > 0 for request in crossed)

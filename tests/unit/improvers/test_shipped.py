@@ -110,7 +110,7 @@ def test_command_lists_every_improver_within_80_columns_and_prints_its_program(
     assert printed("ucb") == improver_text("ucb")
     document = json.loads(printed("ucb", as_json=True))
     own = next(row for row in rows if row["improver"] == "ucb")
-    assert document == {"schema_version": 4, "program": improver_text("ucb"), **own}
+    assert document == {"schema_version": 5, "program": improver_text("ucb"), **own}
     (tmp_path / "own.py").write_text('"""Do nothing."""\n')
     assert json.loads(printed(str(tmp_path / "own.py"), as_json=True))["idea"] == "Do nothing."
     with pytest.raises(ConfigurationError, match=r"no improver is called '\.\./zzz'; choose beam_search, "):

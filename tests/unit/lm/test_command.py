@@ -57,22 +57,28 @@ def alive(marks: str) -> list[str]:
 
 KEYS = {"OPENAI_API_KEY": "sk-0123456789abcdef", "GEMINI_API_KEY": "AIza0123456789"}
 LONG = ("y\n" * (LARGEST_ANSWER // 2))[:-1]
-ANSWERS = (
-    ("cat", Request("system", "one\ntwo\n"), "system\n\none\ntwo"),
-    ("cat", Request("", "message"), "message"),
-    ('echo "$STROP_TEMPERATURE $STROP_SAMPLE"; cat', Request("système", "m", 0.25, "t1", 3), "0.25 3\nsystème\n\nm"),
-    ("(exec </dev/tty) 2>/dev/null || echo none", Request("", "m"), "none"),
-    ('echo "$MINE, $OPENAI_API_KEY, $GEMINI_API_KEY"', Request("", "m"), "a value, [key], [key]"),
-    ("printf '<think>hard</think>easy'", Request("", "m"), "easy"),
-    ("head -c 200000 /dev/zero | tr '\\0' x", Request("", "m" * 1_000_000), "x" * 200_000),
-    ("yes | head -c 2000000", Request("", "m"), LONG),
-    ("yes", Request("", "m"), LONG),
-    ("true", Request("", "m"), ""),
+
+
+@table(
+    ("line", "asked", "text"),
+    # (command line, request) → the text of the answer.
+    (
+        ("cat", Request("system", "one\ntwo\n"), "system\n\none\ntwo"),
+        ("cat", Request("", "message"), "message"),
+        (
+            'echo "$STROP_TEMPERATURE $STROP_SAMPLE"; cat',
+            Request("système", "m", 0.25, "t1", 3),
+            "0.25 3\nsystème\n\nm",
+        ),
+        ("(exec </dev/tty) 2>/dev/null || echo none", Request("", "m"), "none"),
+        ('echo "$MINE, $OPENAI_API_KEY, $GEMINI_API_KEY"', Request("", "m"), "a value, [key], [key]"),
+        ("printf '<think>hard</think>easy'", Request("", "m"), "easy"),
+        ("head -c 200000 /dev/zero | tr '\\0' x", Request("", "m" * 1_000_000), "x" * 200_000),
+        ("yes | head -c 2000000", Request("", "m"), LONG),
+        ("yes", Request("", "m"), LONG),
+        ("true", Request("", "m"), ""),
+    ),
 )
-"""(command line, request) → the text of the answer."""
-
-
-@table(("line", "asked", "text"), ANSWERS)
 def test_program_is_given_the_conversation_facts_and_the_users_environment_and_no_terminal(
     make: Make, line: str, asked: Request, text: str
 ) -> None:

@@ -76,22 +76,22 @@ def test_offline_never_raises_whatever_the_prompt(text: str, temperature: float,
         Offline(0).complete([Request("", message, temperature, "", sample)], dropped)
 
 
-HOSTILE = (
-    "(" * 5000 + ")" * 5000,
-    "x = " + "-" * 20_000 + "1",
-    "x = " + "1" * 5000,
-    "def f(t, dist):\n    return 0x" + "f" * 5000 + " + 2",
-    "A = 0x" + "f" * 5000 + "\ndef f(solution, utility, lm):\n    return utility(A)",
-    "x = '\ud800'\ndef f(a):\n    return a",
-    "a = 1\n" * (LONGEST_PROGRAM // 5),
-    "\x00",
-    "x = 'a'\f\n",
-    "def f(x):\n    return " + "(x + " * 80 + "1" + ")" * 80,
-)
-
-
 @pytest.mark.heavy
-@table("program", HOSTILE)
+@table(
+    "program",
+    (
+        "(" * 5000 + ")" * 5000,
+        "x = " + "-" * 20_000 + "1",
+        "x = " + "1" * 5000,
+        "def f(t, dist):\n    return 0x" + "f" * 5000 + " + 2",
+        "A = 0x" + "f" * 5000 + "\ndef f(solution, utility, lm):\n    return utility(A)",
+        "x = '\ud800'\ndef f(a):\n    return a",
+        "a = 1\n" * (LONGEST_PROGRAM // 5),
+        "\x00",
+        "x = 'a'\f\n",
+        "def f(x):\n    return " + "(x + " * 80 + "1" + ")" * 80,
+    ),
+)
 def test_offline_never_raises_when_the_program_is_hostile(program: str) -> None:
     Offline(0, unsafe=0.3).complete([request(program, sample=index) for index in range(20)], dropped)
 

@@ -67,23 +67,25 @@ BRIEF = Settings(retry=RetryPolicy(0.0))
 HURRIED = replace(SMALL, deadline_seconds=0.25, retry=RetryPolicy(give_up_seconds=3600.0))
 """For servers that never end. On a busy machine whole answers may be late too: they are asked for again."""
 QUIET = replace(HURRIED, deadline_seconds=3600.0, read_seconds=0.25)
-PASSING = (
-    ("429", "rate_limited", False),
-    ("500", "server_error", False),
-    ("504", "server_error", True),
-    ("408", "timeout", True),
-    ("cut", "bad_response", True),
-    ("drop", "connection", True),
-    ("half-close", "bad_response", True),
-    ("malformed", "bad_response", True),
-    ("no-choices", "bad_response", True),
-    ("endless", "bad_response", True),
-    ("bomb", "bad_response", True),
+
+
+@table(
+    "fault, kind, maybe_billed",
+    # Fault → (kind of failure, whether it may have been billed).
+    (
+        ("429", "rate_limited", False),
+        ("500", "server_error", False),
+        ("504", "server_error", True),
+        ("408", "timeout", True),
+        ("cut", "bad_response", True),
+        ("drop", "connection", True),
+        ("half-close", "bad_response", True),
+        ("malformed", "bad_response", True),
+        ("no-choices", "bad_response", True),
+        ("endless", "bad_response", True),
+        ("bomb", "bad_response", True),
+    ),
 )
-"""Fault → (kind of failure, whether it may have been billed)."""
-
-
-@table("fault, kind, maybe_billed", PASSING)
 def test_passing_fault_is_asked_again_and_says_whether_it_may_have_been_billed(
     fault: str, kind: str, maybe_billed: bool
 ) -> None:
@@ -141,8 +143,7 @@ def test_waits_grow_after_each_fault_unless_the_server_says_how_long() -> None:
 
 def test_samples_of_a_prompt_longer_than_the_context_are_all_empty_and_asked_for_once() -> None:
     with loopback(lambda number, body: "too-long" if body["n"] == 2 else "ok") as it:
-        answers = it.ask("a", "a")
-        assert [(answer.text, answer.finish_reason) for answer in answers] == [("", "refused")] * 2
+        assert [(answer.text, answer.finish_reason) for answer in it.ask("a", "a")] == [("", "refused")] * 2
         assert (len(it.server.seen), it.server.billed) == (1, 0)
 
 

@@ -138,31 +138,31 @@ def test_response_that_a_person_could_read_is_kept() -> None:
     assert not wrong
 
 
-THOUGHTS = (
-    ("<think>a</think>b", "stop", "b", "a"),
-    (" \n<think>\na\n</think>\n\nb\n", "stop", "b\n", "a"),
-    ("<think>a", "length", "", "a"),
-    ("<think>a", "stop", "<think>a", ""),
-    ("a\n</think>\n\nb", "stop", "b", "a"),
-    ("x = '</think>'", "stop", "x = '</think>'", ""),
-    ("b <think>a</think>", "stop", "b <think>a</think>", ""),
-    ("b\n<think>\na\n</think>\nc", "stop", "b\n\nc", "a"),
-    ("<Thinking>a</THINKING>b", "stop", "b", "a"),
-    ("<thought>a <think> </thought>b", "stop", "b", "a <think>"),
-    ("<reasoning>```\nhalf</reasoning>\n```\nb\n```", "stop", "```\nb\n```", "```\nhalf"),
-    ("a\n</Reasoning>\nb", "stop", "b", "a"),
-    ("Better:\n```\nb\n```\n</think>\nDone.", "stop", "Better:\n```\nb\n```\n</think>\nDone.", ""),
-    ("```\n<think>a</think>\n</think>\n```\nb", "stop", "```\n<think>a</think>\n</think>\n```\nb", ""),
-    ("a\n```\nb\n```\n</think>\n```\nc\n```", "stop", "a\n```\nb\n```\n</think>\n```\nc\n```", ""),
-    ("<<<<<<< SEARCH\nb\n</think>\nDone.", "stop", "<<<<<<< SEARCH\nb\n</think>\nDone.", ""),
-    ("def b(): pass\n</think>\n", "stop", "def b(): pass\n</think>\n", ""),
-    ("<thinking>a\n<think>c", "length", "", "a\n<think>c"),
-    ("<think></think>b", "stop", "b", ""),
+@table(
+    ("content", "reason", "text", "reasoning"),
+    # (content, finish reason) → (text, reasoning).
+    (
+        ("<think>a</think>b", "stop", "b", "a"),
+        (" \n<think>\na\n</think>\n\nb\n", "stop", "b\n", "a"),
+        ("<think>a", "length", "", "a"),
+        ("<think>a", "stop", "<think>a", ""),
+        ("a\n</think>\n\nb", "stop", "b", "a"),
+        ("x = '</think>'", "stop", "x = '</think>'", ""),
+        ("b <think>a</think>", "stop", "b <think>a</think>", ""),
+        ("b\n<think>\na\n</think>\nc", "stop", "b\n\nc", "a"),
+        ("<Thinking>a</THINKING>b", "stop", "b", "a"),
+        ("<thought>a <think> </thought>b", "stop", "b", "a <think>"),
+        ("<reasoning>```\nhalf</reasoning>\n```\nb\n```", "stop", "```\nb\n```", "```\nhalf"),
+        ("a\n</Reasoning>\nb", "stop", "b", "a"),
+        ("Better:\n```\nb\n```\n</think>\nDone.", "stop", "Better:\n```\nb\n```\n</think>\nDone.", ""),
+        ("```\n<think>a</think>\n</think>\n```\nb", "stop", "```\n<think>a</think>\n</think>\n```\nb", ""),
+        ("a\n```\nb\n```\n</think>\n```\nc\n```", "stop", "a\n```\nb\n```\n</think>\n```\nc\n```", ""),
+        ("<<<<<<< SEARCH\nb\n</think>\nDone.", "stop", "<<<<<<< SEARCH\nb\n</think>\nDone.", ""),
+        ("def b(): pass\n</think>\n", "stop", "def b(): pass\n</think>\n", ""),
+        ("<thinking>a\n<think>c", "length", "", "a\n<think>c"),
+        ("<think></think>b", "stop", "b", ""),
+    ),
 )
-"""(content, finish reason) → (text, reasoning)."""
-
-
-@table(("content", "reason", "text", "reasoning"), THOUGHTS)
 def test_reasoning_is_told_from_the_answer_where_it_is_marked(
     content: str, reason: str, text: str, reasoning: str
 ) -> None:
@@ -194,40 +194,42 @@ def test_completion_says_what_is_odd_about_it() -> None:
 
 COUNTED = {"prompt_tokens": 10, "completion_tokens": 5}
 NONE = (None, None, None)
-USAGES: tuple[tuple[Any, tuple[object, ...]], ...] = (
-    (None, NONE),
-    ({}, NONE),
-    (COUNTED | {"total_tokens": 95}, (10, 85, None)),
-    (COUNTED | {"total_tokens": 95, "completion_tokens_details": {"reasoning_tokens": 80}}, (10, 85, None)),
-    (COUNTED | {"completion_tokens_details": {"reasoning_tokens": 4}}, (10, 5, None)),
-    (COUNTED | {"completion_tokens_details": {"reasoning_tokens": 30000}}, (10, 30005, None)),
-    (COUNTED | {"reasoning_tokens": 7}, (10, 12, None)),
-    (COUNTED | {"prompt_tokens_details": {"cached_tokens": 9}, "cache_read_input_tokens": 9}, (10, 5, None)),
-    (COUNTED | {"prompt_tokens_details": {"cached_tokens": 90}, "cache_read_input_tokens": 90}, (100, 5, None)),
-    (COUNTED | {"cache_creation_input_tokens": 100, "cache_read_input_tokens": 7}, (117, 5, None)),
-    (COUNTED | {"prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 2}, (10, 5, None)),
-    ({"input_tokens": 9, "output_tokens": 5, "cache_read_input_tokens": 8}, (17, 5, None)),
-    (COUNTED | {"cost": 0.4}, (10, 5, 400_000_000)),
-    (COUNTED | {"cost": "4e-10"}, (10, 5, 1)),
-    (COUNTED | {"cost": {"request_cost": 0.1, "total_cost": 0.3}}, (10, 5, 300_000_000)),
-    (COUNTED | {"cost": None, "estimated_cost": 2}, (10, 5, 2_000_000_000)),
-    ({"cost": 0.4}, (None, None, 400_000_000)),
-    ({"prompt_eval_count": 12, "eval_count": 34}, (12, 34, None)),
-    # What cannot be right, each of two numbers.
-    ({"prompt_tokens": -7, "completion_tokens": -1}, NONE),
-    ({"prompt_tokens": "12", "completion_tokens": "many"}, NONE),
-    ({"prompt_tokens": 10**15, "completion_tokens": 10**15}, NONE),
-    ({"prompt_tokens": 0, "completion_tokens": 0}, NONE),
-    ({"prompt_tokens": 1.5, "completion_tokens": True}, NONE),
-    ({"prompt_tokens": -7, "cost": -1}, NONE),
-    ({"prompt_tokens": 0, "cost": "much"}, NONE),
-    ({"completion_tokens": 0, "total_cost": 1e9}, NONE),
-    ({"completion_tokens": "5", "cost": True}, NONE),
+
+
+@table(
+    ("usage", "counts"),
+    # Usage → (tokens in, tokens out, billionths of a dollar): the dearest that it can mean.
+    (
+        (None, NONE),
+        ({}, NONE),
+        (COUNTED | {"total_tokens": 95}, (10, 85, None)),
+        (COUNTED | {"total_tokens": 95, "completion_tokens_details": {"reasoning_tokens": 80}}, (10, 85, None)),
+        (COUNTED | {"completion_tokens_details": {"reasoning_tokens": 4}}, (10, 5, None)),
+        (COUNTED | {"completion_tokens_details": {"reasoning_tokens": 30000}}, (10, 30005, None)),
+        (COUNTED | {"reasoning_tokens": 7}, (10, 12, None)),
+        (COUNTED | {"prompt_tokens_details": {"cached_tokens": 9}, "cache_read_input_tokens": 9}, (10, 5, None)),
+        (COUNTED | {"prompt_tokens_details": {"cached_tokens": 90}, "cache_read_input_tokens": 90}, (100, 5, None)),
+        (COUNTED | {"cache_creation_input_tokens": 100, "cache_read_input_tokens": 7}, (117, 5, None)),
+        (COUNTED | {"prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 2}, (10, 5, None)),
+        ({"input_tokens": 9, "output_tokens": 5, "cache_read_input_tokens": 8}, (17, 5, None)),
+        (COUNTED | {"cost": 0.4}, (10, 5, 400_000_000)),
+        (COUNTED | {"cost": "4e-10"}, (10, 5, 1)),
+        (COUNTED | {"cost": {"request_cost": 0.1, "total_cost": 0.3}}, (10, 5, 300_000_000)),
+        (COUNTED | {"cost": None, "estimated_cost": 2}, (10, 5, 2_000_000_000)),
+        ({"cost": 0.4}, (None, None, 400_000_000)),
+        ({"prompt_eval_count": 12, "eval_count": 34}, (12, 34, None)),
+        # What cannot be right, each of two numbers.
+        ({"prompt_tokens": -7, "completion_tokens": -1}, NONE),
+        ({"prompt_tokens": "12", "completion_tokens": "many"}, NONE),
+        ({"prompt_tokens": 10**15, "completion_tokens": 10**15}, NONE),
+        ({"prompt_tokens": 0, "completion_tokens": 0}, NONE),
+        ({"prompt_tokens": 1.5, "completion_tokens": True}, NONE),
+        ({"prompt_tokens": -7, "cost": -1}, NONE),
+        ({"prompt_tokens": 0, "cost": "much"}, NONE),
+        ({"completion_tokens": 0, "total_cost": 1e9}, NONE),
+        ({"completion_tokens": "5", "cost": True}, NONE),
+    ),
 )
-"""Usage → (tokens in, tokens out, billionths of a dollar): the dearest that it can mean."""
-
-
-@table(("usage", "counts"), USAGES)
 def test_usage_counts_the_dearest_that_it_can_mean_and_what_cannot_be_right_is_told(
     usage: dict[str, Any] | None, counts: tuple[object, ...]
 ) -> None:
@@ -485,33 +487,35 @@ SENT = {SYSTEM: True, WHOLE: True, "temperature": 0.7, "max_tokens": 8192, "seed
 FEWER = "This model's maximum context length is 8192 tokens. However, you requested 8292 tokens (100 in the messages, "
 FEWER += "8192 in the completion). Please reduce the length of the messages or completion."
 LEFT = "'max_tokens' is too large: 8192. This model's maximum context length is 4095 tokens (8192 > 4095 - 96)."
-REJECTIONS: tuple[tuple[str, dict[str, int | None]], ...] = (
-    ("'n' : number must be at most 1", {"n": None}),
-    ("Only one completion choice is allowed", {"n": None}),
-    ("n_cmpl cannot be greater than the number of slots", {"n": None}),
-    ("Field 'n': Value must be between 1 <= value <= 4, but got 6", {"n": None}),
-    ('{"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted"}]}', {"n": None}),
-    ('{"error": {"message": "unsupported", "param": "temperature"}}', {"temperature": None}),
-    ("Unrecognized request argument supplied: seed", {"seed": None}),
-    ("Developer instruction is not enabled for models/gemma-3-27b-it", {SYSTEM: None}),
-    ("Conversation roles must alternate user/assistant/user/assistant/...", {SYSTEM: None}),
-    ("System role not supported", {SYSTEM: None}),
-    ("messages: the role 'system' is not allowed", {SYSTEM: None}),
-    ("This model only supports streaming. Please set stream=true.", {WHOLE: None}),
-    ("This model only support stream mode, please enable the stream parameter", {WHOLE: None}),
-    ("'max_tokens': use 'max_completion_tokens'", {"max_tokens": None, "max_completion_tokens": 8192}),
-    ("max_tokens is too large: 8192. This model supports at most 4096 completion tokens.", {"max_tokens": 4096}),
-    ("max_tokens: 8192 > 4095, the maximum allowed number of output tokens", {"max_tokens": 4095}),
-    ("`max_tokens` must be less than or equal to `2048`", {"max_tokens": 2048}),
-    ("max_tokens exceeds what is allowed", {"max_tokens": 4096}),
-    ("max_tokens is too large: this model supports at most 9 output tokens", {"max_tokens": 4096}),
-    (LEFT, {"max_tokens": 4096}),
-    (FEWER, {"max_tokens": 4096}),
+
+
+@table(
+    ("said", "instead"),
+    # What a server says with status 400 → what is sent instead.
+    (
+        ("'n' : number must be at most 1", {"n": None}),
+        ("Only one completion choice is allowed", {"n": None}),
+        ("n_cmpl cannot be greater than the number of slots", {"n": None}),
+        ("Field 'n': Value must be between 1 <= value <= 4, but got 6", {"n": None}),
+        ('{"detail": [{"loc": ["body", "n"], "msg": "Extra inputs are not permitted"}]}', {"n": None}),
+        ('{"error": {"message": "unsupported", "param": "temperature"}}', {"temperature": None}),
+        ("Unrecognized request argument supplied: seed", {"seed": None}),
+        ("Developer instruction is not enabled for models/gemma-3-27b-it", {SYSTEM: None}),
+        ("Conversation roles must alternate user/assistant/user/assistant/...", {SYSTEM: None}),
+        ("System role not supported", {SYSTEM: None}),
+        ("messages: the role 'system' is not allowed", {SYSTEM: None}),
+        ("This model only supports streaming. Please set stream=true.", {WHOLE: None}),
+        ("This model only support stream mode, please enable the stream parameter", {WHOLE: None}),
+        ("'max_tokens': use 'max_completion_tokens'", {"max_tokens": None, "max_completion_tokens": 8192}),
+        ("max_tokens is too large: 8192. This model supports at most 4096 completion tokens.", {"max_tokens": 4096}),
+        ("max_tokens: 8192 > 4095, the maximum allowed number of output tokens", {"max_tokens": 4095}),
+        ("`max_tokens` must be less than or equal to `2048`", {"max_tokens": 2048}),
+        ("max_tokens exceeds what is allowed", {"max_tokens": 4096}),
+        ("max_tokens is too large: this model supports at most 9 output tokens", {"max_tokens": 4096}),
+        (LEFT, {"max_tokens": 4096}),
+        (FEWER, {"max_tokens": 4096}),
+    ),
 )
-"""What a server says with status 400 → what is sent instead."""
-
-
-@table(("said", "instead"), REJECTIONS)
 def test_rejection_is_met_with_what_fits_the_words_of_servers(said: str, instead: dict[str, int | None]) -> None:
     failure = read(f"422 {said}" if said.startswith("{") else f'400 {{"error": {{"message": {json.dumps(said)}}}}}')
     assert isinstance(failure, AttemptFailed) and not failure.passing

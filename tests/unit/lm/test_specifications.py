@@ -32,96 +32,101 @@ def make(spec: str, base_url: str | None = None, **environ: str) -> LanguageMode
     return model
 
 
-MODELS = (
-    ("offline", False),
-    ("offline:skill=0.8", False),
-    ("openai/gpt-4o", True),
-    *((f"{provider}/any/thing:free@2026", True) for provider in ("ollama", "vllm", "llamacpp")),
-    ("inbox:questions", True),
-    ("command:sh -c 'echo http://host/?seed=1'", True),
-    ("python:os.path:join", True),
-    ('mix:["offline?weight=3","offline:skill=0.8"]', False),
-    ('mix:["vllm/a","offline"]', False),
-    ('mix:["vllm/a","vllm/b"]', True),
+@table(
+    ("spec", "is_language_model"),
+    (
+        ("offline", False),
+        ("offline:skill=0.8", False),
+        ("openai/gpt-4o", True),
+        *((f"{provider}/any/thing:free@2026", True) for provider in ("ollama", "vllm", "llamacpp")),
+        ("inbox:questions", True),
+        ("command:sh -c 'echo http://host/?seed=1'", True),
+        ("python:os.path:join", True),
+        ('mix:["offline?weight=3","offline:skill=0.8"]', False),
+        ('mix:["vllm/a","offline"]', False),
+        ('mix:["vllm/a","vllm/b"]', True),
+    ),
 )
-
-
-@table(("spec", "is_language_model"), MODELS)
 def test_registry_makes_the_model_that_is_named(spec: str, is_language_model: bool) -> None:
     model = make(spec, OPENAI_API_KEY=KEY, PATH=os.environ["PATH"])
     assert (model.name, model.is_language_model) == (spec, is_language_model)
 
 
-REFUSED = (
-    ("opnai/gpt-4o", "Did you mean openai/gpt-4o?"),
-    ("Ollama/llama3.2", "Did you mean ollama/llama3.2?"),
-    ("ofline", "Did you mean offline?"),
-    ("script:x", "Did you mean scripted:FILE?"),
-    ("imbox:q", "Did you mean inbox:DIR"),
-    ("commnad:cat", "Did you mean command:PROGRAM"),
-    ("gpt-4o", "write openai/gpt-4o"),
-    ("bedrock/titan", "openai/<model> with base_url URL"),
-    *((spec, "model is missing") for spec in ("", "  ")),
-    *((spec, "/<model>, with the name that the server uses") for spec in ("openai", "openai/", "ollama/ ")),
-    *((f"{spec} --base-url", "base_url does not apply to model") for spec in ("offline", "scripted:answers")),
-    *((f'mix:["vllm/a","{other}"] --base-url', "MODEL?url=URL") for other in ("openai/b", "offline")),
-    *((f"offline:{odd}", "write `offline` or") for odd in ("", "skill=high", "skill=1.1", "skill=nan", "luck=0.5")),
-    *((f"offline:{odd}", "write `offline` or") for odd in ("unsafe=2", "skill=1,skill=1", "unsafe=0.1,", "skill")),
-    *((spec, "needs a folder") for spec in ("inbox:", "inbox", "inbox:a\nb")),
-    ("inbox:/dev/null", "is not a folder"),
-    ("inbox?timeout=3:q", "takes no timeout"),
-    ("inbox?connections=3:q", "takes no connections"),
-    *((spec, "needs a program") for spec in ("command:", "command:  ", "command")),
-    ("command:sh -c 'half", "invalid command line: No closing quotation"),
-    ("command:no-such-program-anywhere -x", "there is no program 'no-such-program-anywhere'"),
-    ("command:sh\x1b[31m", "one line of printable text"),
-    ("command?timeout=0:cat", "must be a number of seconds above 0"),
-    ("command?seed=3:cat", "takes no seed"),
-    (f"command:echo {KEY}", "holds a key of your environment; let the program read the variable"),
-    *((spec, "python:MODULE:FUNCTION") for spec in ("python", "python:own")),
-    ("python:no_such_module_anywhere:f", "No module named"),
-    ("python:gone.py:f", "No such file"),
-    ("python:own.py:nothing", "has no attribute 'nothing'"),
-    ("python:own.py:text", "str cannot be called"),
-    ("python:broken.py:f", "cannot be loaded: NameError"),
-    ("python:leaves.py:f", "cannot be loaded: SystemExit"),
-    ("python:own.py:answer?seed=3", "takes no seed"),
-    *((f"{spec}:nowhere.jsonl", "cannot read") for spec in ("recorded", "scripted")),
-    *((spec, "needs a file of responses") for spec in ("recorded:", "recorded", "scripted:")),
-    *((f"mix:{odd}", "JSON list of models") for odd in ("", "3", "[]", "[1]", '[""]', "[", "[" * 100_000)),
-    (joined(["offline", joined(["offline", "offline"])]), "no other mixture"),
-    ("openai/m?sed=3", "Did you mean seed?"),
-    ("openai/m?max-tokens=3", "Did you mean max_tokens?"),
-    ("openai/m?temprature=3", "Options: weight, level, price"),
-    ("openai/m?", "no option ''"),
-    ("openai/m?seed=1&seed=2", "seed appears twice"),
-    *((f"openai/m?weight={odd}", "weight is") for odd in ("0", "-1", "nan", "inf", "x")),
-    *((f"openai/m?timeout={odd}", "timeout is") for odd in ("0", "1e999")),
-    *((f"openai/m?give_up_after={odd}", "give_up_after is") for odd in ("-1", "x")),
-    *((f"openai/m?connections={odd}", "whole number from 1 to 1024") for odd in ("0", "1.5", "1025")),
-    *((f"openai/m?seed={odd}", "whole number of 0 or more") for odd in ("-1", "", "٣", "9" * 5000)),
-    *((f"openai/m?price={odd}", "IN,OUT") for odd in ("1,2,3", "-1,2", "x", "", "nan,1")),
-    ("openai/m?max_tokens=0", "max_tokens is"),
-    ("openai/m?level=x", "the only level is meta"),
-    ("openai/m?url=", "url is empty"),
-    # Addresses and keys; a vendor's own host needs a key.
-    *(
-        (f"openai/m?url={odd}", "must look like")
-        for odd in ("localhost:8000", "ftp://a/v1", "http://", "http://a:99999/v1")
+@table(
+    "spec, said",
+    # Specification → what the one line says. `--base-url` behind it: with one.
+    (
+        ("opnai/gpt-4o", "Did you mean openai/gpt-4o?"),
+        ("Ollama/llama3.2", "Did you mean ollama/llama3.2?"),
+        ("ofline", "Did you mean offline?"),
+        ("script:x", "Did you mean scripted:FILE?"),
+        ("imbox:q", "Did you mean inbox:DIR"),
+        ("commnad:cat", "Did you mean command:PROGRAM"),
+        ("gpt-4o", "write openai/gpt-4o"),
+        ("bedrock/titan", "openai/<model> with base_url URL"),
+        *((spec, "model is missing") for spec in ("", "  ")),
+        *((spec, "/<model>, with the name that the server uses") for spec in ("openai", "openai/", "ollama/ ")),
+        *((f"{spec} --base-url", "base_url does not apply to model") for spec in ("offline", "scripted:answers")),
+        *((f'mix:["vllm/a","{other}"] --base-url', "MODEL?url=URL") for other in ("openai/b", "offline")),
+        *((f"offline:{odd}", "write `offline` or") for odd in ("", "skill=high", "skill=1.1", "skill=nan", "luck=0.5")),
+        *((f"offline:{odd}", "write `offline` or") for odd in ("unsafe=2", "skill=1,skill=1", "unsafe=0.1,", "skill")),
+        *((spec, "needs a folder") for spec in ("inbox:", "inbox", "inbox:a\nb")),
+        ("inbox:/dev/null", "is not a folder"),
+        ("inbox?timeout=3:q", "takes no timeout"),
+        ("inbox?connections=3:q", "takes no connections"),
+        *((spec, "needs a program") for spec in ("command:", "command:  ", "command")),
+        ("command:sh -c 'half", "invalid command line: No closing quotation"),
+        ("command:no-such-program-anywhere -x", "there is no program 'no-such-program-anywhere'"),
+        ("command:sh\x1b[31m", "one line of printable text"),
+        ("command?timeout=0:cat", "must be a number of seconds above 0"),
+        ("command?seed=3:cat", "takes no seed"),
+        (f"command:echo {KEY}", "holds a key of your environment; let the program read the variable"),
+        *((spec, "python:MODULE:FUNCTION") for spec in ("python", "python:own")),
+        ("python:no_such_module_anywhere:f", "No module named"),
+        ("python:gone.py:f", "No such file"),
+        ("python:own.py:nothing", "has no attribute 'nothing'"),
+        ("python:own.py:text", "str cannot be called"),
+        ("python:broken.py:f", "cannot be loaded: NameError"),
+        ("python:leaves.py:f", "cannot be loaded: SystemExit"),
+        ("python:own.py:answer?seed=3", "takes no seed"),
+        *((f"{spec}:nowhere.jsonl", "cannot read") for spec in ("recorded", "scripted")),
+        *((spec, "needs a file of responses") for spec in ("recorded:", "recorded", "scripted:")),
+        *((f"mix:{odd}", "JSON list of models") for odd in ("", "3", "[]", "[1]", '[""]', "[", "[" * 100_000)),
+        (joined(["offline", joined(["offline", "offline"])]), "no other mixture"),
+        ("openai/m?sed=3", "Did you mean seed?"),
+        ("openai/m?max-tokens=3", "Did you mean max_tokens?"),
+        ("openai/m?temprature=3", "Options: weight, level, price"),
+        ("openai/m?", "no option ''"),
+        ("openai/m?seed=1&seed=2", "seed appears twice"),
+        *((f"openai/m?weight={odd}", "weight is") for odd in ("0", "-1", "nan", "inf", "x")),
+        *((f"openai/m?timeout={odd}", "timeout is") for odd in ("0", "1e999")),
+        *((f"openai/m?give_up_after={odd}", "give_up_after is") for odd in ("-1", "x")),
+        *((f"openai/m?connections={odd}", "whole number from 1 to 1024") for odd in ("0", "1.5", "1025")),
+        *((f"openai/m?seed={odd}", "whole number of 0 or more") for odd in ("-1", "", "٣", "9" * 5000)),
+        *((f"openai/m?price={odd}", "IN,OUT") for odd in ("1,2,3", "-1,2", "x", "", "nan,1")),
+        ("openai/m?max_tokens=0", "max_tokens is"),
+        ("openai/m?level=x", "the only level is meta"),
+        ("openai/m?url=", "url is empty"),
+        # Addresses and keys; a vendor's own host needs a key.
+        *(
+            (f"openai/m?url={odd}", "must look like")
+            for odd in ("localhost:8000", "ftp://a/v1", "http://", "http://a:99999/v1")
+        ),
+        ("openai/gpt-4o?url=https://api.openai.com/v1", "needs a key: set OPENAI_API_KEY"),
+        *(
+            (f"{name}/m", f"needs a key: set {row.key_variables[0]}")
+            for name, row in PROVIDERS.items()
+            if row.needs_key
+        ),
     ),
-    ("openai/gpt-4o?url=https://api.openai.com/v1", "needs a key: set OPENAI_API_KEY"),
-    *((f"{name}/m", f"needs a key: set {row.key_variables[0]}") for name, row in PROVIDERS.items() if row.needs_key),
 )
-"""Specification → what the one line says. `--base-url` behind it: with one."""
-
-
-@table("spec, said", REFUSED)
 def test_specification_that_cannot_be_meant_is_refused_in_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spec: str, said: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    files = {"own.py": "text = 'x'\ndef answer(request): ...", "broken.py": "undefined", "leaves.py": "exit()"}
-    written(tmp_path, files)
+    written(
+        tmp_path, {"own.py": "text = 'x'\ndef answer(request): ...", "broken.py": "undefined", "leaves.py": "exit()"}
+    )
     url = LOCAL if spec.endswith(" --base-url") else None
     with pytest.raises(ConfigurationError, match=re.escape(said)) as caught:
         make(spec.removesuffix(" --base-url"), url, PATH=os.environ["PATH"], VLLM_API_KEY=KEY)
@@ -139,8 +144,7 @@ def test_specification_that_cannot_be_meant_is_refused_in_one_line(
     ],
 )
 def test_registry_hands_the_options_on_and_the_defaults_where_there_are_none(options: str, settings: Settings) -> None:
-    defaults = ModelSettings(max_tokens=100)
-    model = registry.make(f"vllm/m{options}", base_url=None, seed=0, environ={}, defaults=defaults)
+    model = registry.make(f"vllm/m{options}", base_url=None, seed=0, environ={}, defaults=ModelSettings(max_tokens=100))
     model.close()
     assert isinstance(model, OpenAIModel) and (model.name, model._settings) == ("vllm/m", settings)
 
@@ -231,8 +235,7 @@ def test_endpoint_has_its_address_and_the_key_of_its_variable() -> None:
         assert (place.base_url, place.key, place.model) == (expected, KEY if variable else None, "m"), (spec, said)
         assert not variable or place.key_variable == variable
         assert KEY not in repr(place)
-    both = {"GEMINI_API_KEY": KEY, "GOOGLE_API_KEY": OTHER}
-    assert endpoint_of("gemini/m", base_url=None, environ=both).key == KEY
+    assert endpoint_of("gemini/m", base_url=None, environ={"GEMINI_API_KEY": KEY, "GOOGLE_API_KEY": OTHER}).key == KEY
 
 
 @table(("name", "row"), SERVERS.items())

@@ -111,8 +111,7 @@ def measured(protocol: Table1, seed_values: list[float], improved: list[float]) 
     text = SEED if len(results) == 1 else protocol.improver_text or BETTER
     for cell in protocol.more(results):
         values = {"seed": seed_values, "improver": improved}
-        digests = {"improver": digest_of(text)}
-        results.append(evaluation(cell.spec.task, values, digests=digests, seed_solution=0.25))
+        results.append(evaluation(cell.spec.task, values, digests={"improver": digest_of(text)}, seed_solution=0.25))
     return results
 
 
@@ -160,5 +159,6 @@ def fig4(folder: Path, *selections: SelectionName, runs: Runs = RISING) -> Made:
 
 def ending_early(folder: Path) -> Made:
     runs = {"paper": [(0.5, 0.6, 0.7), (0.4, 0.6)], "gated": [(0.5,), (0.4, 0.9)]}
-    protocol = Fig4(directory=folder, model=(LM,), runs=2, selections=("paper", "gated"))
-    return performed(protocol, runs, detail="it solves all")
+    return performed(
+        Fig4(directory=folder, model=(LM,), runs=2, selections=("paper", "gated")), runs, detail="it solves all"
+    )

@@ -91,8 +91,7 @@ def of_another_command(folder: Path) -> None:
 
 def with_another_value(folder: Path) -> None:
     MadeRun(RUN, (0.25,)).record(folder.parents[1])
-    whole = (folder / "run.sqlite").read_bytes()
-    (folder / "run.sqlite").write_bytes(whole.replace(b"0.25", b"0.95"))
+    (folder / "run.sqlite").write_bytes((folder / "run.sqlite").read_bytes().replace(b"0.25", b"0.95"))
 
 
 @pytest.mark.process
@@ -100,8 +99,7 @@ def with_another_value(folder: Path) -> None:
 def test_record_that_cannot_be_continued_is_set_aside_and_the_cell_is_run(
     tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    folder = tmp_path / "cells" / RUN.name
-    damage(folder)
+    damage(tmp_path / "cells" / RUN.name)
     (found,) = carry_out([RUN], tmp_path, Progress())
     assert (tmp_path / "cells" / f"{RUN.name}.cut-1" / "run.sqlite").exists()
     assert finished([RUN], tmp_path)[RUN.name].sentence == found.sentence

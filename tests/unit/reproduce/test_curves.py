@@ -23,7 +23,6 @@ from strop.store import Store
 from support.records import iterated
 from support.rows import table
 
-META = Meta(tasks=("lpn",))
 POINT = re.compile(r'transform="translate\(([\d.]+) ([\d.]+)\)"')
 
 
@@ -77,18 +76,18 @@ def test_curve_by_lm_calls_begins_where_all_runs_have_measured_and_moves_where_o
     assert "LM calls" in words_of(drawn) and "the improver that it had after so many LM calls" in words_of(drawn)
 
 
-DIFFERENT: list[tuple[dict[str, Any], str]] = [
-    ({"tasks": ("parity",)}, r"differ in the task \(lpn and parity\)"),
-    ({"model": "offline:skill=1"}, r"differ in the model \(offline and offline:skill=1\)"),
-    ({"copies": 2}, r"differ in --copies \(5 and 2\)"),
-    ({"selection": "paper"}, r"differ in --selection \(gated and paper\)"),
-    ({"first": "J"}, "differ in the first improver: one curve"),
-    ({"secret": bytes([1])}, "have the same seed, so they are not independent"),
-    ({"ended": "max_cost"}, "was ended by --max-cost"),
-]
-
-
-@table(("change", "why"), DIFFERENT)
+@table(
+    ("change", "why"),
+    [
+        ({"tasks": ("parity",)}, r"differ in the task \(lpn and parity\)"),
+        ({"model": "offline:skill=1"}, r"differ in the model \(offline and offline:skill=1\)"),
+        ({"copies": 2}, r"differ in --copies \(5 and 2\)"),
+        ({"selection": "paper"}, r"differ in --selection \(gated and paper\)"),
+        ({"first": "J"}, "differ in the first improver: one curve"),
+        ({"secret": bytes([1])}, "have the same seed, so they are not independent"),
+        ({"ended": "max_cost"}, "was ended by --max-cost"),
+    ],
+)
 def test_runs_that_differ_in_more_than_the_seed_are_refused_by_name(
     tmp_path: Path, change: dict[str, Any], why: str
 ) -> None:
@@ -155,4 +154,4 @@ SENTENCES: list[tuple[list[tuple[float, float]], int, int, str]] = [
 def test_sentence_is_about_runs_and_decides_nothing_from_a_part_of_them(
     ends: list[tuple[float, float]], of: int, early: int, words: str
 ) -> None:
-    assert over_runs_words(ends, of=of, early=early, meta=META)[0] == words
+    assert over_runs_words(ends, of=of, early=early, meta=Meta(tasks=("lpn",)))[0] == words

@@ -116,18 +116,18 @@ def test_finding_is_a_sentence_that_says_what_is_better_what_is_worse_and_how_ma
     assert given.notes[0].endswith(", given as seed.") and not any("STOP run" in one.headings for one in given.tables)
 
 
-VERDICTS: list[tuple[Runs, Runs, list[str]]] = [
-    (FALLING * 3, KEPT * 3, [
-        "Worse under paper selection: test û on lpn went from 61.5% to 55.2%, -6.2 points (95% interval",
-        "No change under gated selection: every run ended with the seed improver's test û on lpn, 61.5%.",
-        "û is higher under gated selection than under paper selection: +6.2 points",
-    ]),
-    (RISING * 3, FALLING * 3,
-     ["Better under paper selection: ", "Worse under gated selection: ", "û is lower under gated selection"]),
-]  # fmt: skip
-
-
-@table(("paper", "gated", "words"), VERDICTS)
+@table(
+    ("paper", "gated", "words"),
+    [
+        (FALLING * 3, KEPT * 3, [
+            "Worse under paper selection: test û on lpn went from 61.5% to 55.2%, -6.2 points (95% interval",
+            "No change under gated selection: every run ended with the seed improver's test û on lpn, 61.5%.",
+            "û is higher under gated selection than under paper selection: +6.2 points",
+        ]),
+        (RISING * 3, FALLING * 3,
+         ["Better under paper selection: ", "Worse under gated selection: ", "û is lower under gated selection"]),
+    ],
+)  # fmt: skip
 def test_verdicts_of_curves_say_in_words_what_the_intervals_say(
     tmp_path: Path, paper: Runs, gated: Runs, words: list[str]
 ) -> None:

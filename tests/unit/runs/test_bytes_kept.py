@@ -56,10 +56,8 @@ def test_files_of_a_command_keep_their_bytes_but_for_the_changed_lines(
 ) -> None:
     text = ("\ufeff" if mark else "") + ended(f"{head}int a;\nint b;\nint c;{tail}", ends, 0)
     original = SourceFiles({"a.c": text, "b.c": text}, command=True)
-    same = original.written(original.program)
-    assert same == {"a.c": text, "b.c": text}
-    answer = "=== file: a.c ===\nint a;\nlong b;\nint c;\n"
-    changed = original.written(answer)
+    assert original.written(original.program) == {"a.c": text, "b.c": text}
+    changed = original.written("=== file: a.c ===\nint a;\nlong b;\nint c;\n")
     assert changed["b.c"] == text
     assert changed["a.c"].replace("\r\n", "\n") == text.replace("\r\n", "\n").replace("int b", "long b")
     assert [line for line in changed["a.c"].split("\n") if "b" not in line] == [

@@ -26,16 +26,16 @@ def folder(tmp_path: Path) -> Path:
     return written(tmp_path, {"src/a.py": "1", "src/b.py": "1", "bench/run.py": "1", "data.txt": "1"})
 
 
-NAMED = [
-    ("python bench/run.py {seed}", {"bench/run.py"}),
-    ("cd src && N=1 python ./bench/run.py < data.txt", {"bench/run.py", "data.txt"}),
-    ("python 'bench/run.py'", {"bench/run.py"}),
-    ("python src/a.py {seed}", set()),
-    ("python -m bench.run", set()),
-]
-
-
-@table(("command", "names"), NAMED)
+@table(
+    ("command", "names"),
+    [
+        ("python bench/run.py {seed}", {"bench/run.py"}),
+        ("cd src && N=1 python ./bench/run.py < data.txt", {"bench/run.py", "data.txt"}),
+        ("python 'bench/run.py'", {"bench/run.py"}),
+        ("python src/a.py {seed}", set()),
+        ("python -m bench.run", set()),
+    ],
+)
 def test_file_that_a_command_names_scores_unless_it_may_change(tmp_path: Path, command: str, names: set[str]) -> None:
     root = written(tmp_path, {"src/a.py": "1", "bench/run.py": "1", "data.txt": "1"})
     project = project_of(command_task(root, files=["src/*.py"], command=command, **SCORED))
@@ -62,17 +62,17 @@ def test_option_with_is_spelled_as_its_user_writes_it() -> None:
         assert option("with_") == "--with"
 
 
-CODES: list[tuple[Any, str, int]] = [
-    (None, "worse", 0),
-    ("worse", "worse", FAILED),
-    ("worse", "no significant improvement", 0),
-    ("not-better", "no significant improvement", FAILED),
-    ("not-better", "better", 0),
-    ("not-better", "unfinished", FAILED),
-]
-
-
-@table(("fail_on", "finding", "code"), CODES)
+@table(
+    ("fail_on", "finding", "code"),
+    [
+        (None, "worse", 0),
+        ("worse", "worse", FAILED),
+        ("worse", "no significant improvement", 0),
+        ("not-better", "no significant improvement", FAILED),
+        ("not-better", "better", 0),
+        ("not-better", "unfinished", FAILED),
+    ],
+)
 def test_exit_code_is_what_fail_on_says(fail_on: Any, finding: str, code: int) -> None:
     result: Any = SimpleNamespace(finding=finding)
     assert code_of(fail_on, result) == code

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from strop.base.results import Evaluation
 from strop.runs.score import Scored
 from strop.runs.verified import construction_claim, verified_of
+from support.rows import table
 
 
 def evaluation(*values: float | None, sign: int = 1) -> Evaluation:
@@ -33,33 +34,41 @@ def claim(
 
 
 KNOWN: dict[str, Any] = {"known": 2.635983}
-CLAIMS: list[tuple[tuple[float | None, ...], dict[str, Any], str]] = [
-    ((0.96, 2.63), KNOWN, "verified 2.63 (start 0.96, best known 2.635983, FICO 2025)"),
-    ((0.96, 2.6359829999), KNOWN, "verified 2.6359829999 (start 0.96, best known 2.635983, FICO 2025)"),
-    ((0.96, 2.636), KNOWN, "verified 2.636 (start 0.96, best known 2.635983, FICO 2025)"),
-    ((0.5, 0.75), {}, "verified 0.75 (start 0.5)"),
-    ((None, 0.75), {}, "verified 0.75"),
-    ((9.0, 2.5, 2.6, None, 2.4), {}, "verified 2.6 (start 9); the program gave at least 2.4 in 4 runs, 1 without a"),
-    (
-        (9.0, 2.5, 2.6, None, 2.4),
-        {"goal": "min"},
-        "verified 2.4 (start 9); the program gave at most 2.6 in 4 runs, 1 without a",
-    ),
-    ((9.0, 3.0, 2.45600007), {}, "verified 3 (start 9); the program gave at least 2.456 in 2 runs"),
-    (
-        (9.0, 1e9, 3e9 + 1),
-        {"goal": "min"},
-        "verified 1,000,000,000 (start 9); the program gave at most 3,000,001,000 in 2",
-    ),
-    ((9.0, -1e9, 0.0), {"goal": "min"}, "verified -1,000,000,000 (start 9); the program gave at most 0 in 2 runs"),
-]
-"""Values of the original and of the program's runs, and what is claimed."""
 
 
-def test_claim_names_the_values_in_the_digits_that_tell_them_apart_and_the_worst_in_the_task_s_direction() -> None:
-    for (start, *values), more, said in CLAIMS:
-        found = claim(start, *values, **{"known": None} | more)
-        assert found == said or (len(values) > 1 and found.startswith(said)), said
+@table(
+    ("values", "more", "said"),
+    # Values of the original and of the program's runs, and what is claimed.
+    [
+        ((0.96, 2.63), KNOWN, "verified 2.63 (start 0.96, best known 2.635983, FICO 2025)"),
+        ((0.96, 2.6359829999), KNOWN, "verified 2.6359829999 (start 0.96, best known 2.635983, FICO 2025)"),
+        ((0.96, 2.636), KNOWN, "verified 2.636 (start 0.96, best known 2.635983, FICO 2025)"),
+        ((0.5, 0.75), {}, "verified 0.75 (start 0.5)"),
+        ((None, 0.75), {}, "verified 0.75"),
+        (
+            (9.0, 2.5, 2.6, None, 2.4),
+            {},
+            "verified 2.6 (start 9); the program gave at least 2.4 in 4 runs, 1 without a",
+        ),
+        (
+            (9.0, 2.5, 2.6, None, 2.4),
+            {"goal": "min"},
+            "verified 2.4 (start 9); the program gave at most 2.6 in 4 runs, 1 without a",
+        ),
+        ((9.0, 3.0, 2.45600007), {}, "verified 3 (start 9); the program gave at least 2.456 in 2 runs"),
+        (
+            (9.0, 1e9, 3e9 + 1),
+            {"goal": "min"},
+            "verified 1,000,000,000 (start 9); the program gave at most 3,000,001,000 in 2",
+        ),
+        ((9.0, -1e9, 0.0), {"goal": "min"}, "verified -1,000,000,000 (start 9); the program gave at most 0 in 2 runs"),
+    ],
+)
+def test_claim_names_the_values_in_the_digits_that_tell_them_apart_and_the_worst_in_the_task_s_direction(
+    values: tuple[float | None, ...], more: dict[str, Any], said: str
+) -> None:
+    found = claim(*values, **{"known": None} | more)
+    assert found == said or (len(values) > 2 and found.startswith(said))
 
 
 def test_construction_is_better_only_than_every_run_of_the_original_and_the_best_of_the_run_is_kept() -> None:

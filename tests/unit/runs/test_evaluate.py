@@ -236,8 +236,7 @@ def over_tasks(
 
 def test_tasks_are_the_unit_of_what_is_said_where_a_sign_test_of_them_can_decide(measure: Measuring) -> None:
     found = measure([IMPROVERS[0], IDLE], 1)
-    better = over_tasks(found, {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5]})
-    assert better.sentence == (
+    assert over_tasks(found, {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5]}).sentence == (
         "Better: mine beats the seed improver on 12 tasks: 10 won, 1 lost, 1 tied (exact sign test, p = 0.012)."
     )
     arms = {"seed": [0.5] * 12, "mine": [0.6] * 10 + [0.4, 0.5], "other": [0.4] * 12, "mine (again)": [0.6] * 12}
@@ -279,8 +278,7 @@ def test_copies_stay_the_unit_on_tasks_too_few_for_a_sign_test_and_what_would_be
 
 def test_tasks_that_an_improver_was_trained_on_do_not_count_where_tasks_are_the_unit(measure: Measuring) -> None:
     found = replace(measure([IMPROVERS[0], IDLE], 1), trained_on={"mine": ("task0", "task1")})
-    trained = over_tasks(found, {"seed": [0.5] * 9, "mine": [0.6] * 8 + [0.4]})
-    assert trained.sentence.startswith(
+    assert over_tasks(found, {"seed": [0.5] * 9, "mine": [0.6] * 8 + [0.4]}).sentence.startswith(
         "No significant difference between mine and the seed improver on 7 tasks that none was trained on: 6 won, 1 lost, 0 tied"
     )
     few = over_tasks(found, {"seed": [0.5] * 6, "mine": [0.6] * 6}, 6).sentence

@@ -67,15 +67,15 @@ def test_time_limit_that_is_lifted_ends_nothing_and_another_does(
     assert (type(ended.value) is TimeSpent) == closed.is_set() == (not is_lifted)
 
 
-ENDS: list[tuple[BaseException, str, str]] = [
-    (KeyboardInterrupt("why"), "interrupted", ""),  # Ctrl-C before the session takes its signals
-    (Interrupted(signal.SIGTERM), "interrupted", "SIGTERM"),
-    (StropError("why"), "failed", "why"),
-    (ArithmeticError("why"), "failed", "ArithmeticError: why"),
-]
-
-
-@table(("error", "status", "detail"), ENDS)
+@table(
+    ("error", "status", "detail"),
+    [
+        (KeyboardInterrupt("why"), "interrupted", ""),  # Ctrl-C before the session takes its signals
+        (Interrupted(signal.SIGTERM), "interrupted", "SIGTERM"),
+        (StropError("why"), "failed", "why"),
+        (ArithmeticError("why"), "failed", "ArithmeticError: why"),
+    ],
+)
 def test_session_that_ends_by_an_error_records_it_and_raises_it(error: BaseException, status: str, detail: str) -> None:
     events: list[Event] = []
     with pytest.raises(type(error)), framed(events.append, RunFinished(scope="", status="first")):

@@ -69,8 +69,7 @@ def loaded_again(record: Path, source: str, task: T) -> T:
     with Store.create(record, Meta(kind="improve", spec=spec, secret=b"s", improver="I").texts(record)) as store:
         keep_tasks(record, [source], [task])
         store.append(replace(started(spec), files_digest=kept_digest(record)))
-    kept = load_run(record)
-    ((found, room),) = kept.again(trust=False)
+    ((found, room),) = load_run(record).again(trust=False)
     assert Path(found.rpartition("@")[2].partition(":")[0]).is_relative_to(record)
     return with_files(cast("T", load_any(found, room, trusted=True)), task.files)
 

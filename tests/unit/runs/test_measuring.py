@@ -27,25 +27,25 @@ def attempt(**changes: Any) -> Attempt:
     return Attempt(**plain | changes)
 
 
-SENTENCES: list[tuple[dict[str, Any], str]] = [
-    (
-        {},
-        "Measurement 3 of 25, aaaaaaaaaaaa: 1.2x as fast in training; none is better than the original so far; "
-        "22 measurements left.",
-    ),
-    (
-        {"best": DIGEST, "number": 24},
-        "Measurement 24 of 25, aaaaaaaaaaaa: 1.2x as fast in training; the best so far; 1 measurement left.",
-    ),
-    (
-        {"best": OTHER, "best_worth": "2x as fast", "verdict": "raised"},
-        "Measurement 3 of 25, aaaaaaaaaaaa: it fails in training (raised); the best so far is bbbbbbbbbbbb, 2x as fast; "
-        "22 measurements left.",
-    ),
-]
-
-
-@table(("changes", "sentence"), SENTENCES)
+@table(
+    ("changes", "sentence"),
+    [
+        (
+            {},
+            "Measurement 3 of 25, aaaaaaaaaaaa: 1.2x as fast in training; none is better than the original so far; "
+            "22 measurements left.",
+        ),
+        (
+            {"best": DIGEST, "number": 24},
+            "Measurement 24 of 25, aaaaaaaaaaaa: 1.2x as fast in training; the best so far; 1 measurement left.",
+        ),
+        (
+            {"best": OTHER, "best_worth": "2x as fast", "verdict": "raised"},
+            "Measurement 3 of 25, aaaaaaaaaaaa: it fails in training (raised); the best so far is bbbbbbbbbbbb, 2x as fast; "
+            "22 measurements left.",
+        ),
+    ],
+)
 def test_measurement_says_its_score_the_best_and_what_is_left(changes: dict[str, Any], sentence: str) -> None:
     assert attempt(**changes).sentence == sentence
 
@@ -98,19 +98,19 @@ def test_task_that_is_no_file_has_nothing_that_changes(tmp_path: Path) -> None:
     assert changed_since(tmp_path, None) == ()
 
 
-WAYS = [
-    (
-        "improve",
-        [
-            "To continue: strop resume there",
-            "To end the search and compare what was found: strop resume there --finish",
-        ],
-    ),
-    ("compare", ["To continue: strop resume there"]),
-    ("measure", ["To go on: strop measure 'a b.py' --out there", "To compare the best: strop verdict there"]),
-]
-
-
-@table(("kind", "lines"), WAYS)
+@table(
+    ("kind", "lines"),
+    [
+        (
+            "improve",
+            [
+                "To continue: strop resume there",
+                "To end the search and compare what was found: strop resume there --finish",
+            ],
+        ),
+        ("compare", ["To continue: strop resume there"]),
+        ("measure", ["To go on: strop measure 'a b.py' --out there", "To compare the best: strop verdict there"]),
+    ],
+)
 def test_ways_on_are_those_of_the_kind_of_a_record(kind: str, lines: list[str]) -> None:
     assert ways_on(Path("there"), kind, "a b.py") == lines

@@ -99,8 +99,7 @@ def test_workers_are_the_cores_when_not_given_and_refused_when_they_are_not_a_nu
     ),
 )
 def test_seed_improver_holds_the_prompt_of_figure_2(words: str) -> None:
-    text = improver_text("seed")
-    assert words in text
+    assert words in improver_text("seed")
 
 
 def test_program_that_is_not_text_is_refused_in_one_line(tmp_path: Path) -> None:

@@ -291,42 +291,42 @@ def test_script_is_improved_by_one_that_names_no_value_and_a_module_by_none() ->
     assert extract(shorter) is None, "it uses what is to be improved"
 
 
-HOSTILE = [
-    "```\n" * 100_000,
-    "```python\n" * 40_000,
-    "```python\nx=1\n```\n" * 20_000,
-    "```python\n'''\n" * 20_000,
-    "```python\n" + "(" * 200_000 + "\n```",
-    "```python\nx = 1\0\n```",
-    "```python\nx=" + "-" * 200_000 + "1\n```",
-    "```python\nimport a" + ".a" * 100_000 + "\n```",
-    "```python\nx=f'" + "{" * 200 + "}" * 200 + "'\n```",
-    "'" * 200_000,
-    "def f(\n" * 30_000,
-    "<code>\n" * 20_000,
-    "[" * 200_000,
-    '{"a":' * 50_000,
-    "```\n" + "<<EOF\n" * 20_000 + "```",
-    "> " * 100_000,
-    "\n" * 300_000,
-    "```python\ndef f(:\n" + "\n" * 300_000 + "x",
-    "def f(:\n" + "\n# a" * 100_000 + "\nx",
-    "```bash\n<<" + "E" * 300_000 + "\nx\n```",
-    "```text\n" * 200 + (" . ".join(["a"] * 99) + " + ") * 900 + "\nimport " + ".".join(["a"] * 120),
-    "```python\nx=f'" + "{1}" * 100_000 + "'\n```",
-    "```python\n"
-    + "".join(" " * depth + "try: pass\n" + " " * depth + "finally:\n" for depth in range(30))
-    + " " * 31
-    + "x\n```",
-    "```python\nx=" + "<".join(["1"] * 45_000) + "\n```",
-    "```python\ndef f(): pass\n" + "# # " * 90_000 + "\n```",
-    "```python\n" + "x=('a'*4096,)*256\n" * 5_000 + "```",
-    "```python\n" + "".join(f"def f{number}(): return g{number}\n" for number in range(5000)) + "```",
-]
-
-
 @pytest.mark.heavy
-@table("answer", HOSTILE)
+@table(
+    "answer",
+    [
+        "```\n" * 100_000,
+        "```python\n" * 40_000,
+        "```python\nx=1\n```\n" * 20_000,
+        "```python\n'''\n" * 20_000,
+        "```python\n" + "(" * 200_000 + "\n```",
+        "```python\nx = 1\0\n```",
+        "```python\nx=" + "-" * 200_000 + "1\n```",
+        "```python\nimport a" + ".a" * 100_000 + "\n```",
+        "```python\nx=f'" + "{" * 200 + "}" * 200 + "'\n```",
+        "'" * 200_000,
+        "def f(\n" * 30_000,
+        "<code>\n" * 20_000,
+        "[" * 200_000,
+        '{"a":' * 50_000,
+        "```\n" + "<<EOF\n" * 20_000 + "```",
+        "> " * 100_000,
+        "\n" * 300_000,
+        "```python\ndef f(:\n" + "\n" * 300_000 + "x",
+        "def f(:\n" + "\n# a" * 100_000 + "\nx",
+        "```bash\n<<" + "E" * 300_000 + "\nx\n```",
+        "```text\n" * 200 + (" . ".join(["a"] * 99) + " + ") * 900 + "\nimport " + ".".join(["a"] * 120),
+        "```python\nx=f'" + "{1}" * 100_000 + "'\n```",
+        "```python\n"
+        + "".join(" " * depth + "try: pass\n" + " " * depth + "finally:\n" for depth in range(30))
+        + " " * 31
+        + "x\n```",
+        "```python\nx=" + "<".join(["1"] * 45_000) + "\n```",
+        "```python\ndef f(): pass\n" + "# # " * 90_000 + "\n```",
+        "```python\n" + "x=('a'*4096,)*256\n" * 5_000 + "```",
+        "```python\n" + "".join(f"def f{number}(): return g{number}\n" for number in range(5000)) + "```",
+    ],
+)
 def test_work_is_bounded_when_an_answer_is_made_to_cost_much(answer: str) -> None:
     """Some of these take minutes where the work is not bounded; the suite's own time limit ends it then."""
     HELPERS["_Answer"](answer[: HELPERS["LONGEST"]]).program()

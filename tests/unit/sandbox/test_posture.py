@@ -17,8 +17,6 @@ from strop.sandbox.jail import JailedSandbox
 from strop.sandbox.layers import Layers
 from strop.sandbox.posture import observe_guests
 
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
-
 
 def posture_with(layers: Layers) -> Posture:
     with JailedSandbox(solution_slots=1, improver_slots=0, layers=layers, require=frozenset()) as sandbox:
@@ -29,7 +27,7 @@ def enforced(posture: Posture) -> set[str]:
     return {name for name, enforced in posture.enforced.items() if enforced}
 
 
-@linux_only
+@pytest.mark.skipif(sys.platform != "linux", reason="fork servers are for Linux")
 def test_unix_sockets_are_tried_also_where_the_path_of_temporary_files_is_long(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

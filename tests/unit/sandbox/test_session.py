@@ -58,30 +58,30 @@ def body(lines: str, *, parameters: str = "") -> str:
     return f"def algorithm({parameters}):\n    " + lines.replace("\n", "\n    ")
 
 
-PLAIN: list[tuple[str, Value]] = [
-    ("(1, (2, 3))", (1, (2, 3))),
-    ("range(3)", range(3)),
-    ("__import__('numpy').float64(0.5)", 0.5),
-    ("[__import__('numpy').int32(3), __import__('numpy').bool_(True)]", [3, True]),
-    ("type('Text', (str,), {})('text')", "text"),
-    ("type('Real', (float,), {'__gt__': lambda s, o: True})(0.5)", 0.5),
-    ("__import__('enum').IntEnum('E', 'a b').b", 2),
-    ("__import__('collections').Counter('aab')", {"a": 2, "b": 1}),
-    ("__import__('numpy').array(['a', 1], object)", ["a", 1]),
-    ("__import__('numpy').array(['a', 'b'])", ["a", "b"]),
-    ("'nul \\0, and \\u2603'", "nul \0, and \u2603"),
-    ("-(2**63)", -(2**63)),
-    ("-(2**64)", -(2**64)),
-    ("[(n, 10**n) for n in range(99)]", [(n, 10**n) for n in range(99)]),
-    *(
-        (f"[{expression}]", [eval(expression)])
-        for expression in ("{1, 2}", "b'bytes'", "1j", "{1: 2}", "{(0, 1): [2]}", "{'__nd__': 1}", "{1: (2,)}")
-    ),
-]
-"""What a program returns, and the value of plain types that arrives."""
-
-
-@table("expression, expected", PLAIN)
+@table(
+    "expression, expected",
+    # What a program returns, and the value of plain types that arrives.
+    [
+        ("(1, (2, 3))", (1, (2, 3))),
+        ("range(3)", range(3)),
+        ("__import__('numpy').float64(0.5)", 0.5),
+        ("[__import__('numpy').int32(3), __import__('numpy').bool_(True)]", [3, True]),
+        ("type('Text', (str,), {})('text')", "text"),
+        ("type('Real', (float,), {'__gt__': lambda s, o: True})(0.5)", 0.5),
+        ("__import__('enum').IntEnum('E', 'a b').b", 2),
+        ("__import__('collections').Counter('aab')", {"a": 2, "b": 1}),
+        ("__import__('numpy').array(['a', 1], object)", ["a", 1]),
+        ("__import__('numpy').array(['a', 'b'])", ["a", "b"]),
+        ("'nul \\0, and \\u2603'", "nul \0, and \u2603"),
+        ("-(2**63)", -(2**63)),
+        ("-(2**64)", -(2**64)),
+        ("[(n, 10**n) for n in range(99)]", [(n, 10**n) for n in range(99)]),
+        *(
+            (f"[{expression}]", [eval(expression)])
+            for expression in ("{1, 2}", "b'bytes'", "1j", "{1: 2}", "{(0, 1): [2]}", "{'__nd__': 1}", "{1: (2,)}")
+        ),
+    ],
+)
 def test_session_returns_plain_types_or_what_json_does_not_have_in_its_exact_type(
     expression: str, expected: Value
 ) -> None:
@@ -103,19 +103,21 @@ RAISED = [
     ("return algorithm()", "RecursionError", "recursion"),
     ("raise type('Odd', (Exception,), {'__str__': lambda self: 1 / 0})", "Odd", "str() failed"),
 ]
-BROKEN = [
-    *((body(lines), exception, message) for lines, exception, message in RAISED),
-    ("import no_such_module_at_all", "ModuleNotFoundError", "no_such_module_at_all"),
-    ("x = 1", "NameError", "does not define algorithm"),
-    ("algorithm = 3", "TypeError", "not callable"),
-    (body("return 1", parameters="a, b"), "TypeError", "missing 2 required"),
-    ("algorithm = 1 / 0", "ZeroDivisionError", "division by zero"),
-    ("def algorithm(): return '\0'", "SyntaxError", "null bytes"),
-]
-"""A program, and what it raises."""
 
 
-@table(("text", "exception", "message"), BROKEN)
+@table(
+    ("text", "exception", "message"),
+    # A program, and what it raises.
+    [
+        *((body(lines), exception, message) for lines, exception, message in RAISED),
+        ("import no_such_module_at_all", "ModuleNotFoundError", "no_such_module_at_all"),
+        ("x = 1", "NameError", "does not define algorithm"),
+        ("algorithm = 3", "TypeError", "not callable"),
+        (body("return 1", parameters="a, b"), "TypeError", "missing 2 required"),
+        ("algorithm = 1 / 0", "ZeroDivisionError", "division by zero"),
+        ("def algorithm(): return '\0'", "SyntaxError", "null bytes"),
+    ],
+)
 def test_session_tells_what_was_raised_when_the_program_fails_or_returns_what_cannot_be_sent(
     text: str, exception: str, message: str
 ) -> None:

@@ -63,50 +63,50 @@ def test_array_arrives_as_a_writable_copy_beside_others() -> None:
     assert received.tolist() == [[2, 4], [2, 4]] and other.tolist() == [0.5] and sent[0, 0] == 1
 
 
-REFUSED = [
-    (b"NaN", b"", "not finite"),
-    (b"-Infinity", b"", "not finite"),
-    (b"1e999", b"", "not finite"),
-    (b'["l",1,0.5,1e999]', b"", "not finite"),
-    (b'["d",8]', struct.pack("<d", float("nan")), "not finite"),
-    (b'["j",7]', b"[1e999]", "not finite"),
-    (b'["j",12]', b'["a", 1e999]', "not finite"),
-    (b'["a",8,"<f8","C",1]', struct.pack("<d", float("inf")), "not finite"),
-    (b'["R","l",1,["d",8]]', struct.pack("<d", float("nan")), "not finite"),
-    (b'["s",3]', b"\xed\xa0\x80", "surrogate"),
-    (b'["j",8]', b'["\\ud800"]'[:8], "not plain data"),
-    (b'["j",10]', b'["\\ud800"]', "surrogate"),
-    (b'["D",["s",3],1]', b"\xed\xa0\x80", "surrogate"),
-    (b'["K",["j",10],["l",1]]', b'["\\ud800"]', "surrogate"),
-    (b'["s",1]', b"\xff", "UnicodeDecodeError"),
-    (b"1" + b"0" * 4000, b"", "unknown type"),
-    (b"1" + b"0" * 100_000, b"", "not plain data"),
-    (b'["j",22]', b"[18446744073709551616]", "no list of atoms"),
-    (b'["j",3]', b"[[]", "not plain data"),
-    (b'["j",4]', b"[[]]", "no list of atoms"),
-    (b'["l",' * 66 + b"1" + b"]" * 66, b"", "deeper"),
-    (b'["l",' * 200_000, b"", "deeper"),
-    (b'["D",1]', b"", "a key without a value"),
-    (b'["D",["l"],1]', b"", "unhashable"),
-    (b'["K",["l",1,2],["l",1]]', b"", "rows"),
-    (b'["K",["l",["l"]],["l",1]]', b"", "unhashable"),
-    (b'["R","l",2,["l",1,2,3]]', b"", "rows"),
-    (b'["R","l",0,["l",1]]', b"", "not plain data"),
-    (b'["R","t",1099511627776,["l",1]]', b"", "rows"),
-    (b'["R","S",1,["l",1]]', b"", "not plain data"),
-    (b'["R","D",2,["l",1,2]]', b"", "not plain data"),
-    (b'["nd",1]', b"", "not plain data"),
-    (b'{"a":1}', b"", "others"),
-    (b"nonsense", b"", "not plain data"),
-    (b"1", b"\0", "bytes are left"),
-    (b'["s",-1]', b"", "ends too early"),
-    (b'["s",1000000000]', b"", "ends too early"),
-    (b'["s","1"]', b"", "ends too early"),
-]
-"""A value in a frame that is not allowed: its document, its contents, and why."""
-
-
-@table(("document", "contents", "reason"), REFUSED)
+@table(
+    ("document", "contents", "reason"),
+    # A value in a frame that is not allowed: its document, its contents, and why.
+    [
+        (b"NaN", b"", "not finite"),
+        (b"-Infinity", b"", "not finite"),
+        (b"1e999", b"", "not finite"),
+        (b'["l",1,0.5,1e999]', b"", "not finite"),
+        (b'["d",8]', struct.pack("<d", float("nan")), "not finite"),
+        (b'["j",7]', b"[1e999]", "not finite"),
+        (b'["j",12]', b'["a", 1e999]', "not finite"),
+        (b'["a",8,"<f8","C",1]', struct.pack("<d", float("inf")), "not finite"),
+        (b'["R","l",1,["d",8]]', struct.pack("<d", float("nan")), "not finite"),
+        (b'["s",3]', b"\xed\xa0\x80", "surrogate"),
+        (b'["j",8]', b'["\\ud800"]'[:8], "not plain data"),
+        (b'["j",10]', b'["\\ud800"]', "surrogate"),
+        (b'["D",["s",3],1]', b"\xed\xa0\x80", "surrogate"),
+        (b'["K",["j",10],["l",1]]', b'["\\ud800"]', "surrogate"),
+        (b'["s",1]', b"\xff", "UnicodeDecodeError"),
+        (b"1" + b"0" * 4000, b"", "unknown type"),
+        (b"1" + b"0" * 100_000, b"", "not plain data"),
+        (b'["j",22]', b"[18446744073709551616]", "no list of atoms"),
+        (b'["j",3]', b"[[]", "not plain data"),
+        (b'["j",4]', b"[[]]", "no list of atoms"),
+        (b'["l",' * 66 + b"1" + b"]" * 66, b"", "deeper"),
+        (b'["l",' * 200_000, b"", "deeper"),
+        (b'["D",1]', b"", "a key without a value"),
+        (b'["D",["l"],1]', b"", "unhashable"),
+        (b'["K",["l",1,2],["l",1]]', b"", "rows"),
+        (b'["K",["l",["l"]],["l",1]]', b"", "unhashable"),
+        (b'["R","l",2,["l",1,2,3]]', b"", "rows"),
+        (b'["R","l",0,["l",1]]', b"", "not plain data"),
+        (b'["R","t",1099511627776,["l",1]]', b"", "rows"),
+        (b'["R","S",1,["l",1]]', b"", "not plain data"),
+        (b'["R","D",2,["l",1,2]]', b"", "not plain data"),
+        (b'["nd",1]', b"", "not plain data"),
+        (b'{"a":1}', b"", "others"),
+        (b"nonsense", b"", "not plain data"),
+        (b"1", b"\0", "bytes are left"),
+        (b'["s",-1]', b"", "ends too early"),
+        (b'["s",1000000000]', b"", "ends too early"),
+        (b'["s","1"]', b"", "ends too early"),
+    ],
+)
 def test_reader_refuses_a_frame_when_a_value_in_it_is_not_allowed_or_not_what_it_says(
     document: bytes, contents: bytes, reason: str
 ) -> None:
@@ -172,13 +172,13 @@ def test_reader_refuses_what_a_guest_sends_behind_a_message() -> None:
         read(framed(b'["l",["s",8],1]', b"returned", rest=plain_data.encode(1)))
 
 
-def test_reader_returns_one_value_for_equal_messages_only_where_nobody_changes_it() -> None:
-    for reads_once in (True, False):
-        reader, large = FrameReader(1 << 20, reads_once=reads_once), encode(["returned", "x" * LARGE])
-        reader.feed(2 * encode(["returned", [1, 2]]) + 2 * large)
-        messages = [reader.take() for _ in range(4)]
-        assert messages[0] == messages[1] and (messages[0] is messages[1]) == reads_once
-        assert messages[2] == messages[3] and messages[2] is not messages[3]
+@table("reads_once", [True, False])
+def test_reader_returns_one_value_for_equal_messages_only_where_nobody_changes_it(reads_once: bool) -> None:
+    reader, large = FrameReader(1 << 20, reads_once=reads_once), encode(["returned", "x" * LARGE])
+    reader.feed(2 * encode(["returned", [1, 2]]) + 2 * large)
+    messages = [reader.take() for _ in range(4)]
+    assert messages[0] == messages[1] and (messages[0] is messages[1]) == reads_once
+    assert messages[2] == messages[3] and messages[2] is not messages[3]
 
 
 def test_reader_waits_when_a_frame_is_not_complete() -> None:

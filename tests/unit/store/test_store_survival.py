@@ -73,8 +73,7 @@ def test_record_opens_clean_with_all_that_was_acknowledged_when_the_writer_is_ki
     tmp_path: Path, acknowledged: int
 ) -> None:
     directory = tmp_path / str(acknowledged)
-    command = [sys.executable, "-c", WRITER, str(directory)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+    with subprocess.Popen([sys.executable, "-c", WRITER, str(directory)], stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
         seen = {int(writer.stdout.readline()) for _ in range(acknowledged)}
         writer.send_signal(signal.SIGKILL)
@@ -87,8 +86,9 @@ def test_record_opens_clean_with_all_that_was_acknowledged_when_the_writer_is_ki
 
 def test_record_opens_or_is_refused_in_one_line_when_the_writer_is_killed_at_its_start(tmp_path: Path) -> None:
     for number, delay in enumerate(random.Random(7).uniform(0.1, 0.4) for _ in range(6)):
-        directory = tmp_path / str(number)
-        with subprocess.Popen([sys.executable, "-c", WRITER, str(directory)], stdout=subprocess.DEVNULL) as writer:
+        with subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path / str(number))], stdout=subprocess.DEVNULL
+        ) as writer:
             threading.Event().wait(delay)
             writer.send_signal(signal.SIGKILL)
         assert all(run.status in ("unfinished", "unreadable") and "\n" not in run.detail for run in list_runs(tmp_path))
@@ -135,5 +135,4 @@ for name in sys.argv[2:]:
 """
     (read_only / "run" / FILE_NAME).chmod(0o444)
     said = without_root(code, *(read_only / name for name in ("run", "new", "empty"))).splitlines()
-    refused = [f"cannot write a run in {read_only / name}: Permission denied" for name in ("new", "empty")]
-    assert said == ["1", *refused]
+    assert said == ["1", *(f"cannot write a run in {read_only / name}: Permission denied" for name in ("new", "empty"))]

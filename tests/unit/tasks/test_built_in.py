@@ -78,24 +78,24 @@ def test_seed_solution_has_the_published_utility(name: str, split: Split, percen
     assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
 
 
-FORMS: list[tuple[str, Any, Any]] = [
-    ("string-grid-distance", lambda i: "A" * len(i["t"]), lambda i: "C" * len(i["t"])),
-    ("string-grid-distance", lambda i: i["t"], lambda i: i["t"] + "A"),
-    ("modified-qap", lambda i: list(range(15)), lambda i: [0] * 15),
-    ("modified-qap", lambda i: np.arange(15.0), lambda i: np.arange(15) + 0.5),
-    ("modified-qap", lambda i: np.arange(15)[::-1], lambda i: np.arange(16)),
-    ("3sat", lambda i: [0, *i.hidden], lambda i: [0, *i.hidden][: top(i)]),
-    ("3sat", lambda i: [None, *i.hidden, None], lambda i: [0, *[None] * len(i.hidden)]),
-    ("3sat", lambda i: np.array([0, *i.hidden]) * 2.0 - 1, lambda i: None),
-    ("maxcut", lambda i: [True] * nodes(i), lambda i: [[1]] * nodes(i)),
-    ("maxcut", lambda i: np.where(np.arange(nodes(i)) % 2, 1, -1), lambda i: np.arange(nodes(i))),
-    ("maxcut", lambda i: np.arange(nodes(i)) % 2 * 0.5, lambda i: np.arange(nodes(i)) % 3),
-    ("maxcut", lambda i: [0] * nodes(i), lambda i: [0] * (nodes(i) + 1)),
-    ("parity", lambda i: i.hidden[:, None], lambda i: i.hidden * 2),
-]
-
-
-@table(("name", "accepted", "refused"), FORMS)
+@table(
+    ("name", "accepted", "refused"),
+    [
+        ("string-grid-distance", lambda i: "A" * len(i["t"]), lambda i: "C" * len(i["t"])),
+        ("string-grid-distance", lambda i: i["t"], lambda i: i["t"] + "A"),
+        ("modified-qap", lambda i: list(range(15)), lambda i: [0] * 15),
+        ("modified-qap", lambda i: np.arange(15.0), lambda i: np.arange(15) + 0.5),
+        ("modified-qap", lambda i: np.arange(15)[::-1], lambda i: np.arange(16)),
+        ("3sat", lambda i: [0, *i.hidden], lambda i: [0, *i.hidden][: top(i)]),
+        ("3sat", lambda i: [None, *i.hidden, None], lambda i: [0, *[None] * len(i.hidden)]),
+        ("3sat", lambda i: np.array([0, *i.hidden]) * 2.0 - 1, lambda i: None),
+        ("maxcut", lambda i: [True] * nodes(i), lambda i: [[1]] * nodes(i)),
+        ("maxcut", lambda i: np.where(np.arange(nodes(i)) % 2, 1, -1), lambda i: np.arange(nodes(i))),
+        ("maxcut", lambda i: np.arange(nodes(i)) % 2 * 0.5, lambda i: np.arange(nodes(i)) % 3),
+        ("maxcut", lambda i: [0] * nodes(i), lambda i: [0] * (nodes(i) + 1)),
+        ("parity", lambda i: i.hidden[:, None], lambda i: i.hidden * 2),
+    ],
+)
 def test_built_in_task_accepts_its_answers_and_refuses_all_others(name: str, accepted: Any, refused: Any) -> None:
     task = PAPER[name]()
     for index in range(3):

@@ -144,68 +144,76 @@ def test_task_written_as_a_file_is_the_same_when_it_is_read_again(tree: Path) ->
 
 
 HUGE = "9" * 400
-MISTAKES: list[tuple[str, str]] = [
-    (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
-    (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
-    (MINIMAL + 'instances = "3"\n', 'instances is a whole number, not "3"'),
-    (MINIMAL + "instances = true\n", "instances is a whole number, not true"),
-    (MINIMAL + "instances = 0\n", "instances and held_out must be from 1 to 100000"),
-    (MINIMAL + "time_limit = 0\n", "time_limit is 0.0 s; it must be more than 0"),
-    (MINIMAL + "memory_limit = '2 potatoes'\n", "memory_limit is a number of bytes, or a text such as '2 GiB'"),
-    (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
-    (MINIMAL + "range = [1, 0]\n", "range is a list of two numbers, such as [0, 1]"),
-    (MINIMAL + f"time_limit = {HUGE}\n", "time_limit is a number of seconds"),
-    (MINIMAL + f"range = [0, {HUGE}]\n", "range is a list of two numbers"),
-    (MINIMAL + f"memory_limit = '{HUGE} GiB'\n", "memory_limit is a number of bytes"),
-    (MINIMAL + "time_limit = " + "9" * 5000, "Exceeds the limit (4300 digits)"),
-    (MINIMAL + "range = 'much'\n", "range is a list of two numbers, such as [0, 1]"),
-    (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
-    (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
-    (MINIMAL + "only = ['volume']\n", "no function and no marked region 'volume'; except in Python, mark its lines"),
-    (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
-    (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
-    (MINIMAL + "tool = '/proc'\n", "tool: /proc is outside of"),
-    (MINIMAL + "tool = '/'\n", "tool: / is outside of"),
-    (MINIMAL + "trust_programs = true\n", "trust_programs can be set on the command line only, by trust_programs"),
-    (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
-    (SCORED + "metric = ['score:max:2']\n", "metric 'score:max:2': expected NAME:max or NAME:min"),
-    (
-        SCORED + "metric = ['score:max', 'time']\n",
-        "score: of score and time, name the one that decides with metric; requ",
-    ),
-    (SCORED + "metric = ['a']\n", "metric: no score is named a; the scores are score"),
-    (SCORED, "say whether more or less of it is better: score 'score=score ([0-9.]+)' metric"),
-    (MINIMAL + "require_metric = ['tets=1']\n", "require_metric: no score is named tets; the scores are score"),
-    (MINIMAL + "require_metric = ['score<=100ms']\n", "expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number"),
-    (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
-    (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
-    (MINIMAL + "best_known = nan\n", "best_known is a finite number, not NaN"),
-    (MINIMAL + "best_known = 'high'\n", "best_known is a finite number"),
-    (MINIMAL.replace("([0-9.]+)", "x"), "'score x' is no score; scores are time, wall, memory"),
-    (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
-    (MINIMAL.replace("src/**", "lib/**"), "files: no file matches 'lib/**/*.c' in"),
-    (MINIMAL.replace("src/**", "../**"), "files: '../**/*.c' is not a path inside"),
-    (MINIMAL.replace("sh bench.sh", " "), "command: there is no command"),
-    (MINIMAL.replace("sh bench.sh", "run {program}"), "{program} stands for the one file of a task"),
-    (MINIMAL + "context = 'out/secret.txt'\n", "no file matches"),
-    ('files = ["a"]\n', "command is missing: it says what is run"),
-    ('command = "true"\n', "files is missing: it says which files may change"),
-    ('files = ["src/a.c"]\ncommand = "true"\n', "score: say what is better"),
-    ("files = [\n", "is not TOML"),
-    ('root = "elsewhere"\n' + MINIMAL, "there is no folder"),
-    *(
-        (f'root = "{root}"\n' + MINIMAL, "root: {} is outside of {}, and commands would get a copy of all of it")
-        for root in ("..", "../..", "out")
-    ),
-    *(
-        (MINIMAL + f"judge = 'true'\ndescription = 'd'\n{key} = 'link*.txt'\n", f"{key}: link.txt is a link out of")
-        for key in ("context", "cases", "judge_files")
-    ),
-]
-"""A file, and what the line of its refusal says; `{}` is a path."""
 
 
-@table(("text", "message"), MISTAKES)
+@table(
+    ("text", "message"),
+    # A file, and what the line of its refusal says; `{}` is a path.
+    [
+        (MINIMAL + "time-limt = 3\n", "there is no key 'time-limt'; did you mean time_limit?"),
+        (MINIMAL + "zzz = 3\n", "there is no key 'zzz'; choose one of: root, command, judge, evaluator, files"),
+        (MINIMAL + 'instances = "3"\n', 'instances is a whole number, not "3"'),
+        (MINIMAL + "instances = true\n", "instances is a whole number, not true"),
+        (MINIMAL + "instances = 0\n", "instances and held_out must be from 1 to 100000"),
+        (MINIMAL + "time_limit = 0\n", "time_limit is 0.0 s; it must be more than 0"),
+        (MINIMAL + "memory_limit = '2 potatoes'\n", "memory_limit is a number of bytes, or a text such as '2 GiB'"),
+        (MINIMAL + "memory_limit = 10\n", "memory_limit is 10 bytes; the least is"),
+        (MINIMAL + "range = [1, 0]\n", "range is a list of two numbers, such as [0, 1]"),
+        (MINIMAL + f"time_limit = {HUGE}\n", "time_limit is a number of seconds"),
+        (MINIMAL + f"range = [0, {HUGE}]\n", "range is a list of two numbers"),
+        (MINIMAL + f"memory_limit = '{HUGE} GiB'\n", "memory_limit is a number of bytes"),
+        (MINIMAL + "time_limit = " + "9" * 5000, "Exceeds the limit (4300 digits)"),
+        (MINIMAL + "range = 'much'\n", "range is a list of two numbers, such as [0, 1]"),
+        (MINIMAL + "only = [1]\n", "only is a list of texts, not [1]"),
+        (MINIMAL + "environment = { A = 1 }\n", "environment is a table { NAME = 'VALUE' }"),
+        (
+            MINIMAL + "only = ['volume']\n",
+            "no function and no marked region 'volume'; except in Python, mark its lines",
+        ),
+        (MINIMAL + "name = 'a b'\n", "a name is made of letters"),
+        (MINIMAL + "tool = 'nothing-here'\n", "tool: there is no"),
+        (MINIMAL + "tool = '/proc'\n", "tool: /proc is outside of"),
+        (MINIMAL + "tool = '/'\n", "tool: / is outside of"),
+        (MINIMAL + "trust_programs = true\n", "trust_programs can be set on the command line only, by trust_programs"),
+        (SCORED + "metric = ['speed:maximum']\n", "metric 'speed:maximum': expected NAME:max"),
+        (SCORED + "metric = ['score:max:2']\n", "metric 'score:max:2': expected NAME:max or NAME:min"),
+        (
+            SCORED + "metric = ['score:max', 'time']\n",
+            "score: of score and time, name the one that decides with metric; requ",
+        ),
+        (SCORED + "metric = ['a']\n", "metric: no score is named a; the scores are score"),
+        (SCORED, "say whether more or less of it is better: score 'score=score ([0-9.]+)' metric"),
+        (MINIMAL + "require_metric = ['tets=1']\n", "require_metric: no score is named tets; the scores are score"),
+        (
+            MINIMAL + "require_metric = ['score<=100ms']\n",
+            "expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number",
+        ),
+        (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
+        (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
+        (MINIMAL + "best_known = nan\n", "best_known is a finite number, not NaN"),
+        (MINIMAL + "best_known = 'high'\n", "best_known is a finite number"),
+        (MINIMAL.replace("([0-9.]+)", "x"), "'score x' is no score; scores are time, wall, memory"),
+        (MINIMAL.replace("files", "file"), "there is no key 'file'; did you mean files?"),
+        (MINIMAL.replace("src/**", "lib/**"), "files: no file matches 'lib/**/*.c' in"),
+        (MINIMAL.replace("src/**", "../**"), "files: '../**/*.c' is not a path inside"),
+        (MINIMAL.replace("sh bench.sh", " "), "command: there is no command"),
+        (MINIMAL.replace("sh bench.sh", "run {program}"), "{program} stands for the one file of a task"),
+        (MINIMAL + "context = 'out/secret.txt'\n", "no file matches"),
+        ('files = ["a"]\n', "command is missing: it says what is run"),
+        ('command = "true"\n', "files is missing: it says which files may change"),
+        ('files = ["src/a.c"]\ncommand = "true"\n', "score: say what is better"),
+        ("files = [\n", "is not TOML"),
+        ('root = "elsewhere"\n' + MINIMAL, "there is no folder"),
+        *(
+            (f'root = "{root}"\n' + MINIMAL, "root: {} is outside of {}, and commands would get a copy of all of it")
+            for root in ("..", "../..", "out")
+        ),
+        *(
+            (MINIMAL + f"judge = 'true'\ndescription = 'd'\n{key} = 'link*.txt'\n", f"{key}: link.txt is a link out of")
+            for key in ("context", "cases", "judge_files")
+        ),
+    ],
+)
 def test_mistake_in_a_config_is_one_line_that_names_it(linked: Path, text: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(message).replace(r"\{\}", ".*")) as caught:
         read_config(config(linked, text))
@@ -238,45 +246,32 @@ def test_file_that_is_no_text_is_named(tree: Path) -> None:
 
 
 Asked = tuple[list[str] | dict[str, str], list[str], list[str]]
-OBJECTIVES: list[tuple[Asked, dict[str, str], Metric]] = [
-    ((["time"], [], []), {"time": "time"}, Metric("time", "min")),
-    ((["tests"], [], []), {"tests": "tests"}, Metric("tests", "max")),
-    ((["$.results[0].mean"], ["mean:min"], []), {"mean": "$.results[0].mean"}, Metric("mean", "min")),
-    ((["score=(.*)"], ["score:max"], []), {"score": "score=(.*)"}, Metric("score")),
-    (([r"loss=\s*([0-9.]+)"], ["loss:min"], []), {"loss": r"loss=\s*([0-9.]+)"}, Metric("loss", "min")),
-    ((["ops=ops/s: (.*)"], ["ops:max"], []), {"ops": "ops/s: (.*)"}, Metric("ops")),
-    ((["cpu=time"], [], []), {"cpu": "time"}, Metric("cpu", "min")),
-    ((["m=o.json:$.a"], ["m:max"], []), {"m": "o.json:$.a"}, Metric("m")),
-    (
-        (["time", "tests", "memory"], [], ["tests=1", "memory<=9"]),
-        {"time": "time", "tests": "tests", "memory": "memory"},
-        Metric("time", "min"),
-    ),
-    ((["time"], [], ["tests=1"]), {"time": "time", "tests": "tests"}, Metric("time", "min")),
-    ((["a=x(.)", "b=y(.)"], ["a:max"], ["b>=2"]), {"a": "x(.)", "b": "y(.)"}, Metric("a")),
-    ((["$.a", "$.b"], ["b:min"], []), {"a": "$.a", "b": "$.b"}, Metric("b", "min")),
-    (({"a": "x(.)"}, ["a:max"], []), {"a": "x(.)"}, Metric("a")),
-    (([], [], ["tests=1"]), {"tests": "tests"}, Metric("tests")),
-]
 SEVERAL = "score: of time and memory, name the one that decides with metric; require others with require_metric"
-NO_OBJECTIVES: list[tuple[Asked, str]] = [
-    (
-        (["$.results[0].speed"], [], []),
-        "better: score '$.results[0].speed' metric speed:max, or speed:min (in a strop.toml",
-    ),
-    ((["loss: (.*)"], ["loss:min"], []), "metric: no score is named loss; the scores are score"),
-    ((["time"], ["cpu:min"], []), "metric: no score is named cpu; the scores are time"),
-    ((["a=x(.)"], ["time"], ["a>=1", "b=1"]), "require_metric: no score is named b; the scores are a and time"),
-    ((["x: (.)", "y: (.)"], [], []), "score: two scores are named score; name each: NAME=HOW"),
-    ((["$.hits"], [], ["hits>=1"]), "score '$.hits': say whether more or less of it is better"),
-    ((["time", "memory"], [], []), SEVERAL),
-    (([], ["time", "memory"], []), SEVERAL),
-    ((["time", "memory"], [], ["time<=9", "memory<=9"]), SEVERAL),
-    ((["time", "memory", "tests"], [], ["tests=1"]), SEVERAL),
-]
 
 
-@table(("asked", "readers", "metric"), OBJECTIVES)
+@table(
+    ("asked", "readers", "metric"),
+    [
+        ((["time"], [], []), {"time": "time"}, Metric("time", "min")),
+        ((["tests"], [], []), {"tests": "tests"}, Metric("tests", "max")),
+        ((["$.results[0].mean"], ["mean:min"], []), {"mean": "$.results[0].mean"}, Metric("mean", "min")),
+        ((["score=(.*)"], ["score:max"], []), {"score": "score=(.*)"}, Metric("score")),
+        (([r"loss=\s*([0-9.]+)"], ["loss:min"], []), {"loss": r"loss=\s*([0-9.]+)"}, Metric("loss", "min")),
+        ((["ops=ops/s: (.*)"], ["ops:max"], []), {"ops": "ops/s: (.*)"}, Metric("ops")),
+        ((["cpu=time"], [], []), {"cpu": "time"}, Metric("cpu", "min")),
+        ((["m=o.json:$.a"], ["m:max"], []), {"m": "o.json:$.a"}, Metric("m")),
+        (
+            (["time", "tests", "memory"], [], ["tests=1", "memory<=9"]),
+            {"time": "time", "tests": "tests", "memory": "memory"},
+            Metric("time", "min"),
+        ),
+        ((["time"], [], ["tests=1"]), {"time": "time", "tests": "tests"}, Metric("time", "min")),
+        ((["a=x(.)", "b=y(.)"], ["a:max"], ["b>=2"]), {"a": "x(.)", "b": "y(.)"}, Metric("a")),
+        ((["$.a", "$.b"], ["b:min"], []), {"a": "$.a", "b": "$.b"}, Metric("b", "min")),
+        (({"a": "x(.)"}, ["a:max"], []), {"a": "x(.)"}, Metric("a")),
+        (([], [], ["tests=1"]), {"tests": "tests"}, Metric("tests")),
+    ],
+)
 def test_objective_is_made_of_scores_a_metric_and_constraints(
     asked: Asked, readers: dict[str, str], metric: Metric
 ) -> None:
@@ -284,7 +279,24 @@ def test_objective_is_made_of_scores_a_metric_and_constraints(
     assert dict(found.readers) == readers and found.metric == metric
 
 
-@table(("asked", "words"), NO_OBJECTIVES)
+@table(
+    ("asked", "words"),
+    [
+        (
+            (["$.results[0].speed"], [], []),
+            "better: score '$.results[0].speed' metric speed:max, or speed:min (in a strop.toml",
+        ),
+        ((["loss: (.*)"], ["loss:min"], []), "metric: no score is named loss; the scores are score"),
+        ((["time"], ["cpu:min"], []), "metric: no score is named cpu; the scores are time"),
+        ((["a=x(.)"], ["time"], ["a>=1", "b=1"]), "require_metric: no score is named b; the scores are a and time"),
+        ((["x: (.)", "y: (.)"], [], []), "score: two scores are named score; name each: NAME=HOW"),
+        ((["$.hits"], [], ["hits>=1"]), "score '$.hits': say whether more or less of it is better"),
+        ((["time", "memory"], [], []), SEVERAL),
+        (([], ["time", "memory"], []), SEVERAL),
+        ((["time", "memory"], [], ["time<=9", "memory<=9"]), SEVERAL),
+        ((["time", "memory", "tests"], [], ["tests=1"]), SEVERAL),
+    ],
+)
 def test_objective_that_is_none_is_refused_with_what_to_name(asked: Asked, words: str) -> None:
     with pytest.raises(ConfigurationError, match=re.escape(words)):
         parse_objective(*asked)
@@ -353,8 +365,9 @@ def test_model_is_told_what_is_run_what_counts_and_what_measures(tree: Path) -> 
 
 
 def test_tree_is_all_but_junk_and_records(tree: Path) -> None:
-    junk = (".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c")
-    written(tree, dict.fromkeys(junk, "x"))
+    written(
+        tree, dict.fromkeys((".venv/bin/x", "src/__pycache__/a.pyc", f"runs/one/{RECORD}", "runs/one/task/a.c"), "x")
+    )
     (tree / "link").symlink_to("src")
     assert listed(tree) == ("bench.sh", "link", "src/a.c", "src/deep/b.c")
 
@@ -432,22 +445,22 @@ def test_setting_of_a_command_line_is_toml_or_plain_text() -> None:
             parse_settings([setting])
 
 
-FORMS: list[tuple[dict[str, Any], str, str, bool]] = [
-    ({"score": ["time"]}, "kernel", "", True),
-    ({"score": ["wall", "memory"], "require_metric": ["memory<=100"]}, "kernel", "", True),
-    ({"score": ["wall"], "require_metric": ["passed=1"]}, "kernel", "", True),
-    ({"score": ["time"], "require_metric": ["tests=1"]}, "program", OWN_ANSWER, False),
-    ({"score": ["time", "$.steps"], "metric": ["time"]}, "program", OWN_ANSWER, False),
-    ({"score": ["passed"]}, "program", OWN_TESTS, False),
-    ({"score": ["tests"]}, "program", OWN_TESTS, False),
-    ({"score": ["$.speed"], "metric": ["speed:max"]}, "program", OWN_PRINT, False),
-    ({"score": ["$.speed"], "metric": ["speed:max"], "judge": "cat {output}"}, "judge", "", False),
-    ({"score": ["time"], "judge": "cat {output}"}, "kernel", "", False),
-    ({"score": ["passed"], "judge": "cat {output}"}, "judge", "", False),
-]
-
-
-@table(("flags", "by", "because", "compared"), FORMS)
+@table(
+    ("flags", "by", "because", "compared"),
+    [
+        ({"score": ["time"]}, "kernel", "", True),
+        ({"score": ["wall", "memory"], "require_metric": ["memory<=100"]}, "kernel", "", True),
+        ({"score": ["wall"], "require_metric": ["passed=1"]}, "kernel", "", True),
+        ({"score": ["time"], "require_metric": ["tests=1"]}, "program", OWN_ANSWER, False),
+        ({"score": ["time", "$.steps"], "metric": ["time"]}, "program", OWN_ANSWER, False),
+        ({"score": ["passed"]}, "program", OWN_TESTS, False),
+        ({"score": ["tests"]}, "program", OWN_TESTS, False),
+        ({"score": ["$.speed"], "metric": ["speed:max"]}, "program", OWN_PRINT, False),
+        ({"score": ["$.speed"], "metric": ["speed:max"], "judge": "cat {output}"}, "judge", "", False),
+        ({"score": ["time"], "judge": "cat {output}"}, "kernel", "", False),
+        ({"score": ["passed"], "judge": "cat {output}"}, "judge", "", False),
+    ],
+)
 def test_form_of_a_target_says_who_computes_its_score_and_whether_answers_are_compared(
     tree: Path, flags: dict[str, Any], by: str, because: str, compared: bool
 ) -> None:
@@ -480,8 +493,7 @@ def test_tool_of_a_file_is_in_its_tree_unless_the_user_names_it(linked: Path, to
         with pytest.raises(ConfigurationError, match=r"holds src/a.c, which may change"):
             read_config(path, trusted=True)
     else:
-        named = read_config(path, {"tool": ["tools", tool]})
-        assert named.tools[1:] == read_config(path, trusted=True).tools[1:]
+        assert read_config(path, {"tool": ["tools", tool]}).tools[1:] == read_config(path, trusted=True).tools[1:]
 
 
 @table("name", ("../secret.txt", "{linked}/../secret.txt", "out/secret.txt", "link.txt"))

@@ -68,15 +68,6 @@ MALFORMED = [
     ("$.a", BEGUN + "[]," * (((1 << 20) - len(BEGUN)) // 3), "no JSON in the output"),
 ]
 """What is read, what the command printed, and why that is no score."""
-NO_READERS = [
-    ("score: [0-9]+", "is no score; scores are .*regular expression with one group"),
-    ("(a)(b)", "is no score; scores are .*regular expression with one group"),
-    ("(a", "invalid regular expression"),
-    ("$.a..b", "invalid JSON path"),
-    ("$results", "invalid JSON path"),
-    ("out.json:$[x]", "invalid JSON path"),
-    ("tme", "'tme' is no score; did you mean time"),
-]
 
 
 def read(reader: str, output: str = "", errors: str = "", *, passed: bool = True) -> Reading:
@@ -101,7 +92,18 @@ def test_score_is_malformed_and_named_in_one_line_when_it_is_not_one_finite_numb
         read(r"score: (\d+)", "done", "score: 5")
 
 
-@table(("reader", "message"), NO_READERS)
+@table(
+    ("reader", "message"),
+    [
+        ("score: [0-9]+", "is no score; scores are .*regular expression with one group"),
+        ("(a)(b)", "is no score; scores are .*regular expression with one group"),
+        ("(a", "invalid regular expression"),
+        ("$.a..b", "invalid JSON path"),
+        ("$results", "invalid JSON path"),
+        ("out.json:$[x]", "invalid JSON path"),
+        ("tme", "'tme' is no score; did you mean time"),
+    ],
+)
 def test_reader_is_refused_when_it_is_none(reader: str, message: str) -> None:
     with pytest.raises(ConfigurationError, match=message):
         check_reader("m", reader)
@@ -118,8 +120,7 @@ def test_reading_says_what_was_read_where_and_which_way_is_better() -> None:
     assert in_words(objective, "score", found) == 'score is read as 1.2e+06 from "ops/s: 1.2e+06" (higher is better)'
     assert in_words(objective, "score", found, "the judge") == "the judge's score is read as 1.2e+06 (higher is better)"
     others = parse_objective({"score": "(.)", "a": "(.)", "b": "(.)"}, ["score:max"], ["a>=1"])
-    words = [in_words(others, name, found).rpartition(" (")[2] for name in ("a", "b")]
-    assert words == ["required)", "only shown)"]
+    assert [in_words(others, name, found).rpartition(" (")[2] for name in ("a", "b")] == ["required)", "only shown)"]
 
 
 PRINTED = Path(__file__).parent / "printed"

@@ -68,41 +68,44 @@ class Metrics:
     artifacts: ClassVar = {"error": None}
 
 
-SCORES: list[tuple[Any, Any, str]] = [
-    (2.5, 2.5, "score"),
-    (Metrics(), 2.5, "combined_score"),
-    ({"score": 2.5, "a": 1, "valid": True, "error": 0.25}, 2.5, "score"),
-    ({"score": np.float32(2.5), "b": np.int64(4)}, 2.5, "score"),
-    ({"combined_score": 2.5, "score": 9, "details": [9]}, 2.5, "combined_score"),
-    ((2.5, {"scores": {"speed": 9, "combined_score": 7}, "feedback": "slow"}), 2.5, "score"),
-    ((2.5, None), 2.5, "score"),
-    ({"score": 2.5, "cases": np.array([1.0, 0.0]), "none": np.array([])}, 2.5, "score"),
-    ({"score": 2.5, "error": "None", "exception": " OK. "}, 2.5, "score"),
-    ({"combined_score": "0.9", "score": 1.0}, "0.9", "combined_score"),  # nothing takes the place of what is no number
-    ({"combined_score": True, "score": 1.0}, "True", "combined_score"),
-]
-NO_SCORES: list[tuple[Any, str]] = [
-    ({"valid": 0, "timeout_s": 600}, "the program failed: valid is 0"),
-    ({"combined_score": 9.0, "validity": 0.0}, "the program failed: validity is 0.0"),
-    ({"combined_score": 9.0, "correct": False}, "the program failed: correct is False"),
-    ({"combined_score": 9.0, "timeout": True}, "the program failed: timeout is True"),
-    ({"combined_score": 9.0, "status": "Failed"}, "the program failed: status is 'Failed'"),
-    ((9.0, {"error": "overlap"}), "the program failed: error is 'overlap'"),
-    (("9.0", {}), "the evaluator's score is not a number: '9.0'"),
-    ({"accuracy": 0.9, "f1": 0.7}, "gives accuracy, f1, but neither combined_score nor score: say what counts"),
-    ({}, "gives nothing, but neither combined_score nor score"),
-    (True, "returned neither metrics nor a number: True"),
-    ("high", "returned neither metrics nor a number: 'high'"),
-]
-
-
-@table(("given", "score", "name"), SCORES)
+@table(
+    ("given", "score", "name"),
+    [
+        (2.5, 2.5, "score"),
+        (Metrics(), 2.5, "combined_score"),
+        ({"score": 2.5, "a": 1, "valid": True, "error": 0.25}, 2.5, "score"),
+        ({"score": np.float32(2.5), "b": np.int64(4)}, 2.5, "score"),
+        ({"combined_score": 2.5, "score": 9, "details": [9]}, 2.5, "combined_score"),
+        ((2.5, {"scores": {"speed": 9, "combined_score": 7}, "feedback": "slow"}), 2.5, "score"),
+        ((2.5, None), 2.5, "score"),
+        ({"score": 2.5, "cases": np.array([1.0, 0.0]), "none": np.array([])}, 2.5, "score"),
+        ({"score": 2.5, "error": "None", "exception": " OK. "}, 2.5, "score"),
+        # Nothing takes the place of what is no number.
+        ({"combined_score": "0.9", "score": 1.0}, "0.9", "combined_score"),
+        ({"combined_score": True, "score": 1.0}, "True", "combined_score"),
+    ],
+)
 def test_score_is_found_in_every_form_that_optimizers_accept(given: Any, score: Any, name: str) -> None:
     values, _ = evaluator_runner.read_result(given)
     assert evaluator_runner.score_of(values) == {"score": score, "score_is": name}
 
 
-@table(("given", "said"), NO_SCORES)
+@table(
+    ("given", "said"),
+    [
+        ({"valid": 0, "timeout_s": 600}, "the program failed: valid is 0"),
+        ({"combined_score": 9.0, "validity": 0.0}, "the program failed: validity is 0.0"),
+        ({"combined_score": 9.0, "correct": False}, "the program failed: correct is False"),
+        ({"combined_score": 9.0, "timeout": True}, "the program failed: timeout is True"),
+        ({"combined_score": 9.0, "status": "Failed"}, "the program failed: status is 'Failed'"),
+        ((9.0, {"error": "overlap"}), "the program failed: error is 'overlap'"),
+        (("9.0", {}), "the evaluator's score is not a number: '9.0'"),
+        ({"accuracy": 0.9, "f1": 0.7}, "gives accuracy, f1, but neither combined_score nor score: say what counts"),
+        ({}, "gives nothing, but neither combined_score nor score"),
+        (True, "returned neither metrics nor a number: True"),
+        ("high", "returned neither metrics nor a number: 'high'"),
+    ],
+)
 def test_result_of_a_program_that_failed_or_without_a_number_has_no_score(given: Any, said: str) -> None:
     with pytest.raises((TypeError, ValueError), match=re.escape(said)):
         evaluator_runner.score_of(evaluator_runner.read_result(given)[0])
@@ -210,8 +213,7 @@ def test_a_traceback_is_the_last_thing_that_is_said(tmp_path: Path) -> None:
 
 def test_a_result_is_passed_on_when_a_process_of_the_program_lives_on(tmp_path: Path) -> None:
     program = "import os, time\nif os.fork() == 0:\n    time.sleep(60)\n    os._exit(0)\ndef answer(): return 6.0"
-    evaluator = LOADING + "def evaluate(path): return load(path).answer()"
-    (tmp_path / "evaluator.py").write_text(evaluator)
+    (tmp_path / "evaluator.py").write_text(LOADING + "def evaluate(path): return load(path).answer()")
     (tmp_path / "program.py").write_text(program)
     command = [sys.executable, str(RUNNER), "path", "evaluator.py", "program.py"]
     with subprocess.Popen(

@@ -87,8 +87,9 @@ def test_new_helpers_stand_above_the_function_and_new_imports_below_the_old(tmp_
 
 def test_candidate_may_drop_what_it_no_longer_uses_and_have_a_main_part(tmp_path: Path) -> None:
     task = task_of(tmp_path)
-    program = "def work(n, start=10):\n    return [start] * n\n\n\nif __name__ == '__main__':\n    print(work(3))\n"
-    text = written(task, program)
+    text = written(
+        task, "def work(n, start=10):\n    return [start] * n\n\n\nif __name__ == '__main__':\n    print(work(3))\n"
+    )
     assert "def half" in text and "print(work" not in text
 
 

@@ -19,6 +19,7 @@ from strop.tasks.function.calls import (
     MOST_SECONDS_OF_ONE,
     RecordedCall,
     RecordedCalls,
+    RecordedCommand,
     merged,
     read_calls,
 )
@@ -36,7 +37,7 @@ def of_calls(*calls: RecordedCall, forms: tuple[str, ...] = ("int",), command: s
     return RecordedCalls(
         file="lib.py",
         name="work",
-        commands=(command,),
+        commands=(RecordedCommand(command, "../app", -2, b"in\n"),),
         calls=calls,
         made=2 * number,
         different=number,
@@ -82,6 +83,11 @@ def first(name: str, value: Any) -> Callable[[dict[str, Any]], Any]:
         (lambda fields: fields.update(left_out=[1]), "left_out"),
         (lambda fields: fields.update(forms={"n": "int"}), "forms"),
         (lambda fields: fields.update(commands=[b""]), "commands"),
+        (lambda fields: fields["commands"][0].update(status=256), "commands: status"),
+        (lambda fields: fields["commands"][0].update(status=True), "commands: status"),
+        (lambda fields: fields["commands"][0].update(folder="\x1b[2J"), "commands: folder"),
+        (lambda fields: fields["commands"][0].update(input="text"), "commands: input"),
+        (lambda fields: fields["commands"][0].pop("text"), "commands: its fields"),
         (lambda fields: fields.update(calls=[]) or fields.pop("inside"), "its fields"),
         (lambda fields: fields.update(more=1), "its fields"),
         (lambda fields: fields.update(format="recorded calls 9"), "format"),
@@ -132,7 +138,12 @@ def test_calls_of_two_commands_are_merged_with_equal_ones_once() -> None:
     )
     found = merged(one, other)
     assert [(each.index, each.process) for each in found.calls] == [(0, 0), (1, 0), (2, 1)]
-    assert (found.made, found.different, found.looked_at, found.commands) == (8, 3, 6, ("a", "b"))
+    assert (found.made, found.different, found.looked_at, [each.text for each in found.commands]) == (
+        8,
+        3,
+        6,
+        ["a", "b"],
+    )
     assert found.forms == {"n": ("list of 12 to 1,802 str", "None", "list of 2 int")} and found.inside == {"f": 0.5}
     assert found.callers == {"app:main": 4} and found.left_out == {"is sent to": 2} and found.program_seconds == 6
 

@@ -122,8 +122,7 @@ task = strop.Task("stuck", sample, score, "def f(n):\\n    return '1'\\n", "f", 
 @pytest.fixture
 def pool(tmp_path: Path) -> Iterator[WorkerPool]:
     (tmp_path / "stuck.py").write_text(STUCK)
-    equipment = pack([load_any(str(tmp_path / "stuck.py"))], frozenset())
-    pool = WorkerPool(equipment, 1)
+    pool = WorkerPool(pack([load_any(str(tmp_path / "stuck.py"))], frozenset()), 1)
     yield pool
     pool.close()
 
@@ -134,8 +133,9 @@ def test_answer_on_which_a_scorer_is_stuck_in_c_is_malformed_and_the_next_is_sco
     numbers = count()
 
     def scored(given: object) -> tuple[str, str]:
-        program = f"def f(n):\n    return {given!r}\n"
-        order = Order(f"at/{next(numbers)}", program, "stuck", "train", SecretSeeds(b"s"), b"s")
+        order = Order(
+            f"at/{next(numbers)}", f"def f(n):\n    return {given!r}\n", "stuck", "train", SecretSeeds(b"s"), b"s"
+        )
         result = pool.submit(order).result(600).result()
         return result.verdict, result.error
 

@@ -21,18 +21,20 @@ from support.rows import table
 from support.trees import written
 
 pytestmark = pytest.mark.process
-BUNDLES = (
-    ({"a.py": "a = 1\n"}, {"a.py": "a = 2\n"}),
-    ({"a.py": "a = 1\n"}, {"a.py": ABSENT}),
-    ({"a.py": ABSENT}, {"a.py": "a = 1\n"}),
-    ({"a.py": "a = 1\n", "b.py": ABSENT, "c.py": ""}, {"a.py": ABSENT, "b.py": "b = 1\n", "c.py": ""}),
-    ({"a.py": ABSENT, "b.py": "b\n"}, {"a.py": "", "b.py": ""}),
-    ({"a.py": "# EVOLVE-BLOCK-START\nx\n# EVOLVE-BLOCK-END\ny\nz\n"}, {"a.py": "x\n"}),
+
+
+@table(
+    ("one", "other"),
+    # (files of one version, files of another).
+    (
+        ({"a.py": "a = 1\n"}, {"a.py": "a = 2\n"}),
+        ({"a.py": "a = 1\n"}, {"a.py": ABSENT}),
+        ({"a.py": ABSENT}, {"a.py": "a = 1\n"}),
+        ({"a.py": "a = 1\n", "b.py": ABSENT, "c.py": ""}, {"a.py": ABSENT, "b.py": "b = 1\n", "c.py": ""}),
+        ({"a.py": ABSENT, "b.py": "b\n"}, {"a.py": "", "b.py": ""}),
+        ({"a.py": "# EVOLVE-BLOCK-START\nx\n# EVOLVE-BLOCK-END\ny\nz\n"}, {"a.py": "x\n"}),
+    ),
 )
-"""(files of one version, files of another)."""
-
-
-@table(("one", "other"), BUNDLES)
 def test_files_of_a_version_survive_the_way_through_its_text_where_one_is_absent_or_empty(
     one: dict[str, str], other: dict[str, str]
 ) -> None:

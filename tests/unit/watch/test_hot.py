@@ -42,8 +42,7 @@ def project(folder: Path, files: dict[str, str]) -> Path:
 
 def hot(folder: Path, *command: str, options: tuple[str, ...] = ("--once",), **variables: str) -> Any:
     """What `strop hot` ended with in a folder, and as `found` the document it printed."""
-    env = environment(folder.parent) | variables
-    ended = run_here("hot", *options, "--json", "--", *command, cwd=folder, env=env)
+    ended = run_here("hot", *options, "--json", "--", *command, cwd=folder, env=environment(folder.parent) | variables)
     ended.found = json.loads(ended.stdout) if ended.stdout else None
     return ended
 
@@ -89,8 +88,7 @@ def test_shares_are_cumulative_and_in_the_order_of_work(tmp_path: Path) -> None:
 
 def test_output_and_exit_status_are_those_of_the_command(tmp_path: Path) -> None:
     folder = project(tmp_path / "p", {"app.py": APP})
-    words = ("--", PYTHON, "app.py", "--json", "-x")
-    ended = run_here("hot", "--top", "2", *words, cwd=folder, env=environment(tmp_path))
+    ended = run_here("hot", "--top", "2", "--", PYTHON, "app.py", "--json", "-x", cwd=folder, env=environment(tmp_path))
     assert (ended.returncode, ended.stdout) == (3, "to stdout --json -x\n")
     lines = ended.stderr.splitlines()
     assert "not in the jail" in lines[0] and lines[1] == "to stderr" and ended.stderr.count("to stderr") == 1
@@ -124,8 +122,9 @@ def test_nothing_is_written_into_the_project_or_left_in_the_folder_of_temporary_
 ) -> None:
     folder = project(tmp_path / "p", {"app.py": POOL})
     with TemporaryDirectory(prefix="hot-") as short:  # the path of a socket has few characters
-        env = environment(tmp_path) | {"TMPDIR": short}
-        ended = run_process("hot", "--", PYTHON, "app.py", method, cwd=folder, env=env)
+        ended = run_process(
+            "hot", "--", PYTHON, "app.py", method, cwd=folder, env=environment(tmp_path) | {"TMPDIR": short}
+        )
         assert ended.returncode == 0 and contents(folder) == {"pyproject.toml": "", "app.py": POOL}, ended.stderr
         assert list(Path(short).glob("strop*")) == []
 
@@ -166,8 +165,7 @@ def test_functions_are_named_as_the_project_imports_them(
 ) -> None:
     package = {f"{place}__init__.py": ""} if "pkg" in place else {}
     folder = project(tmp_path / "p", {f"{place}app.py": APP, **package})
-    path = str(folder / "src") if "src" in place else ""
-    ended = hot(folder, *command, PYTHONPATH=path)
+    ended = hot(folder, *command, PYTHONPATH=str(folder / "src") if "src" in place else "")
     assert row(ended, name)["command"].startswith(f"strop improve {name} --record '"), ended.found
 
 
@@ -457,8 +455,7 @@ open(sys.argv[1], "w").close()
 
 
 def test_second_run_that_behaves_otherwise_is_told_and_not_counted(tmp_path: Path) -> None:
-    folder = project(tmp_path / "p", {"app.py": TWICE})
-    ended = hot(folder, PYTHON, "app.py", str(tmp_path / "there"), options=())
+    ended = hot(project(tmp_path / "p", {"app.py": TWICE}), PYTHON, "app.py", str(tmp_path / "there"), options=())
     assert ended.returncode == 0 and row(ended, "app:grind")["calls"] is None
     assert any("the second run ended with status 1, unlike the first" in note for note in ended.found["notes"])
 
@@ -566,11 +563,10 @@ def test_counted_functions_behave_as_they_are(tmp_path: Path) -> None:
     apart = subprocess.run([PYTHON, "app.py"], cwd=tmp_path, capture_output=True, text=True, check=True)
     with (tmp_path / "out").open("w") as file:
         plan = {"wanted": [[str(tmp_path / "app.py"), name] for name in ALL_OF_SEES]}
-        watched = run_watched([PYTHON, str(tmp_path / "app.py")], ("counter",), plan, file.fileno())
+        watched = run_watched([PYTHON, str(tmp_path / "app.py")], ("counter",), plan, stdout=file.fileno())
     assert watched.status == 0 and watched.failed == () and (tmp_path / "out").read_text() == apart.stdout
     (process,) = watched.by_tool["counter"]
-    counts = {name: seen[0] for name, seen in zip(ALL_OF_SEES, process.seen, strict=True)}
-    assert counts == {
+    assert {name: seen[0] for name, seen in zip(ALL_OF_SEES, process.seen, strict=True)} == {
         "Child.name": 1,
         "Base.name": 1,
         "coroutine": 1,

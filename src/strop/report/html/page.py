@@ -15,12 +15,12 @@ from typing import Any
 from strop.analysis.stats import utility_interval
 from strop.base.errors import StoreError
 from strop.base.later import dataclass
-from strop.base.pluralize import plain, quantity
+from strop.base.pluralize import quantity
 from strop.report.html.highlight import highlight_nodes, patch_html
 from strop.report.html.lineage import Node, describe, nodes_of
 from strop.report.html.tables import TABULATED, Tables
 from strop.report.terminal.phrases import model_line
-from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
+from strop.runs.claims.facts import Fact, private_lines
 from strop.runs.claims.improvement import spent_words
 from strop.runs.claims.training import Conclusion, conclusion_of, copies_words, status_words
 from strop.runs.record import Record
@@ -66,8 +66,8 @@ class Page:
     audit: Sequence[Noted] = ()
     """What was noted while programs ran, by rule."""
     headline: Conclusion = field(default_factory=lambda: Conclusion("", ""))
-    improvement: list[tuple[str, str, str, str]] = field(default_factory=list)
-    """Measure, original, improved, change, with units; empty if nothing was improved."""
+    facts: Sequence[Fact] = ()
+    """What stands behind the first line of an improvement."""
     patch: tuple[str, Sequence[str]] = ("", ())
     """Title and changed files, as safe HTML."""
     verified: Verified | None = None
@@ -203,35 +203,13 @@ def _headline(record: Record, page: Page, result: object) -> Conclusion:
 
 
 def _improvement(improved: Improved | Unfinished, page: Page) -> Conclusion:
-    """The conclusion of an improvement. Also sets the page's scores before and after, its construction and its patch."""
+    """The conclusion of an improvement. Also sets the page's facts, its construction and its patch."""
     if not isinstance(improved, Improved):
         return Conclusion(improved.sentence, "")
-    page.improvement = before_and_after(improved)
     page.verified = improved.verified
     page.used = f"The improver: {spent_words(improved)}." if improved.model else ""
     title, files, cuts = patch_html(improved)
     page.patch = title, files
     page.cuts += cuts
-    details = [f"{line}." for line in improved.said]
-    details += [f"Changed arguments: {improved.changed_calls.sentence}."] if improved.changed_calls is not None else []
-    details += [f"Score: {improved.scoring}."] if improved.scoring and improved.scoring not in improved.sentence else []
-    tests = improved.said_of_tests
-    details += [f"{tests[:1].upper()}{tests[1:]}."] if tests else []
-    return Conclusion(improved.sentence, " ".join(details))
-
-
-def before_and_after(improved: Improved) -> list[tuple[str, str, str, str]]:
-    """Measure, original, improved and change, with units; empty if nothing was improved."""
-    if improved.improved is None:
-        return []
-    if improved.verified is not None:
-        start = improved.verified.start
-        return [("value", "-" if start is None else plain(start, 12), plain(improved.verified.value, 12), "-")]
-    if (gain := improved.gain) is not None:
-        row = gain.metric.name, valued(gain.metric, gain.before), valued(gain.metric, gain.after), unnamed(gain)
-        return [row, *((*scores, "-") for scores in shown_scores(improved.facts, improved.report_only))]
-    before, after = (
-        "-" if program.test is None else in_units(improved.facts, program.test)
-        for program in (improved.original, improved.improved)
-    )
-    return [(unit_of(improved.facts), before, after, "-")]
+    page.facts = improved.details
+    return Conclusion(improved.sentence, " ".join(f"{line[:1].upper()}{line[1:]}." for line in private_lines(improved)))

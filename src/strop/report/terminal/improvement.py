@@ -13,16 +13,16 @@ from strop.base.failures import failure, gist
 from strop.base.pluralize import mean_of, quantity
 from strop.base.printing import print_result
 from strop.base.solution import NAMED_BY
-from strop.base.terminal_text import escape
+from strop.base.terminal_text import escape, pairs
 from strop.base.unified_diff import changed_lines
-from strop.report.terminal.layout import SENTENCE, look_at, near, print_diff, print_head, say
+from strop.report.terminal.layout import SENTENCE, look_at, near, print_diff, print_head, print_verbatim, say
 from strop.report.terminal.phrases import edits_line
 from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
-from strop.runs.claims.gains import in_units, shown_scores, unit_of, unnamed, valued
+from strop.runs.claims.facts import Fact, private_lines
+from strop.runs.claims.gains import in_units, unit_of
 from strop.runs.claims.improvement import spent_words
-from strop.runs.claims.numbers import interval_of
-from strop.runs.finding import Evidence, RefusedCandidate, ScoredProgram
+from strop.runs.finding import RefusedCandidate, ScoredProgram
 from strop.runs.patching.apply import is_applied
 from strop.runs.results.improved import Applied, Improved, Unfinished
 from strop.runs.run_directory import ways_on
@@ -32,7 +32,6 @@ DIFF_LINES = 200
 """Lines of a diff that are printed; the file has all of them."""
 MOST_LISTED = 8
 """Most candidates, and most failing tests of a candidate, that are listed; the record has all of them."""
-_VERDICTS = {"better": "better", "worse": "worse", "no significant change": "unclear"}
 
 
 @print_result.register(Improved)
@@ -43,16 +42,8 @@ def print_improved(improved: Improved, console: Console, *, full: bool = False) 
         _print_details(improved, console)
     else:
         say(console, _tried(improved) if improved.searched else "")
-        for name, before, after in shown_scores(improved.facts, improved.report_only):
-            say(console, f"{escape(name, 40)}, which decides nothing: original {before}, improved {after}")
     say(console, improved.sentence, style="bold", limit=SENTENCE)
-    for line in improved.said:
-        say(console, line)
-    if improved.changed_calls is not None:
-        say(console, escape(improved.changed_calls.sentence, 600), limit=SENTENCE)
-    if improved.scoring and improved.scoring not in improved.sentence:
-        say(console, f"score: {improved.scoring}", style="dim")
-    say(console, improved.said_of_tests, limit=SENTENCE)
+    print_facts(improved.details, console)
     if full:
         _print_refused(improved.refused, console)
     _print_problems(improved, console)
@@ -84,6 +75,15 @@ def print_applied(applied: Applied, console: Console) -> None:
     say(console, applied.undo or "nothing to do: the patch is applied already", limit=SENTENCE)
 
 
+def print_facts(facts: Sequence[Fact], console: Console) -> None:
+    """Print one fact a line, its name in front."""
+    width = console.width if console.is_terminal else SENTENCE
+    column = max((len(fact.name) for fact in facts), default=0) + 4
+    for fact in facts:
+        for line in pairs({escape(fact.name, 40): escape(fact.text, SENTENCE - column)}, width, column - 2):
+            print_verbatim(console, line)
+
+
 def best_line(unfinished: Unfinished) -> str:
     """The best candidate so far of an unfinished improvement, in one line."""
     leader, facts = unfinished.leader, unfinished.facts
@@ -111,10 +111,9 @@ def _tried(improved: Improved) -> str:
 
 
 def _print_details(improved: Improved, console: Console) -> None:
-    """Print the diff, both programs on both splits, the notes of the audit, and the candidates."""
+    """Print the diff, the notes of the audit, and the candidates."""
     with suppress(Malformed):
         print_diff(improved.diff, console, DIFF_LINES)
-    print_metric(improved, console)
     print_notes(improved.audit, console)
     print_candidates(improved.candidates, improved.facts, console)
 
@@ -135,6 +134,8 @@ def _print_problems(improved: Improved, console: Console) -> None:
         errors = [split.error for split in splits if split is not None and split.error]
         if errors:
             say(console, f"{name}: {gist(errors[0])}")
+    for line in private_lines(improved):
+        say(console, line, limit=600)
     print_differences(
         [program for program in (improved.improved, *improved.candidates) if program is not None], console
     )
@@ -190,30 +191,6 @@ def _print_patch(improved: Improved, console: Console) -> None:
     applies = "" if improved.applied is not None else f": strop apply {folder} puts it in place"
     applies = ", which is in place" if applies and is_applied(improved.source, improved.files) else applies
     say(console, f"patch of {', '.join(changes)}{applies}", limit=SENTENCE)
-
-
-def print_metric(improved: Evidence, console: Console) -> None:
-    """Print the means of both programs, the change with its interval and the verdict; then the report-only scores."""
-    change = improved.change
-    if change is None or improved.gain is None:
-        before, after = (_on_test(program, improved.facts) for program in (improved.original, improved.improved))
-        rows = [(unit_of(improved.facts), before, after, "", "")]
-    else:
-        before, after = (valued(change.metric, value) for value in (change.before, change.after))
-        verdict = _VERDICTS.get(change.verdict, change.verdict)
-        rows = [(escape(change.metric.name, 40), before, after, unnamed(change), verdict)]
-    report_only = shown_scores(improved.facts, improved.report_only)
-    rows += [(escape(name, 40), before, after, "", "") for name, before, after in report_only]
-    where = "sealed split" if improved.holds_out else "final comparison"
-    print_table(console, ("", "original", "improved", f"{where} ({interval_of(improved.confidence)})", ""), rows)
-
-
-def _on_test(program: ScoredProgram | None, facts: ObjectiveFacts) -> str:
-    """A program's score in the final comparison, or in training if the comparison measured nothing."""
-    if program is None:
-        return "-"
-    is_measured = program.test is not None and bool(program.test.metrics)
-    return in_units(facts, program.last) if is_measured else f"{in_units(facts, program.train)} in training"
 
 
 def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts, console: Console) -> None:

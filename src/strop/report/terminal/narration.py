@@ -25,6 +25,7 @@ from strop.base.events import (
     LmCalled,
     LmFault,
     LmResponded,
+    ProgramRan,
     RunFinished,
     SuiteRan,
     outlined,
@@ -38,7 +39,7 @@ from strop.runs.claims.numbers import between, in_words, written
 from strop.runs.patching.result_files import ORIGINAL_SCOPE, Standings
 from strop.runs.results.parts import sample
 from strop.runs.run_data import RunData
-from strop.runs.scopes import ORIGINAL_TESTS, is_candidate, is_final, is_meta_candidate, iteration_of
+from strop.runs.scopes import ORIGINAL_PROGRAM, ORIGINAL_TESTS, is_candidate, is_final, is_meta_candidate, iteration_of
 
 _OWN_BUDGET = re.compile(r"[^/]+/improve(?:/handles)?")
 """Scope of the budgets of a self-improvement; the improvements that it tries have scopes below it."""
@@ -157,8 +158,8 @@ class Narration:
                 return self.warning(event) or None
             case Evaluated() if is_candidate(event):
                 return self._tried(event)
-            case SuiteRan() | ComparisonBegan():
-                return _tested(event) if isinstance(event, SuiteRan) else _began(event)
+            case SuiteRan() | ComparisonBegan() | ProgramRan():
+                return _tested(event)
             case Evaluated() if is_meta_candidate(event):
                 best = ", best so far" if event is self.best else ""
                 name = f"t = {iteration_of(event.scope)}: candidate {self.tried}, {named(event.solution)}"
@@ -237,11 +238,11 @@ def candidate_score(event: Evaluated) -> str:
     return in_words(estimate(event.scores)) if len(event.scores) > 1 else f"{event.value:.3f}"
 
 
-def _began(event: ComparisonBegan) -> str | None:
-    return f"comparing in at most {quantity(event.instances, 'measurement', ',')}" if event.instances else None
-
-
-def _tested(event: SuiteRan) -> str:
+def _tested(event: SuiteRan | ComparisonBegan | ProgramRan) -> str | None:
+    if isinstance(event, ComparisonBegan):
+        return f"comparing in at most {quantity(event.instances, 'measurement', ',')}" if event.instances else None
+    if isinstance(event, ProgramRan):
+        return f"the recorded command {event.in_words}" if event.scope == ORIGINAL_PROGRAM else None
     if event.scope == ORIGINAL_TESTS:
         return f"tests: {event.count} passed before{event.in_words}"
     outcome = f"fails {len(event.failing)}, such as {event.failing[0]}" if event.failing else "passes them"

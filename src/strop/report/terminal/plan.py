@@ -22,6 +22,9 @@ def print_plan(plan: Plan, console: Console) -> None:
         first, most = plan.pairs
         inputs = f"{first} to {most}" if most not in (None, first) else f"{first}{' or more' if most is None else ''}"
         say(console, f"final comparison: {inputs} held-out inputs; it ends as soon as it shows enough", limit=SENTENCE)
+    if plan.program_seconds:
+        limit = f"in {duration(plan.program_seconds)} at most, or once each if that takes longer"
+        say(console, f"whole program: the recorded command runs with the patch and without, {limit}")
     if not plan.model:
         return
     firm = "only --max-tokens and --max-cost are firm limits"

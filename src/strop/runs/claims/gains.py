@@ -11,7 +11,7 @@ from strop.base.pluralize import plain
 from strop.base.results import Evaluation
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, gain
-from strop.runs.claims.numbers import between, interval_of, no_width, seconds_in_words, turned
+from strop.runs.claims.numbers import between, no_width, seconds_in_words, turned
 from strop.tasks.command.score_kinds import KINDS, ScoreKind
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.problem import VERIFIED
@@ -69,17 +69,34 @@ def values(gain: Gain) -> str:
     return f"from {before} to {after}{of_what(gain.metric)}"
 
 
-def size(gain: Gain) -> str:
-    """The size of the change: `12% faster (95% interval 8 to 15%)`, `3.1x as fast (…)`, `takes 30% longer (…)`, `0.51 higher
-    score (…)`."""
-    return _with_interval(gain, _name(gain), f"{interval_of(gain.confidence)} ")
+def size(gain: Gain, before: str = "") -> str:
+    """The size of the change: `12% faster (8 to 15%)`, `3.1x as fast (…)`, `takes 30% longer (…)`, `0.51 higher score (…)`.
+    `before`: what stands before the interval, such as `95% interval`."""
+    return _with_interval(gain, _name(gain), before and f"{before} ")
 
 
-def unnamed(gain: Gain, *, interval: bool = True) -> str:
-    """A gain for a table, such as `12% higher (8 to 15%)`: without the metric's name and the words `95% interval`."""
-    if not gain.change.mean:
-        return "unchanged"
-    return _with_interval(gain, "", "") if interval else _size(gain, "")[0]
+def amount(gain: Gain) -> str:
+    """The size of the change without its interval: `12% faster`."""
+    return _size(gain, _name(gain))[0]
+
+
+def less(gain: Gain, what: str = "CPU time") -> str:
+    """The change of a time as what a program takes: `takes 2.9x less CPU time (2.7x to 3.1x)`, `takes 12% less CPU time (8 to
+    15%)`, `takes 1.9x as long (1.8x to 2x)`."""
+    is_slower = gain.change.mean < 0
+    change = turned(gain.change) if is_slower else gain.change
+    if change.mean >= math.log(2):
+        words, ends = "as long" if is_slower else f"less {what}", _ends(change, math.exp, "x", digits=2)
+        told = f"takes {plain(math.exp(change.mean), 2)}x {words}"
+    else:
+        sign, places = 1 if is_slower else -1, _places(change.mean)
+
+        def percent(log: float) -> float:
+            return sign * 100 * math.expm1(sign * log)
+
+        ends = _ends(change, percent, "%", places=places)
+        told = f"takes {percent(change.mean):.{places}f}% {'longer' if is_slower else f'less {what}'}"
+    return f"{told} ({ends})" if ends else told
 
 
 def compared(gain: Gain) -> str:

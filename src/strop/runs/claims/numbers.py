@@ -48,7 +48,7 @@ def written(
     change.
 
     `side` is -1 or 1 for the lower or upper end of an interval, which is rounded outward; 0 rounds to the nearest number."""
-    exact = Decimal(f"{value:.12g}")  # 0.1 + 0.2 is no more than 0.3
+    exact = Decimal(f"{value + 0.0:.12g}")  # 0.1 + 0.2 is no more than 0.3, and nothing has no sign
     if abs(value - unchanged) < _NO_WIDTH and not digits:
         exact = Decimal(unchanged)
     places = digits - 1 - exact.adjusted() if digits else places

@@ -13,6 +13,7 @@ from strop.base.errors import ConfigurationError, Malformed
 from strop.base.events import in_full
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
+from strop.runs.claims.facts import Fact, facts_of
 from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
@@ -98,8 +99,13 @@ class Improved(Evidence, ImprovementRecord):
 
     @computed
     def sentence(self) -> str:
-        """What may be claimed, in one sentence with its interval."""
+        """The first line: what may be claimed, with its interval, in at most 100 characters."""
         return sentence(self)
+
+    @computed
+    def details(self) -> tuple[Fact, ...]:
+        """What stands behind the first line: one fact a line, each with a name."""
+        return facts_of(self, self.task, self.said)
 
     @property
     def program(self) -> str:
@@ -147,7 +153,7 @@ class Improved(Evidence, ImprovementRecord):
         return f"<Improved {self.finding}:{numbers or ''} n={change.n if change else 0}, in {self.directory}>"
 
     def __str__(self) -> str:
-        return self.sentence
+        return "\n".join([self.sentence, *(f"{fact.name}: {fact.text}" for fact in self.details)])
 
 
 def read_improved(of: Record) -> Improved | Unfinished:

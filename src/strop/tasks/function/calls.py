@@ -55,14 +55,27 @@ class RecordedCall:
 
 
 @dataclass(frozen=True)
+class RecordedCommand:
+    """A command whose calls were recorded, with what it needs to run again."""
+
+    text: str
+    folder: str = "."
+    """Where it ran, as a path from the project's top; it begins with `..` for a folder outside of the project."""
+    status: int = 0
+    """Its exit status, negative if a signal ended it."""
+    input: bytes | None = b""
+    """What it could read from standard input; empty also for a terminal, and None if it is too much to keep."""
+
+
+@dataclass(frozen=True)
 class RecordedCalls:
-    """The calls that a command made."""
+    """The calls that commands made."""
 
     file: str
     """The function's file, as a path from the project's top."""
     name: str
     """The function's qualified name."""
-    commands: tuple[str, ...]
+    commands: tuple[RecordedCommand, ...]
     calls: tuple[RecordedCall, ...]
     """Different calls, in the order of the runs."""
     made: int
@@ -73,9 +86,9 @@ class RecordedCalls:
     left_out: Mapping[str, int]
     """Reason in words → how many of the calls looked at were left out for it."""
     seconds: float
-    """CPU seconds of all outermost calls."""
+    """CPU seconds of all calls, by samples of the whole run; 0 if nobody knows."""
     program_seconds: float
-    """CPU seconds of the processes that made them, without what recording took; 0 if nobody knows."""
+    """CPU seconds of the command's whole tree of processes, without what recording took; 0 if nobody knows."""
     callers: Mapping[str, int]
     """Caller as `module:qualname` → how many of the calls looked at it made."""
     forms: Mapping[str, tuple[str, ...]]
@@ -109,7 +122,7 @@ class RecordedCalls:
 
     @property
     def share(self) -> float:
-        """The share of the calls in the CPU time of the processes that made them, in [0, 1]."""
+        """The share of the calls in the CPU time of the command, in [0, 1]."""
         return min(self.seconds / self.program_seconds, 1.0) if self.program_seconds else 0.0
 
     def write(self, path: Path) -> None:
@@ -288,6 +301,12 @@ def _command(value: Any) -> str:
     return value
 
 
+def _status(value: Any) -> int:
+    if type(value) is not int or abs(value) > 255:
+        raise ValueError
+    return value
+
+
 def _count(value: Any) -> int:
     if type(value) is not int or not 0 <= value <= _MOST_NUMBER:
         raise ValueError
@@ -338,10 +357,16 @@ _CALL: Mapping[str, Callable[[Any], Any]] = {
     "shown": _table_of(_text),
     "digest": _bytes,
 }
+_COMMAND: Mapping[str, Callable[[Any], Any]] = {
+    "text": _command,
+    "folder": _text,
+    "status": _status,
+    "input": lambda value: None if value is None else _bytes(value),
+}
 _CALLS: Mapping[str, Callable[[Any], Any]] = {
     "file": _text,
     "name": _text,
-    "commands": _list_of(_command),
+    "commands": _list_of(lambda value: RecordedCommand(**_checked(_COMMAND, _table(value)))),
     "calls": _list_of(lambda value: RecordedCall(**_checked(_CALL, _table(value))), MOST_CALLS),
     "made": _count,
     "different": _count,

@@ -124,7 +124,8 @@ class FunctionTask(Task):
             facts = replace(facts, metric=metric, calls="first" if self.isolate else "later")
         if (recorded := self.recorded) is None:
             return facts
-        return replace(facts, commands=recorded.commands, made=recorded.made, share=recorded.share)
+        commands = tuple(command.text for command in recorded.commands)
+        return replace(facts, commands=commands, made=recorded.made, share=recorded.share)
 
     @property
     def best_values(self) -> Mapping[str, float]:

@@ -11,6 +11,9 @@ _FOLDER = os.path.dirname(os.path.abspath(__file__))
 
 
 def _begin() -> None:
+    import time
+
+    began = time.process_time()
     import json
 
     with open(os.path.join(_FOLDER, "plan.json"), encoding="utf-8") as file:
@@ -20,7 +23,7 @@ def _begin() -> None:
     try:
         import strop_watch
 
-        strop_watch.begin(_FOLDER, plan)
+        strop_watch.begin(_FOLDER, plan, began)
     finally:
         del sys.path[: len(plan["folders"])]
         sys.dont_write_bytecode = before

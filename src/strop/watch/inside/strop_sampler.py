@@ -128,6 +128,7 @@ class _Sampler:
         try:
             self._take(frame, before)
             self._pace(time.thread_time() - before)
+            self._watch.spent += time.thread_time() - before
             self._write()
         except Exception:
             pass  # such as a RecursionError, or a full disk: the program goes on as it would

@@ -29,6 +29,9 @@ class ProcessWatch:
     def __init__(self, folder: str, plan: dict[str, Any]) -> None:
         self.folder = folder
         """Where results go."""
+        self.spent = self.beside = 0.0
+        """CPU seconds that strop has taken in this process: to begin, for what its tools do meanwhile, and to write; and those
+        that it did not measure, but knows of."""
         self._born = f"{os.getpid()}.{time.monotonic_ns()}"
         self._tools: dict[str, Any] = {}
         for name in plan["tools"]:
@@ -37,22 +40,23 @@ class ProcessWatch:
     def write(self) -> None:
         """Write what each tool has seen so far. A file is written completely or not at all."""
         for name, tool in self._tools.items():
-            seen = tool.result()
-            if seen is None:
-                continue
+            began = time.thread_time()
+            result = plain_data.encode(tool.result())
             path = os.path.join(self.folder, f"{name}.{self._born}")
             seen = {
                 "argv": _command_line(),
                 "python": sys.executable or "",
                 "parent": os.getppid(),
                 "seconds": time.process_time(),
-                "seen": seen,
+                "own": self.spent + self.beside + time.thread_time() - began,
+                "seen": result,
             }
             part = f"{path}.{threading.get_ident()}.part"  # several threads may write
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 file.write(plain_data.encode(seen))
             os.replace(part, path)
+            self.spent += time.thread_time() - began
 
     def end(self) -> None:
         """Stop the tools and write what they saw. Errors here must not stop the program."""
@@ -68,6 +72,7 @@ class ProcessWatch:
     def forked(self) -> None:
         """Begin again in a forked child."""
         self._born = f"{os.getpid()}.{time.monotonic_ns()}"
+        self.spent = 0.0
         for tool in self._tools.values():
             tool.forked()
         util = sys.modules.get("multiprocessing.util")
@@ -87,8 +92,8 @@ def _command_line() -> list[str]:
         return list(sys.argv)
 
 
-def begin(folder: str, plan: dict[str, Any]) -> None:
-    """Begin the tools that the plan names."""
+def begin(folder: str, plan: dict[str, Any], began: float) -> None:
+    """Begin the tools that the plan names. `began`: CPU seconds of this process when strop began to load them."""
     watch = ProcessWatch(folder, plan)
     exit_at_once = os._exit
 
@@ -104,3 +109,4 @@ def begin(folder: str, plan: dict[str, Any]) -> None:
     sys.addaudithook(hook)
     os.register_at_fork(after_in_child=watch.forked)
     atexit.register(watch.end)
+    watch.spent += time.process_time() - began

@@ -12,8 +12,6 @@ from strop.analysis.stats import has_ratio, log_ratio_of_totals, two_proportion_
 from strop.base.results import added
 from support.rows import table
 
-SAMPLES = st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30)
-
 
 def test_estimate_has_an_exact_mean_and_the_error_of_its_values() -> None:
     assert stats.estimate([0.5, 0.5]) == stats.Estimate(0.5, 0.0, 2)
@@ -29,7 +27,7 @@ def test_scores_are_added_from_left_to_right_whatever_sum_does_on_this_python() 
     assert added([]) == 0.0
 
 
-@given(SAMPLES)
+@given(st.lists(st.floats(-1e6, 1e6), min_size=2, max_size=30))
 def test_stderr_agrees_with_numpy(values: list[float]) -> None:
     expected = np.std(values, ddof=1) / math.sqrt(len(values))
     assert stats.stderr(values) == pytest.approx(expected, rel=1e-9, abs=1e-9)

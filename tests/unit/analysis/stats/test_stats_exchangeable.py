@@ -28,7 +28,6 @@ from support.rows import table
 UNTIMED = settings(deadline=None)  # other work may keep the machine busy
 SCORES = st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=6, max_size=9)
 GROUP = st.lists(st.sampled_from([0.0, 0.1, 0.4, 0.5, 0.9, 1.0]), min_size=4, max_size=5)
-RNG = np.random.default_rng(5)
 
 
 def ends(estimate: Estimate) -> tuple[float, float]:
@@ -110,7 +109,7 @@ def test_comparisons_of_one_run_share_its_error_and_none_is_promised_that_has_no
 
 
 def test_interval_is_the_same_every_time_although_subsets_and_deals_are_drawn() -> None:
-    a, b = RNG.random((2, 30)).tolist()
+    a, b = np.random.default_rng(5).random((2, 30)).tolist()
     assert pairs(a, b) == pairs(a, b) and group_difference([a], [b]) == group_difference([a], [b])
 
 

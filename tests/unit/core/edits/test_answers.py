@@ -142,27 +142,27 @@ def test_edits_are_applied_to_the_program_that_they_fit_in_a_fence_that_none_of_
     ]
 
 
-OTHER_FORMS = (
-    ('{"edits": [{"path": "p.py", "old_string": "return 0", "new_string": "return 2 * n"}]}', "a JSON edit"),
-    ('```json\n{"search": "return 0", "replace": "return 2 * n"}\n```', "a JSON edit"),
-    ("<edit><search>\nreturn 0\n</search>\n<replace>\nreturn 2 * n\n</replace></edit>", "an XML edit"),
-    ("<old_str>return 0</old_str><new_str>return 2 * n</new_str>", "an XML edit"),
+@table(
+    ("answer", "form"),
+    # (answer, what its form is called).
     (
-        "```bash\ncat > p.py << 'EOF'\ndef algorithm(n):\n    return 2 * n\nEOF\n```",
-        "a shell command that writes a file",
+        ('{"edits": [{"path": "p.py", "old_string": "return 0", "new_string": "return 2 * n"}]}', "a JSON edit"),
+        ('```json\n{"search": "return 0", "replace": "return 2 * n"}\n```', "a JSON edit"),
+        ("<edit><search>\nreturn 0\n</search>\n<replace>\nreturn 2 * n\n</replace></edit>", "an XML edit"),
+        ("<old_str>return 0</old_str><new_str>return 2 * n</new_str>", "an XML edit"),
+        (
+            "```bash\ncat > p.py << 'EOF'\ndef algorithm(n):\n    return 2 * n\nEOF\n```",
+            "a shell command that writes a file",
+        ),
+        ("```sh\ntee p.py <<EOF\nx = 1\nEOF\n```", "a shell command that writes a file"),
+        ("```python\n 1  def algorithm(n):\n 2      x = 2\n 3      return x * n\n```", "a program with line numbers"),
+        ("```\n10 def algorithm(n):\n11\n12     return 2 * n\n```", "a program with line numbers"),
+        ("Here:\n```python\ndef algorithm(n):\n    return 2 * n\n", "a fence that is not closed"),
+        (f"{FENCED}~~~\nAnd", "a fence that is not closed"),
+        ("No idea.", ""),
+        ('```python\ndef algorithm(n:\n    return {"old": "a", "new": "b"}\n```', ""),
     ),
-    ("```sh\ntee p.py <<EOF\nx = 1\nEOF\n```", "a shell command that writes a file"),
-    ("```python\n 1  def algorithm(n):\n 2      x = 2\n 3      return x * n\n```", "a program with line numbers"),
-    ("```\n10 def algorithm(n):\n11\n12     return 2 * n\n```", "a program with line numbers"),
-    ("Here:\n```python\ndef algorithm(n):\n    return 2 * n\n", "a fence that is not closed"),
-    (f"{FENCED}~~~\nAnd", "a fence that is not closed"),
-    ("No idea.", ""),
-    ('```python\ndef algorithm(n:\n    return {"old": "a", "new": "b"}\n```', ""),
 )
-"""(answer, what its form is called)."""
-
-
-@table(("answer", "form"), OTHER_FORMS)
 def test_edits_in_another_form_are_named_in_the_record_and_to_the_improver_and_not_applied(
     jail: Any, answer: str, form: str
 ) -> None:

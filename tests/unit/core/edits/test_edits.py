@@ -62,30 +62,32 @@ CHANGE = " def area(radius):\n     # the area of a disc\n" + hunk(
 UNIFIED = f"--- a/disc.py\n+++ b/disc.py\n@@ -4,3 +4,3 @@\n{CHANGE} \n"
 PATCH = f"*** Begin Patch\n*** Update File: disc.py\n@@ def area(radius):\n{CHANGE}*** End Patch\n"
 POWER = block("    return math.pi * radius ** 2", "    return math.pi * radius * radius")
-FORMS = (
-    POWER,
-    f"I save a power.\n\n```python\n{POWER}```\nThat is all.",
-    f"disc.py\n```python\n{POWER}```",
-    f"```python\ndisc.py\n{POWER}```",
-    f"**`disc.py`**\n\n~~~\n{POWER}~~~",
-    POWER.replace("SEARCH", "SEARCH disc.py"),
-    POWER.replace("\n", "\r\n"),
-    POWER.replace("REPLACE", "REPLACE (first)"),
-    UNIFIED,
-    f"I save a power.\n\n```diff\n{UNIFIED}```\nThat is all.",
-    f"```diff\ndiff --git a/disc.py b/disc.py\nindex 1234567..89abcde 100644\n{UNIFIED}```",
-    f"~~~patch\n{UNIFIED}\\ No newline at end of file\n~~~",
-    UNIFIED.replace("-4,3 +4,3", "-40,9 +1,2"),
-    "".join(UNIFIED.splitlines(keepends=True)[2:]),
-    "".join(each for each in UNIFIED.splitlines(keepends=True) if not each.startswith("@@")),
-    PATCH,
-    f"Here:\n```\n{PATCH}```\nDone.",
-    PATCH.replace("@@ def area(radius):\n", ""),
-    PATCH.replace("*** End Patch", "*** End of File\n*** End Patch"),
+
+
+@table(
+    "answer",
+    (
+        POWER,
+        f"I save a power.\n\n```python\n{POWER}```\nThat is all.",
+        f"disc.py\n```python\n{POWER}```",
+        f"```python\ndisc.py\n{POWER}```",
+        f"**`disc.py`**\n\n~~~\n{POWER}~~~",
+        POWER.replace("SEARCH", "SEARCH disc.py"),
+        POWER.replace("\n", "\r\n"),
+        POWER.replace("REPLACE", "REPLACE (first)"),
+        UNIFIED,
+        f"I save a power.\n\n```diff\n{UNIFIED}```\nThat is all.",
+        f"```diff\ndiff --git a/disc.py b/disc.py\nindex 1234567..89abcde 100644\n{UNIFIED}```",
+        f"~~~patch\n{UNIFIED}\\ No newline at end of file\n~~~",
+        UNIFIED.replace("-4,3 +4,3", "-40,9 +1,2"),
+        "".join(UNIFIED.splitlines(keepends=True)[2:]),
+        "".join(each for each in UNIFIED.splitlines(keepends=True) if not each.startswith("@@")),
+        PATCH,
+        f"Here:\n```\n{PATCH}```\nDone.",
+        PATCH.replace("@@ def area(radius):\n", ""),
+        PATCH.replace("*** End Patch", "*** End of File\n*** End Patch"),
+    ),
 )
-
-
-@table("answer", FORMS)
 def test_edit_is_applied_exactly_in_every_form_that_models_write(answer: str) -> None:
     expected = {NAME: PROGRAM.replace("radius ** 2", "radius * radius")}
     assert apply_edits(answer, {NAME: PROGRAM}) == (expected, ()), answer
@@ -95,70 +97,72 @@ PRINT, LOOP = 'print("n = %d" % n)\n', "total = 0\nfor i in range(n):\n    total
 OLD_LOOP = "    total = 0\n    for i in range(n):\n        total += i\n"
 GROWN = "        if factor > 0:\n            return Disc(self.radius * factor)"
 SHRUNK = "        if factor > 1:\n            pass\n            return Disc(factor)"
-FUZZY = (
-    # Blanks at the end, indentation, that of the first line, tabs, an empty line more and less, hard blanks, blanks inside.
-    (PROGRAM, "  return math.pi * radius ** 2  ", "  return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
+
+
+@table(
+    ("program", "search", "replace", "old", "new"),
+    # (program, searched, replacing lines, what changes in the program, into what).
     (
-        PROGRAM,
-        GROWN.replace("\n        ", "\n").strip(),
-        "if factor > 1:\n    pass\n    return Disc(factor)",
-        GROWN,
-        SHRUNK,
-    ),
-    (PROGRAM, GROWN.strip(), SHRUNK.strip(), GROWN, SHRUNK),
-    (
-        PROGRAM,
-        "\t\tif factor > 0:\n\t\t\treturn Disc(self.radius * factor)",
-        "\t\tif factor > 1:\n\t\t\tif self:\n\t\t\t\treturn 1\n\treturn 2",
-        GROWN,
-        "        if factor > 1:\n            if self:\n                return 1\n    return 2",
-    ),
-    (
-        PROGRAM,
-        "\n    return math.pi * radius ** 2\n\n\n\nclass Disc:",
-        "    return 3\n\n\nclass Disk:",
-        "    return math.pi * radius ** 2\n\n\nclass Disc:",
-        "    return 3\n\n\nclass Disk:",
-    ),
-    (
-        PROGRAM,
-        "    return math.pi * radius ** 2\nclass Disc:",
-        "    return 3",
-        "math.pi * radius ** 2\n\n\nclass Disc:",
-        "3",
-    ),
-    (PROGRAM, "\xa0   return math.pi * radius\xa0** 2", "\xa0   return\xa03", "math.pi * radius ** 2", "3"),
-    (PROGRAM, "    return math.pi*radius**2", "    return 3*radius**2", "math.pi * radius ** 2", "3*radius**2"),
-    # A line on both sides stays as the file has it: in quotes, with empty lines, lines between, lines before, a line less.
-    (REPORT, PRINT + LOOP, PRINT + "total = n * (n - 1) // 2", OLD_LOOP, "    total = n * (n - 1) // 2\n"),
-    (
-        REPORT,
-        f"""sep = ": "\n{PRINT}{LOOP}\nreturn total, ' end '""",
-        f"""sep = ": "\n{PRINT}total = 1\nreturn total, ' end '""",
-        OLD_LOOP,
-        "    total = 1\n",
-    ),
-    (
-        REPORT,
-        f"{PRINT} total = 0",
-        f"{PRINT} limit = 1\n\n total = 0",
-        "    total = 0",
-        "    limit = 1\n\n    total = 0",
-    ),
-    (REPORT, f"{PRINT}total = 0", f"assert n\n{PRINT}total = 0", "    print", "    assert n\n    print"),
-    (REPORT, "total += i\nreturn total, ' end '", "return total, ' end '", "        total += i\n", ""),
-    (
-        "def f():\n\tif x:\n\t\ty()\n",
-        "    if x:\n        y()",
-        "    if x:\n        if z:\n            y()\n        w()",
-        "\ty()",
-        "\tif z:\n\t\t\ty()\n\t\tw()",
+        # Blanks at the end, indentation, that of the first line, tabs, an empty line more and less, hard blanks, blanks inside.
+        (PROGRAM, "  return math.pi * radius ** 2  ", "  return 3 * radius", "math.pi * radius ** 2", "3 * radius"),
+        (
+            PROGRAM,
+            GROWN.replace("\n        ", "\n").strip(),
+            "if factor > 1:\n    pass\n    return Disc(factor)",
+            GROWN,
+            SHRUNK,
+        ),
+        (PROGRAM, GROWN.strip(), SHRUNK.strip(), GROWN, SHRUNK),
+        (
+            PROGRAM,
+            "\t\tif factor > 0:\n\t\t\treturn Disc(self.radius * factor)",
+            "\t\tif factor > 1:\n\t\t\tif self:\n\t\t\t\treturn 1\n\treturn 2",
+            GROWN,
+            "        if factor > 1:\n            if self:\n                return 1\n    return 2",
+        ),
+        (
+            PROGRAM,
+            "\n    return math.pi * radius ** 2\n\n\n\nclass Disc:",
+            "    return 3\n\n\nclass Disk:",
+            "    return math.pi * radius ** 2\n\n\nclass Disc:",
+            "    return 3\n\n\nclass Disk:",
+        ),
+        (
+            PROGRAM,
+            "    return math.pi * radius ** 2\nclass Disc:",
+            "    return 3",
+            "math.pi * radius ** 2\n\n\nclass Disc:",
+            "3",
+        ),
+        (PROGRAM, "\xa0   return math.pi * radius\xa0** 2", "\xa0   return\xa03", "math.pi * radius ** 2", "3"),
+        (PROGRAM, "    return math.pi*radius**2", "    return 3*radius**2", "math.pi * radius ** 2", "3*radius**2"),
+        # A line on both sides stays as the file has it: in quotes, with empty lines, lines between, lines before, a line less.
+        (REPORT, PRINT + LOOP, PRINT + "total = n * (n - 1) // 2", OLD_LOOP, "    total = n * (n - 1) // 2\n"),
+        (
+            REPORT,
+            f"""sep = ": "\n{PRINT}{LOOP}\nreturn total, ' end '""",
+            f"""sep = ": "\n{PRINT}total = 1\nreturn total, ' end '""",
+            OLD_LOOP,
+            "    total = 1\n",
+        ),
+        (
+            REPORT,
+            f"{PRINT} total = 0",
+            f"{PRINT} limit = 1\n\n total = 0",
+            "    total = 0",
+            "    limit = 1\n\n    total = 0",
+        ),
+        (REPORT, f"{PRINT}total = 0", f"assert n\n{PRINT}total = 0", "    print", "    assert n\n    print"),
+        (REPORT, "total += i\nreturn total, ' end '", "return total, ' end '", "        total += i\n", ""),
+        (
+            "def f():\n\tif x:\n\t\ty()\n",
+            "    if x:\n        y()",
+            "    if x:\n        if z:\n            y()\n        w()",
+            "\ty()",
+            "\tif z:\n\t\t\ty()\n\t\tw()",
+        ),
     ),
 )
-"""(program, searched, replacing lines, what changes in the program, into what)."""
-
-
-@table(("program", "search", "replace", "old", "new"), FUZZY)
 def test_edit_is_applied_with_the_program_s_own_white_space_when_only_white_space_differs(
     program: str, search: str, replace: str, old: str, new: str
 ) -> None:
@@ -167,20 +171,26 @@ def test_edit_is_applied_with_the_program_s_own_white_space_when_only_white_spac
 
 
 FENCED = block("```python", "```python\n{1}") + block("n = 1", "n = 2")
-EXACT = (
+
+
+@table(
+    ("answer", "before", "after"),
+    # (answer, program, the program after it).
     (
-        block("import math", "import cmath") + block("import cmath", "import cmath as m"),
-        "import math",
-        "import cmath as m",
+        (
+            block("import math", "import cmath") + block("import cmath", "import cmath as m"),
+            "import math",
+            "import cmath as m",
+        ),
+        (block("Title\n=======\ntext", "Name\n=======\ntext"), "Title\n=======\ntext\n", "Name\n=======\ntext\n"),
+        (block("b", "x"), "a\nb", "a\nx"),
+        (
+            f"```python\n{FENCED}```\n",
+            "P = '''\n```python\n```'''\nn = 1\n",
+            "P = '''\n```python\n{1}\n```'''\nn = 2\n",
+        ),
     ),
-    (block("Title\n=======\ntext", "Name\n=======\ntext"), "Title\n=======\ntext\n", "Name\n=======\ntext\n"),
-    (block("b", "x"), "a\nb", "a\nx"),
-    (f"```python\n{FENCED}```\n", "P = '''\n```python\n```'''\nn = 1\n", "P = '''\n```python\n{1}\n```'''\nn = 2\n"),
 )
-"""(answer, program, the program after it)."""
-
-
-@table(("answer", "before", "after"), EXACT)
 def test_later_block_sees_what_an_earlier_one_left_and_marks_and_fences_of_a_program_stay(
     answer: str, before: str, after: str
 ) -> None:
@@ -189,50 +199,52 @@ def test_later_block_sees_what_an_earlier_one_left_and_marks_and_fences_of_a_pro
 
 DISC, NOWHERE = {NAME: PROGRAM}, "these lines are not in disc.py"
 SAME = {NAME: "if a:\n  x = 1\nif b:\n  x = 1\n"}
-REFUSALS: tuple[tuple[str, dict[str, str], str], ...] = (
-    (block("    return 17", "x"), DISC, f"block 1: {NOWHERE}:\n        return 17"),
+
+
+@table(
+    ("answer", "files", "said"),
+    # (answer, files, what is said).
     (
-        block("        return radius ** 2", "x"),
-        DISC,
-        "The nearest that disc.py has:\n        return math.pi * radius ** 2",
-    ),
-    (POWER + block("    return 17", "x"), DISC, "block 2"),
-    (block("        return", "        yield"), DISC, "block 1"),
-    ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", DISC, "block 1 does not end"),
-    ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", DISC, "has no line '======='"),
-    (block("", "import cmath"), DISC, "it searches for nothing"),
-    (block("", "int c;", "src/a.c\n").replace("SEARCH\n\n", "SEARCH\n"), TWO, "it searches for nothing"),
-    (block("  x = 1", "x"), SAME, "in several places (line 2 of disc.py and line 4 of disc.py)"),
-    (block("  return 1;", "x"), TWO, "in several places (line 2 of src/a.c and line 2 of src/b.c)"),
-    (
-        block("def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self", "x"),
-        DISC,
-        "the indentation",
-    ),
-    (f"@@\n{hunk('    return 17', 'x')}", DISC, f"hunk 1: {NOWHERE}:\n        return 17"),
-    (f"{UNIFIED}@@ -1 +1 @@\n{hunk('import numpy', 'x')}", DISC, "hunk 2: these lines are not in disc.py"),
-    (f"@@\n{hunk('  x = 1', '  x = 2')}", SAME, "in several places (line 2 of disc.py and line 4 of disc.py)"),
-    (
-        UNIFIED.replace(" def", "def"),
-        DISC,
-        "hunk 1: a line begins with none of ' ', '-' and '+':\n    def area(radius):",
-    ),
-    (f"```diff\n{UNIFIED}", DISC, "a fence is not closed"),
-    (f"{PATCH}*** Add File: other.py\n+x = 1\n", DISC, "it adds, deletes or moves a file"),
-    (f"--- a/disc.py\n+++ /dev/null\n@@\n{hunk('import math', '')}", DISC, "it adds, deletes or moves a file"),
-    # Other blanks within quotes, in lines that change.
-    (block('    print("n = %d" % n)', '    print("n = %d" % (n + 1))'), {NAME: REPORT}, NOWHERE),
-    (block("    return total, ' end '", "    return total, 'end'"), {NAME: REPORT}, NOWHERE),
-    (
-        block('    sep = ":  "\n\n    print("n =  %d" % n)', '    sep = ":  "'),
-        {NAME: REPORT},
-        "The nearest that disc.py has:",
+        (block("    return 17", "x"), DISC, f"block 1: {NOWHERE}:\n        return 17"),
+        (
+            block("        return radius ** 2", "x"),
+            DISC,
+            "The nearest that disc.py has:\n        return math.pi * radius ** 2",
+        ),
+        (POWER + block("    return 17", "x"), DISC, "block 2"),
+        (block("        return", "        yield"), DISC, "block 1"),
+        ("<<<<<<< SEARCH\nimport math\n=======\nimport cmath\n", DISC, "block 1 does not end"),
+        ("<<<<<<< SEARCH\nimport math\n>>>>>>> REPLACE\n", DISC, "has no line '======='"),
+        (block("", "import cmath"), DISC, "it searches for nothing"),
+        (block("", "int c;", "src/a.c\n").replace("SEARCH\n\n", "SEARCH\n"), TWO, "it searches for nothing"),
+        (block("  x = 1", "x"), SAME, "in several places (line 2 of disc.py and line 4 of disc.py)"),
+        (block("  return 1;", "x"), TWO, "in several places (line 2 of src/a.c and line 2 of src/b.c)"),
+        (
+            block("def grown(self, factor):\nif factor > 0:\nreturn Disc(self.radius * factor)\nreturn self", "x"),
+            DISC,
+            "the indentation",
+        ),
+        (f"@@\n{hunk('    return 17', 'x')}", DISC, f"hunk 1: {NOWHERE}:\n        return 17"),
+        (f"{UNIFIED}@@ -1 +1 @@\n{hunk('import numpy', 'x')}", DISC, "hunk 2: these lines are not in disc.py"),
+        (f"@@\n{hunk('  x = 1', '  x = 2')}", SAME, "in several places (line 2 of disc.py and line 4 of disc.py)"),
+        (
+            UNIFIED.replace(" def", "def"),
+            DISC,
+            "hunk 1: a line begins with none of ' ', '-' and '+':\n    def area(radius):",
+        ),
+        (f"```diff\n{UNIFIED}", DISC, "a fence is not closed"),
+        (f"{PATCH}*** Add File: other.py\n+x = 1\n", DISC, "it adds, deletes or moves a file"),
+        (f"--- a/disc.py\n+++ /dev/null\n@@\n{hunk('import math', '')}", DISC, "it adds, deletes or moves a file"),
+        # Other blanks within quotes, in lines that change.
+        (block('    print("n = %d" % n)', '    print("n = %d" % (n + 1))'), {NAME: REPORT}, NOWHERE),
+        (block("    return total, ' end '", "    return total, 'end'"), {NAME: REPORT}, NOWHERE),
+        (
+            block('    sep = ":  "\n\n    print("n =  %d" % n)', '    sep = ":  "'),
+            {NAME: REPORT},
+            "The nearest that disc.py has:",
+        ),
     ),
 )
-"""(answer, files, what is said)."""
-
-
-@table(("answer", "files", "said"), REFUSALS)
 def test_edit_that_does_not_fit_is_refused_in_words_that_its_author_can_use_and_none_is_applied(
     answer: str, files: dict[str, str], said: str
 ) -> None:

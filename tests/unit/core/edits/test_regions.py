@@ -216,24 +216,31 @@ METHOD = (
 MAIN = "#include <stdio.h>\n// EVOLVE-BLOCK-START\nint f(int n) { return 1; }\n// EVOLVE-BLOCK-END\nint main(void) {}\n"
 NAMED = "import a\n# strop: begin one\nx = 1\n# strop: end one\nmiddle()\n# strop: begin two\ny = 1\n# strop: end two\nz()\n"
 LIST = TEXT.replace("sorted", "list")
-ALONE = (
-    ("p.py", TEXT, BLOCK.replace("abs(a - b)", "0"), TEXT.replace("abs(a - b)", "0")),
-    ("p.py", TEXT, BLOCK.replace("abs(a - b)", "0").rstrip(), TEXT.replace("abs(a - b)", "0")),
-    ("p.py", TEXT, f"import random\n\n{BLOCK}", TEXT.replace(BLOCK, f"import random\n\n{BLOCK}")),
-    ("p.py", TEXT, f"# EVOLVE-BLOCK-START\n{BETTER}# EVOLVE-BLOCK-END\n", TEXT.replace(BLOCK, BETTER)),
-    ("p.py", TEXT, f"import heapq\n\n\n{BETTER}", TEXT.replace(BLOCK, f"import heapq\n\n\n{BETTER}")),
-    ("p.py", TEXT, BETTER, TEXT.replace(BLOCK, BETTER)),
-    ("p.py", TEXT, LIST, LIST),
-    ("p.py", TEXT, LIST.replace("# EVOLVE-BLOCK-START\n", ""), LIST),
-    ("p.py", METHOD, "def f(self):\n    return 2\n", METHOD.replace("return 1", "return 2")),
-    ("a.c", MAIN, "int f(int n) { return 2; }", MAIN.replace("return 1", "return 2")),
-    ("p.py", NAMED, "# strop: begin two\ny = 2\n# strop: end two\n", NAMED.replace("y = 1", "y = 2")),
-    ("p.py", PAIR, NUMBERED.format(3) + NUMBERED.format(4), PAIR.replace("x = 1", "x = 3").replace("x = 2", "x = 4")),
+
+
+@table(
+    ("path", "text", "answer", "wanted"),
+    # (path, program, an answer, the program that it makes).
+    (
+        ("p.py", TEXT, BLOCK.replace("abs(a - b)", "0"), TEXT.replace("abs(a - b)", "0")),
+        ("p.py", TEXT, BLOCK.replace("abs(a - b)", "0").rstrip(), TEXT.replace("abs(a - b)", "0")),
+        ("p.py", TEXT, f"import random\n\n{BLOCK}", TEXT.replace(BLOCK, f"import random\n\n{BLOCK}")),
+        ("p.py", TEXT, f"# EVOLVE-BLOCK-START\n{BETTER}# EVOLVE-BLOCK-END\n", TEXT.replace(BLOCK, BETTER)),
+        ("p.py", TEXT, f"import heapq\n\n\n{BETTER}", TEXT.replace(BLOCK, f"import heapq\n\n\n{BETTER}")),
+        ("p.py", TEXT, BETTER, TEXT.replace(BLOCK, BETTER)),
+        ("p.py", TEXT, LIST, LIST),
+        ("p.py", TEXT, LIST.replace("# EVOLVE-BLOCK-START\n", ""), LIST),
+        ("p.py", METHOD, "def f(self):\n    return 2\n", METHOD.replace("return 1", "return 2")),
+        ("a.c", MAIN, "int f(int n) { return 2; }", MAIN.replace("return 1", "return 2")),
+        ("p.py", NAMED, "# strop: begin two\ny = 2\n# strop: end two\n", NAMED.replace("y = 1", "y = 2")),
+        (
+            "p.py",
+            PAIR,
+            NUMBERED.format(3) + NUMBERED.format(4),
+            PAIR.replace("x = 1", "x = 3").replace("x = 2", "x = 4"),
+        ),
+    ),
 )
-"""(path, program, an answer, the program that it makes)."""
-
-
-@table(("path", "text", "answer", "wanted"), ALONE)
 def test_block_alone_takes_its_place_between_the_markers_as_it_was_indented(
     path: str, text: str, answer: str, wanted: str
 ) -> None:

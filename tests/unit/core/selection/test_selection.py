@@ -224,8 +224,7 @@ def test_only_an_accepted_improver_is_measured_afresh_and_scored_once_on_the_sea
     assert one.choice.accepted is (candidate is BETTER)
     assert one.improver == (candidate if one.choice.accepted else becoming(candidate))
     assert one.measurement.test == (1.0,) * 5 or not one.choice.accepted
-    scopes = [event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]
-    assert Counter(scopes) == sealed
+    assert Counter([event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]) == sealed
 
 
 BACK_AND_FORTH = HEAD + "    one, two = 'MARK=' + '1', 'MARK=' + '2'\n    MARK=1\n"

@@ -25,8 +25,7 @@ def test_connection_is_answered_when_it_comes_as_another_ends() -> None:
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(f"\0strop-connections-{id(door)}")
         door.listen(64)
-        place = {"original": False}
-        with EvaluationRelay(door, no_process, place, OriginalCalls(), is_own=False, spoil=None):
+        with EvaluationRelay(door, no_process, {"original": False}, OriginalCalls(), is_own=False, spoil=None):
             for _ in range(1000):
                 with socket.socket(socket.AF_UNIX) as connection:
                     connection.connect(door.getsockname())

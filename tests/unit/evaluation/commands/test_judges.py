@@ -155,8 +155,7 @@ def test_original_that_the_judge_refuses_is_refused_before_anything_is_paid(
 
 def test_program_that_changes_the_judges_files_changes_only_its_copy(workspaces: Workspaces, tmp_path: Path) -> None:
     forged = "read n; mkdir -p hidden; echo 1 > hidden/1.ans; echo 1 > hidden/2.ans; rm -f check.py; echo $((n / 2))\n"
-    task = problem(tmp_path)
-    assert measured(task, workspaces, forged).value == 0.5
+    assert measured(problem(tmp_path), workspaces, forged).value == 0.5
 
 
 def test_build_has_neither_cases_nor_the_judges_files(workspaces: Workspaces, tmp_path: Path) -> None:
@@ -257,31 +256,31 @@ def test_judge_that_takes_too_long_makes_an_answer_malformed(
     assert "the judge: wall time limit of 2 s reached" in measured(task, workspaces, "echo 7\n").error
 
 
-WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
-    ({"judge_files": ["nothing/*"]}, "judge_files: no file matches 'nothing/\\*'"),
-    ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
-    ({"cases": ["cases/1.in"]}, "cases: at least two"),
-    ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
-    ({"cases": ["cases/*.out"]}, "cases: no file matches 'cases/\\*.out'"),
-    ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
-    ({"instances": 3}, "instances: each case is run once"),
-    ({"held_out": 4}, "held_out must leave cases"),
-    ({"command": "sh program.sh {instance}"}, r"\{instance\} numbers the runs"),
-    ({"command": "sh program.sh > {output}"}, r"judge: \{output\} is the judge's alone"),
-    ({"results": ["../out"]}, "results: '../out' is not a path inside"),
-    ({"description": "a", "description_file": "check.py"}, "two of one"),
-    ({"description_file": "nothing.md"}, "description_file: nothing.md cannot be read"),
-    ({"judge_flies": ["hidden/*"]}, "did you mean judge_files"),
-]
-
-
-def test_wrong_configuration_gets_one_line(tmp_path: Path) -> None:
+@table(
+    ("changes", "message"),
+    [
+        ({"judge": "", "judge_files": ["hidden/*"]}, "judge_files requires a judge"),
+        ({"judge_files": ["nothing/*"]}, "judge_files: no file matches 'nothing/\\*'"),
+        ({"judge_files": ["program.sh"]}, "judge_files: program.sh may change"),
+        ({"cases": ["cases/1.in"]}, "cases: at least two"),
+        ({"cases": []}, r"\{case\} and \{input\} stand for a case"),
+        ({"cases": ["cases/*.out"]}, "cases: no file matches 'cases/\\*.out'"),
+        ({"cases": ["cases/*.in", "hidden/*.ans"], "judge_files": []}, "two files have the same name"),
+        ({"instances": 3}, "instances: each case is run once"),
+        ({"held_out": 4}, "held_out must leave cases"),
+        ({"command": "sh program.sh {instance}"}, r"\{instance\} numbers the runs"),
+        ({"command": "sh program.sh > {output}"}, r"judge: \{output\} is the judge's alone"),
+        ({"results": ["../out"]}, "results: '../out' is not a path inside"),
+        ({"description": "a", "description_file": "check.py"}, "two of one"),
+        ({"description_file": "nothing.md"}, "description_file: nothing.md cannot be read"),
+        ({"judge_flies": ["hidden/*"]}, "did you mean judge_files"),
+    ],
+)
+def test_wrong_configuration_gets_one_line(tmp_path: Path, changes: dict[str, Any], message: str) -> None:
     problem(tmp_path)
-    for changes, message in WRONG:
-        with pytest.raises(ConfigurationError, match=message) as caught:
-            command_task(tmp_path, **{**JUDGED, **changes})
-        assert "\n" not in str(caught.value), message
+    with pytest.raises(ConfigurationError, match=message) as caught:
+        command_task(tmp_path, **{**JUDGED, **changes})
+    assert "\n" not in str(caught.value)
 
 
 def test_judged_task_is_the_same_when_it_is_read_from_its_file(tmp_path: Path) -> None:

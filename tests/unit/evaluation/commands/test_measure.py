@@ -167,8 +167,7 @@ def test_each_instance_has_a_seed_of_its_own_that_differs_between_splits(bench: 
     program = "echo score $(($1 % 1000003)); test $1 = $STROP_SEED\n"
     task = task_of(written(tmp_path, program__sh="echo score 1\n"), command=SEEDED, instances=3, held_out=2)
     train, test = (bench(task, program, split) for split in ("train", "test"))
-    values = [each["score"] for each in (*train.metrics, *test.metrics)]
-    assert len(set(values)) == 5
+    assert len({each["score"] for each in (*train.metrics, *test.metrics)}) == 5
     assert bench(task, program + "\n").metrics == train.metrics
 
 
@@ -226,8 +225,7 @@ FAILURES: list[tuple[str, str, str]] = [
 
 
 def test_failure_is_named_and_costs_the_whole_utility(bench: Bench, tmp_path: Path) -> None:
-    tree = written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n")
-    task = task_of(tree, time_limit=1.0)
+    task = task_of(written(tmp_path, program__sh="echo score 2\n", scorer__sh="true\n"), time_limit=1.0)
     missed = []
     for program, verdict, error in FAILURES:
         found = bench(task, program + "\n")

@@ -93,31 +93,33 @@ FAILS, ERROR, SKIPPED, XFAIL = (
     '<skipped type="pytest.skip"/>',
     '<skipped type="pytest.xfail"/>',
 )
-GUARDED = [
-    ("passes, is skipped", "", SKIPPED, True),
-    ("passes, fails", "", FAILS, True),
-    ("passes, fails and then in its teardown", "", FAILS + ERROR, True),
-    ("passes, errs in its setup", "", ERROR, True),
-    ("passes, vanishes", "", None, True),
-    ("a subtest of unittest is skipped, another fails; pytest < 9", SKIPPED, FAILS, True),
-    ("a subtest is skipped, another fails", SKIPPED, FAILS + SKIPPED, True),
-    ("a subtest is skipped, another fails later", SKIPPED, SKIPPED + FAILS, True),
-    ("subtests fail, which pytest 9 counts once more", SKIPPED, FAILS + SKIPPED + FAILS + FAILS, True),
-    ("a part is skipped, vanishes", SKIPPED, None, True),
-    ("a part is skipped, passes", SKIPPED, "", False),
-    ("a part is skipped, still", SKIPPED, SKIPPED, False),
-    ("xfailed, still", XFAIL, XFAIL, False),
-    ("xfailed, xpasses", XFAIL, "", False),
-    ("xfailed, fails as strict tests do that pass", XFAIL, FAILS, True),
-    ("xpasses, xfails", "", XFAIL, True),
-    ("errs in its setup, fails", ERROR, FAILS, False),
-    ("fails after a skipped part, vanishes", SKIPPED + FAILS, None, False),
-    ("xfails and errs in its teardown, fails", XFAIL + ERROR, FAILS, False),
-]
-"""What a test does for the original and for a candidate, its entries in both reports, and whether the candidate is refused."""
 
 
-@table("what, before, after, is_refused", GUARDED)
+@table(
+    "what, before, after, is_refused",
+    # What a test does for the original and for a candidate, its entries in both reports, and whether that is refused.
+    [
+        ("passes, is skipped", "", SKIPPED, True),
+        ("passes, fails", "", FAILS, True),
+        ("passes, fails and then in its teardown", "", FAILS + ERROR, True),
+        ("passes, errs in its setup", "", ERROR, True),
+        ("passes, vanishes", "", None, True),
+        ("a subtest of unittest is skipped, another fails; pytest < 9", SKIPPED, FAILS, True),
+        ("a subtest is skipped, another fails", SKIPPED, FAILS + SKIPPED, True),
+        ("a subtest is skipped, another fails later", SKIPPED, SKIPPED + FAILS, True),
+        ("subtests fail, which pytest 9 counts once more", SKIPPED, FAILS + SKIPPED + FAILS + FAILS, True),
+        ("a part is skipped, vanishes", SKIPPED, None, True),
+        ("a part is skipped, passes", SKIPPED, "", False),
+        ("a part is skipped, still", SKIPPED, SKIPPED, False),
+        ("xfailed, still", XFAIL, XFAIL, False),
+        ("xfailed, xpasses", XFAIL, "", False),
+        ("xfailed, fails as strict tests do that pass", XFAIL, FAILS, True),
+        ("xpasses, xfails", "", XFAIL, True),
+        ("errs in its setup, fails", ERROR, FAILS, False),
+        ("fails after a skipped part, vanishes", SKIPPED + FAILS, None, False),
+        ("xfails and errs in its teardown, fails", XFAIL + ERROR, FAILS, False),
+    ],
+)
 def test_test_without_a_failure_for_the_original_may_not_fail_or_vanish(
     ask: Asked, run: Tried, tmp_path: Path, what: str, before: str, after: str | None, is_refused: bool
 ) -> None:
@@ -212,8 +214,7 @@ def test_tests_see_cases_and_files_of_the_judge_and_no_stale_program(ask: Asked,
         tmp_path, {"a.in": "1", "b.in": "2", "key.txt": "3", "test.sh": "cat a.in b.in key.txt && [ ! -e old.o ]\n"}
     )
     (tree / "old.o").write_bytes(b"\x7fELF" + bytes(60))
-    hidden = {"cases": ["*.in"], "judge": "sh test.sh", "judge_files": ["key.txt"], "build": "true"}
-    assert ask(task_of(tree, **hidden)).exits
+    assert ask(task_of(tree, cases=["*.in"], judge="sh test.sh", judge_files=["key.txt"], build="true")).exits
 
 
 def test_candidate_without_the_junit_file_lacks_every_test_and_one_that_does_not_build_fails_them(

@@ -56,8 +56,9 @@ def test_each_version_of_a_command_has_its_own_files_and_not_those_that_only_the
     assert (own.value, own.metrics[0]["score"]) == (0.5, 1.0)
     other = {"lib/a.txt": ABSENT, "lib/b.txt": "1\n2\n3\n", "new/n.sh": "exit 1\n", "old/x.txt": ABSENT}
     assert measured(versions, other).metrics[0]["score"] == 3.0
-    kept = measured(versions, {**other, "old/x.txt": "only\n"})
-    assert kept.verdict == "raised", "a folder that is empty then is gone, too"
+    assert measured(versions, {**other, "old/x.txt": "only\n"}).verdict == "raised", (
+        "a folder that is empty then is gone, too"
+    )
 
 
 def test_version_may_change_what_markers_protect_and_need_not_have_an_effect(
@@ -65,10 +66,8 @@ def test_version_may_change_what_markers_protect_and_need_not_have_an_effect(
 ) -> None:
     text = "# EVOLVE-BLOCK-START\necho score 1\n# EVOLVE-BLOCK-END\nexit 0\n"
     task = command_task(written(tmp_path, {"main.sh": text}), files=["main.sh"], command="sh {program}", **PRINTED)  # type: ignore[arg-type]
-    versions = with_files(task, {"main.sh": text})
-    assert measured(versions, {"main.sh": "echo score 3\n"}).metrics[0]["score"] == 3.0
-    notes = with_files(task, {"NOTES": ABSENT})
-    assert measured(notes, {"NOTES": "new\n"}).value == 0.5
+    assert measured(with_files(task, {"main.sh": text}), {"main.sh": "echo score 3\n"}).metrics[0]["score"] == 3.0
+    assert measured(with_files(task, {"NOTES": ABSENT}), {"NOTES": "new\n"}).value == 0.5
 
 
 def test_judge_finds_the_program_of_a_version_or_the_work_tree_s_where_both_have_it(
@@ -165,5 +164,4 @@ def test_tests_run_on_each_version_with_its_own_files(workspaces: Workspaces, tm
             ({"old.txt": ABSENT, "new.txt": "n\n"}, False),
             ({"old.txt": "", "new.txt": ABSENT}, True),
         ):
-            laid = differing(root, files)
-            assert on_candidate(tests, versions, root, laid, 1.0).is_ok is passes  # type: ignore[arg-type]
+            assert on_candidate(tests, versions, root, differing(root, files), 1.0).is_ok is passes  # type: ignore[arg-type]

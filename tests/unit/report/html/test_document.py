@@ -167,7 +167,7 @@ def test_a_page_begins_with_the_conclusion_of_its_run_and_explains_its_words_onc
         "on the sealed instances of lpn, 2 copies; at least 4 copies are needed to show a difference."
     )
     assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
-    assert html.count('id="headline"') == 1 and document.improvement == []
+    assert html.count('id="headline"') == 1 and document.facts == ()
     protections = {name: (each.enforced, each.detail) for name, each in document.run.posture.protections.items()}
     assert protections == {"write": (True, ""), "network": (False, "a port")}, "as they were observed"
 

@@ -120,8 +120,7 @@ def test_what_is_no_text_is_left_out_and_named(mine: Path) -> None:
     written(mine, {"a.py": "a = 2\n", "z.bin": "a\0b"})
     (mine / "latin.txt").write_bytes(b"\xe4\n")
     git(mine, "add", "-A")
-    said = "2 files that are no text differ and are the work tree's for both: latin.txt, z.bin"
-    assert sides(mine).said == (said,)
+    assert sides(mine).said == ("2 files that are no text differ and are the work tree's for both: latin.txt, z.bin",)
     (mine / "latin.txt").unlink()
     (mine / "z.bin").rename(mine / "z2.bin")
     committed(mine)
@@ -173,8 +172,7 @@ def test_submodules_are_the_work_trees_for_both_and_named(mine: Path, tmp_path: 
     committed(other)
     git(mine, "submodule", "add", "-q", str(other), "sub")
     written(mine, {"a.py": "a = 2\n"})
-    said = ".gitmodules, sub: submodules are the work tree's for both"
-    assert sides(mine).said == (said,)
+    assert sides(mine).said == (".gitmodules, sub: submodules are the work tree's for both",)
     committed(mine)
     committed(mine / "sub")
     written(mine, {"a.py": "a = 3\n"})
@@ -204,8 +202,7 @@ def test_a_tree_with_a_path_into_gits_own_folder_or_out_of_the_tree_yields_no_su
     rows = "".join(f"040000 tree {inner}\t{name}\0" for name in (".GIT", ".git", ".."))
     made = subprocess.run(["git", "mktree", "-z"], cwd=mine, input=rows.encode(), capture_output=True, check=True)
     tree = made.stdout.decode().strip()
-    found = sides(mine, git(mine, "commit-tree", tree, "-m", "hostile").strip())
-    assert [*found.before] == ["a.py", "pkg/b.py"]
+    assert [*sides(mine, git(mine, "commit-tree", tree, "-m", "hostile").strip()).before] == ["a.py", "pkg/b.py"]
 
 
 def test_a_compiled_file_beside_a_source_that_differs_is_named(mine: Path) -> None:
