@@ -149,8 +149,7 @@ def gain_in(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = 
 def looked_at(facts: ObjectiveFacts, measured: Evaluation, *, confidence: float = CONFIDENCE) -> Gain | None:
     """The gain that a final comparison shows after so many of its pairs, at the level of that look. Its interval is printed at
     the confidence of the whole, which all looks together have."""
-    plan = levels(max(measured.planned, pairs_in(facts, measured), 1), confidence)
-    level = next(level for after, level in plan.items() if after >= pairs_in(facts, measured))
+    level = _level(measured.planned, pairs_in(facts, measured), confidence)
     found = gain_in(facts, measured, confidence=level)
     return None if found is None else replace(found, confidence=confidence)
 
@@ -163,11 +162,14 @@ def program_gain(runs: ProgramRuns, confidence: float = CONFIDENCE, name: str = 
     """The gain of a whole program in the time `name`, as `looked_at` has it; None before it was run with the patch. Of too few
     pairs it has no interval."""
     n = len(runs.metrics)
-    plan = levels(max(runs.planned, n, 1), confidence)
-    level = next(level for after, level in plan.items() if after >= n)
-    rows = runs.metrics, runs.original_metrics[:n]
+    rows, level = (runs.metrics, runs.original_metrics[:n]), _level(runs.planned, n, confidence)
     found = gain(PROGRAM_TIMES[name], *rows, chosen=True, confidence=level)
     return None if found is None else replace(found, confidence=confidence)
+
+
+def _level(planned: int, pairs: int, confidence: float) -> float:
+    """The confidence of the look after so many pairs, of a comparison of at most `planned` pairs."""
+    return next(level for after, level in levels(max(planned, pairs, 1), confidence).items() if after >= pairs)
 
 
 def pairs_in(facts: ObjectiveFacts, measured: Evaluation) -> int:

@@ -25,10 +25,10 @@ from strop.tasks.function.batch_metrics import BESIDE, CALLS, DIFFERENT, FIRST, 
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
-"""Seconds of loading, and the ratio of loading times, from which a difference is told."""
+"""A loading time is a fact if it takes at least so many seconds, and one program takes so many times as long as the other."""
 VARIED = 1.15
-"""Ratio of the largest times in training to the least ones from which the original's spread is told; the candidate's is told
-where it is as many times the original's."""
+"""The spread of the original's times in training is a fact if the largest are so many times the least. That of the candidate is
+one if it is so many times the original's."""
 MOST_REMOVED = 5
 """How many removed names are listed; the others are counted."""
 
