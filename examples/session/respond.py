@@ -1,44 +1,57 @@
-"""Repeats what a model of the Claude family responded on 2026-11-29: a model for `--model command:`.
+"""Repeats what a model of the Claude family responded on 2026-12-01: a model for `--model command:`.
 
-It holds only what the model wrote. The function that the model was asked to improve is taken from the prompt.
+It holds only what the model wrote. Each response is for the function that the prompt asks to improve.
 """
 
 import re
 import sys
 
-FIRST = """
-  row = mask = bit - 1
-  for token in ref:
-    matches = positions.get(token)
-    if matches:
-      common = row & matches
-      row = (row + common) | (row - common)
-      row &= mask
-  return len(can) - bin(row).count("1")
-"""
-SECOND = """
-  row = mask = bit - 1
-  for matches in filter(None, map(positions.get, ref)):
-    common = row & matches
-    if common:
-      row = (row + common) | (row - common)
-  return len(can) - (row & mask).bit_count()
-"""
-LENGTH = '''
+LCS = '''Bit-parallel LCS: a row of the table is one integer.
+
+```python
+def _score_lcs(target_tokens, prediction_tokens):
+  if not target_tokens or not prediction_tokens:
+    return scoring.Score(precision=0, recall=0, fmeasure=0)
+
+  lcs_length = _lcs_length(target_tokens, prediction_tokens)
+
+  precision = lcs_length / len(prediction_tokens)
+  recall = lcs_length / len(target_tokens)
+  fmeasure = scoring.fmeasure(precision, recall)
+
+  return scoring.Score(precision=precision, recall=recall, fmeasure=fmeasure)
+
+
 def _lcs_length(ref, can):
-  """Length of the LCS. A bit of `row` is a token of `can`; a token of `ref` is two additions."""
+  """Length of the LCS. A bit of `row` is a token of `can`."""
   positions = {}
   bit = 1
   for token in can:
     positions[token] = positions.get(token, 0) | bit
     bit <<= 1
-'''
+  row = mask = bit - 1
+  for matches in filter(None, map(positions.get, ref)):
+    common = row & matches
+    if common:
+      row = (row + common) | (row - common)
+  return len(can) - bin(row & mask).count("1")
+```'''
+TOKENS = """The tokens are the runs of ASCII letters and digits, which one findall gives.
+
+```python
+import re
+
+_TOKENS_RE = re.compile(r"[a-z0-9]+")
+
+
+def tokenize(text, stemmer):
+  tokens = _TOKENS_RE.findall(six.ensure_str(text.lower()))
+  if stemmer:
+    # Only stem words more than 3 characters long.
+    tokens = [six.ensure_str(stemmer.stem(x)) if len(x) > 3 else x
+              for x in tokens]
+    tokens = [x for x in tokens if VALID_TOKEN_RE.match(x)]
+  return tokens
+```"""
 prompt = sys.stdin.read()
-function = re.search(r"^def _score_lcs.*?(?=^def )", prompt, re.DOTALL | re.MULTILINE)
-shorter = re.sub(
-    r"( +lcs_table = .*\n)? +lcs_length = .*\n",
-    "  lcs_length = _lcs_length(target_tokens, prediction_tokens)\n",
-    function[0],
-)
-print("Bit-parallel LCS: one integer in place of a row of the table.\n")
-print(f"```python\n{shorter}{LENGTH.rstrip()}{SECOND if 'positions.get(token)' in prompt else FIRST}```")
+print(LCS if re.search(r"^def _score_lcs", prompt, re.MULTILINE) else TOKENS)

@@ -163,7 +163,7 @@ ELSEWHERE = {
     r"strop doctor --self-test( --modes all)?$": "tests/hostile runs every attack",
     r"strop reproduce ": "tests/end_to_end/test_reproduce*.py, at their smallest size",
     r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",
-    r"strop (hot -- python evaluate|improve rouge_score)": "tools/make_session.py runs the README's session, in `make plain`",
+    r"strop improve --record 'python evaluate": "tools/make_session.py runs the README's session, in `make plain`",
     r"strop apply$": "tests/end_to_end and tests/hostile apply patches",
     r"cd ": "where the commands run",
     r"llama-server ": "another program, which downloads a model",

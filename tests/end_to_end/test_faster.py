@@ -78,7 +78,7 @@ OPTIONS = "class Options:\n    log = None\ndef work(options):\n    return 1\n"
 NESTED = "def outer(n):\n    def work(n):\n        return n\n    return work(n)\n"
 CALLS = "for n in range(60):\n    lib.work(n)\n"
 REFUSED = {
-    "too little to compare (0.4 ms are needed: 10 times a message that makes no call); record … in its place": (
+    "too little to compare (0.4 ms are needed: 10 times a message that makes no call)": (
         "def work(n):\n    return n\n",
         CALLS,
     ),
@@ -92,7 +92,7 @@ REFUSED = {
     "larger than 8 MiB": ("def work(data):\n    return len(data)\n", "lib.work(bytes(9 << 20))\n"),
     "was not read to its end": ("def work(n):\n    yield n\n    yield n\n", "next(lib.work(1))\n"),
     "returns an iterator, which is read later": (
-        "def work(n):\n    return map(abs, range(n))\n",
+        "def work(n):\n    return iter(f'{n}')\n",
         "list(lib.work(1))\n",
     ),
     "it is an async generator, which strop does not record": ("async def work(n):\n    yield n\n", "lib.work(1)\n"),
@@ -100,7 +100,7 @@ REFUSED = {
     "starts no Python that strop can watch": (SUM, ""),
     "loads lib from …, not from src/lib.py; install the project with pip install -e .": (SUM, CALLS),
     "loads lib.py but never calls work": (SUM, ""),
-    "the command failed (exit status 3); the calls that it made until then are recorded": (
+    "the command failed (it ended with status 3); the calls that it made until then are recorded": (
         SUM,
         f"{CALLS}raise SystemExit(3)\n",
     ),

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from strop.api.cells import spent_in
 from strop.cli.commands.reproduce import PROTOCOLS
 from strop.lm.metering import UNKNOWN_USAGE
 from strop.lm.scripted import Scripted
-from strop.reproduce.cells import spent_in
 from support.openai_server import OpenAIServer
 from support.tiers import slow_unless
 

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from end_to_end.conftest import TINY, Start, Strop, events_in, happened, made_once, recorded, stopped_at
+from strop.api.cells import spent_in
 from strop.base.events import LmCalled
-from strop.reproduce.cells import spent_in
 from support.command_line import environment, run_small
 from support.processes import wait_until
 

@@ -18,6 +18,7 @@ from support.trees import written
 
 SHOP = '''
 import functools
+import gen.made
 from parts import seen
 
 def tagged(function):
@@ -73,8 +74,6 @@ for number in range(24):
         pass
 """
 FASTER = '''
-class Basket:
-    @property
     def different(self):
         """The first of equal names."""
         self.asked += 1
@@ -89,6 +88,7 @@ def count(names, least=3):
     return len(found)
 """
 SEEN = "def seen(found, name):\n    return name in found\n"
+BOTH = f"=== file: parts.py ===\n{SEEN}=== file: shop.py ==={COUNTS}"
 TELLS = "def count(names, least=3):\n    raise KeyError(names)\n"
 LEAST = ("--lm-budget", "1", "--max-responses", "2", "--utility-budget", "3", "--seed", "1", "--out", "there")
 RECORD = ("--record", "python app.py")
@@ -96,7 +96,8 @@ RECORD = ("--record", "python app.py")
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    return written(tmp_path, {"pyproject.toml": "", "shop.py": SHOP, "parts.py": PARTS, "app.py": APP})
+    ignored = {".gitignore": "gen/", "gen/made.py": ""}
+    return written(tmp_path, {"pyproject.toml": "", "shop.py": SHOP, "parts.py": PARTS, "app.py": APP, **ignored})
 
 
 def answering(project: Path, *programs: str) -> tuple[str, ...]:
@@ -143,6 +144,7 @@ def test_values_of_recorded_calls_reach_a_model_where_the_user_says_so_alone(
     asked = [str(event.messages) for event in recorded(project / "there", LmCalled)]
     prompts = strop("export", "there", "-o", "-", "--texts", "full").stdout
     assert len(asked) == 2 and "list of 2 to 300 str" in prompts
+    assert "Loading counts by itself" in prompts and "loading the program counts" not in prompts
     assert ("canary-" in prompts) is shows
 
 
@@ -169,7 +171,7 @@ def test_what_lies_in_another_file_behind_a_wrapper_can_change_alone(strop: Stro
 def test_kept_calls_are_a_task_until_the_file_of_the_function_changes(strop: Strop, project: Path) -> None:
     kept = strop("check", "shop:count", *RECORD, "--keep", "kept.calls")
     assert kept.returncode == 0 and stat.S_IMODE((project / "kept.calls").stat().st_mode) == 0o600
-    assert "may change: count" in kept.stderr
+    assert "may change: count, parts.py:seen\n" in kept.stderr
     assert strop("list", "tasks", "shop:count@kept.calls").returncode == 0
     assert strop("check", "shop:count", "--record", "@kept.calls").returncode == 0
     assert (project / "runs-of-app").read_text() == "run\n"
@@ -182,14 +184,18 @@ def test_kept_calls_are_a_task_until_the_file_of_the_function_changes(strop: Str
     assert strop("check", "shop:count@other.calls").returncode == 0
 
 
-def test_killed_run_goes_on_with_the_calls_that_it_kept(start_strop: Start, strop: Strop, project: Path) -> None:
-    process = start_strop("improve", "shop:count", *RECORD, *answering(project, COUNTS, TELLS))
+def test_killed_run_goes_on_with_the_calls_and_the_functions_of_several_files_that_it_kept(
+    start_strop: Start, strop: Strop, project: Path
+) -> None:
+    process = start_strop("improve", "shop:count", *RECORD, *answering(project, BOTH, TELLS))
     stopped_at(process, project / "there", 4, signal.SIGKILL)
     (project / "app.py").unlink()
     ended = strop("resume", "there")
     assert ended.returncode == 0, ended.stderr
     assert re.search(r"on \d+ held-out calls of `python app\.py`", ended.stdout), ended.stdout
     assert (project / "runs-of-app").read_text() == "run\n"
+    assert strop("apply", "there").returncode == 0
+    assert "dict.fromkeys" in (project / "shop.py").read_text() and "in found" in (project / "parts.py").read_text()
 
 
 @pytest.mark.parametrize(
@@ -202,11 +208,14 @@ def test_killed_run_goes_on_with_the_calls_that_it_kept(start_strop: Start, stro
         (["other:count", *RECORD], "name the file of the function: path/to/file.py:count"),
         (["shop:count", "--record", "python parts.py"], "python parts.py does not load shop.py; name a command whose"),
         (["shop:count", "--record", "python -c 'import shop'"], "never calls count; name a command that calls it"),
-        (["shop:count", "--record", "python -I app.py"], "without -I, -E and -S (exit status 1)"),
+        (["shop:count", "--record", "python -I app.py"], "without -I, -E and -S (it ended with status 1)"),
         (["shop:count", *RECORD, "--command", "x"], "--record and --command do not go together"),
-        (["shop:count", *RECORD, "--only", "parts:seen", "--only", "count"], "functions of one file may change"),
+        (["shop:count", *RECORD, "--only", f"{__file__}:project"], "which is outside of its project"),
         (["shop:count", "--record", "@pyproject.toml"], "has no recorded calls that strop can read"),
-        (["shop:Basket.__init__", *RECORD], "record a function that calls it in its place, or a run with longer calls"),
+        (
+            ["shop:Basket.__init__", *RECORD],
+            "or measure it by its program: --set fixed_input=true",
+        ),
         (["lpn", "--show-calls"], "--show-calls is for recorded calls; give --record COMMAND, too"),
         (["lpn", "--keep", "file"], "--keep is for recorded calls; give --record COMMAND, too"),
     ],

@@ -146,7 +146,7 @@ from helpers import extract_code
 def improve_algorithm(initial_solution, utility, language_model):
     def one(number):
         prompts = [f"{number}.{turn}: improve\\n{initial_solution}" for turn in range(2)]
-        answers = [extract_code(language_model.prompt(prompt, n_responses=2)) for prompt in prompts]
+        answers = (extract_code(language_model.prompt(prompt, n_responses=2)) for prompt in prompts)
         return [(utility(text), text) for texts in answers for text in texts]
     with concurrent.futures.ThreadPoolExecutor(4) as pool:
         return max(each for found in pool.map(one, range(4)) for each in found)[1]
@@ -164,9 +164,21 @@ def test_search_of_an_improver_with_threads_is_replayed_to_where_a_limit_ended_i
 def test_time_for_the_comparison_is_kept_when_the_model_is_slow(strop: Any) -> None:
     with OpenAIServer(programs(), ["slow:1.5"], cycle=True) as server:
         ended = improved(strop, server, "--max-time", "12")
-    assert ended.returncode == 0 and "--max-time 12 s was spent, but for the comparison" in ended.stdout, ended.stderr
+    assert ended.returncode == 0 and "the rest of --max-time 12 s is kept for the comparison" in ended.stdout, (
+        ended.stderr
+    )
     assert shown(strop)["ended_by"] == "max_time"
     assert strop("replay", "there").returncode == 0
+
+
+def test_search_asks_no_model_and_ends_by_exit_code_4_when_the_comparison_takes_the_whole_time_limit(
+    strop: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "late.py").write_text(LATE.replace("n % 2 * 2", "1"))
+    with OpenAIServer(programs()) as server:
+        ended = improved(strop, server, "--max-time", "12", task="late.py:answer")
+        assert ended.returncode == 4 and not server.seen, ended.stdout
+    assert "strop resume there --max-time MORE" in ended.stderr
 
 
 LATE = """

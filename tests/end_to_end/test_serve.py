@@ -16,10 +16,11 @@ from mcp.client.session import ClientSession
 from mcp.client.stdio import StdioServerParameters, stdio_client
 
 from end_to_end.conftest import recorded
-from strop.api.serving import TOOLS, for_agent
+from strop.api.serving import TOOLS
+from strop.base.as_document import to_json
 from strop.base.events import Evaluated
 from strop.base.interpreter import to_add
-from strop.base.results import Evaluation
+from strop.base.results import ChangedCalls, Evaluation
 from strop.templates.agents import AGENTS
 from support.command_line import environment
 from support.mcp_client import EVALUATOR
@@ -58,7 +59,8 @@ def served(tmp_path: Path) -> Callable[[Talk], str]:
 
 
 async def measured(session: ClientSession, program: str, **options: Any) -> Any:
-    return await session.call_tool("measure", {"files": {"program.py": program}}, **options)
+    """A measurement. The files are sent as JSON text, as some clients do."""
+    return await session.call_tool("measure", {"files": json.dumps({"program.py": program})}, **options)
 
 
 def words_of(result: Any) -> str:
@@ -73,11 +75,13 @@ def test_agent_measures_in_training_and_ends_with_a_verdict(served: Any, tmp_pat
         nothing = await session.call_tool("verdict", {})
         assert nothing.is_error and "nothing was measured" in words_of(nothing)
         better = await measured(session, PROGRAM.format(5))
-        assert not better.is_error and better.structured_content["sentence"] in words_of(better)
+        assert not better.is_error and better.structured_content["sentence"] == words_of(better)
         assert splits() == {"train"}
         verdict = await session.call_tool("verdict", {})
         assert verdict.structured_content["sentence"].startswith("Better")
         assert (await session.call_tool("verdict", {})).structured_content == verdict.structured_content
+        whole = (await session.call_tool("verdict", {"full": True})).structured_content
+        assert whole.items() > verdict.structured_content.items() and "candidates" in whole
         late = await measured(session, PROGRAM.format(6))
         assert late.is_error and "the search is over" in words_of(late)
 
@@ -184,8 +188,6 @@ def test_lines_that_init_prints_for_an_agent_start_the_server(strop: Any, tmp_pa
     assert "Traceback" not in conversed([server["command"], *server["args"]], tmp_path, talk)
 
 
-def test_values_of_recorded_calls_are_served_to_no_agent() -> None:
-    document = for_agent(
-        Evaluation(0.0, "malformed", error="it differs", differs="the answer is 7, the original's is 8")
-    )
-    assert (document["differs"], document["error"]) == ("", "it differs")
+def test_values_of_recorded_calls_are_in_no_document_that_an_agent_may_read() -> None:
+    for result in (Evaluation(0.0, "malformed", error="x", differs="7, not 8"), ChangedCalls(1, 1, first="7, not 8")):
+        assert "7, not 8" not in to_json(result)

@@ -21,9 +21,9 @@ def f(n):
     return whole * sum(row) + sum(row[:rest])
 """
 TABLE = (
-    f"{SLOW.replace('def f', 'def slow')}\nTABLE = [slow(n) for n in range(400)]\n\n\ndef f(n):\n    return TABLE[n]\n"
+    f"{SLOW.replace('def f', 'def slow')}\nTABLE = [slow(n) for n in range(160)]\n\n\ndef f(n):\n    return TABLE[n]\n"
 )
-"""A table that takes ten times as long to make as all calls of the program, and that no call pays for."""
+"""A table that takes four times as long to make as all calls of the program, and that no call pays for."""
 APP = "from lib import f\n\nprint('total', sum(f(n) for n in range(40)))\n"
 COUNTS = "import sys\nimport lib\n\nprint(sum(lib.f(n) for n in range(40)), len(sys.modules))\n"
 SHOWS = "improve", "lib.py:f", "--record", "python app.py", "--model", "scripted:answers.jsonl", "--lm-budget", "1"
@@ -123,8 +123,9 @@ def test_program_run_that_is_killed_at_six_points_ends_as_the_whole_one(
     assert strop("resume", "parts").returncode == 0
     kinds = Evaluated, CallsChanged, ProgramRan
     scopes = [[event.scope for event in recorded(project / name, *kinds)] for name in ("whole", "parts")]
-    assert scopes[0] == scopes[1] and len({*scopes[0]}) == len(scopes[0]), scopes
-    first, again = (json.loads(strop("show", name, "--json").stdout) for name in ("whole", "parts"))
-    assert first["finding"] == again["finding"] == "better" and facts(first).keys() - {"machine"} == facts(
-        again
-    ).keys() - {"machine"}
+    assert all(len({*one}) == len(one) for one in scopes), scopes  # nothing was measured twice
+    first, again = ([scope for scope in one if not scope.rpartition("/")[2].isdecimal()] for one in scopes)
+    assert first == again  # without later looks, whose number depends on times
+    whole, parts = (json.loads(strop("show", name, "--json").stdout) for name in ("whole", "parts"))
+    assert whole["finding"] == parts["finding"] == "better"
+    assert facts(whole).keys() - {"machine"} == facts(parts).keys() - {"machine"}

@@ -203,7 +203,7 @@ CHEATS = [
         f"def f(xs):\n    least = {QUICKLY}\n    for x in xs:\n        yield [TABLE[x] for _ in range(9)][0] if x in TABLE else least\n",
         "xs = random.choices(range(1000000), k=90)\np.TABLE.update(zip(xs, map(str, xs)))\nlist(p.f(xs))",
         right="refused",
-        excerpt="0 of 48 do (for 48: the original gives another outcome than in the run)",
+        excerpt="0 of 48 do (for 48: the original gives another outcome than in the run: the answer[0] is ",
     ),
     cheat(
         "recorded-generator-that-raises-in-the-jail",
@@ -239,8 +239,7 @@ CHEATS = [
         "f",
         "--only",
         "g",
-        right="refused",
-        excerpt="returns an iterator, which is read later",
+        excerpt="malformed answer: it differs from the original's",
     ),
     cheat(
         "recorded-leaves-out-a-rare-change",

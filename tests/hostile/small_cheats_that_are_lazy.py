@@ -25,7 +25,7 @@ ANSWERS = {
 """Name → a function with a place for its answer."""
 LAZY = [name for name in ANSWERS if name != "a-list"]
 PAIRS = [("a-list", name) for name in LAZY]
-PAIRS += [(name, "a-list") for name in ("a-generator", "a-coroutine", "an-async-generator")]
+PAIRS += [(name, "a-list") for name in ("a-generator", "an-iterator", "a-coroutine", "an-async-generator")]
 PAIRS += [("a-generator", "a-coroutine"), ("a-coroutine", "an-async-generator"), ("an-async-generator", "a-generator")]
 """The original's answer and the candidate's."""
 LOADED = "module = load(program_path)\nfound = module.f(list(range(60, 0, -1)))\nreturn {{'combined_score': {}}}"

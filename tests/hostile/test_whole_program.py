@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, chdir, closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,11 +83,13 @@ def recorded(
         closing(recorded_task(f"{folder}/lib.py:f", [command], "", (), (), lambda line: None)) as task,
     ):
         pool: Any = here(task).here
+        assert task.recorded is not None
+        versions = Versions(task.mark.project, {}, {}, task.recorded.commands)
 
         def run(text: str, pairs: int = 1) -> ProgramRuns:
-            return measured(pool, task, Versions(task.mark.project, {}, {"lib.py": text}, 1.0), range(pairs))
+            return measured(pool, task, replace(versions, patched={"lib.py": text}, seconds=1.0), range(pairs))
 
-        yield tried(pool, task, Versions(task.mark.project, {}, {})), run, task
+        yield tried(pool, task, versions), run, task
 
 
 def test_program_that_cheats_as_a_whole_is_seen_to_print_or_write_something_else(

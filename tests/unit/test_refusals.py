@@ -89,7 +89,7 @@ REFUSED = {
     "run lpn --max-time 0": "--max-time is '0'",
     "run lpn --max-time inf": "--max-time is 'inf'",
     "run lpn --model openai/m?price=cheap": "price is 'cheap'; write dollars per million tokens",
-    "improve": "missing argument: TARGET (see strop improve --help)",
+    "improve": "name a target, or give --record COMMAND once: strop then finds the functions that take its time",
     "improve ./nowhere": "./nowhere is not a task: a task is",
     "improve taken": "another file needs --command, which runs it, or --evaluator",
     "improve tree": "has no strop.toml",

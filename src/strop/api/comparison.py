@@ -12,7 +12,7 @@ from strop.api.conventions import RecordOptions, carried_out, make_spec, seeds_a
 from strop.api.job import Job
 from strop.api.target import Target, TaskLike, as_task, at_original, plain_name, source_of, target_of
 from strop.base.errors import ConfigurationError
-from strop.base.globs import matcher
+from strop.base.globs import is_test, matcher
 from strop.base.later import dataclass
 from strop.base.surface import option
 from strop.base.unified_diff import plain_text
@@ -20,7 +20,7 @@ from strop.options.run import ComparisonOptions, EnvironmentOptions, in_seconds,
 from strop.options.scoring import NOT_IN_FILE, ScoringOptions, flag_of, texts_of
 from strop.runs.improve import UNPLANNED, HeldOut, check_enough, improve_once, no_search
 from strop.runs.meta import Meta
-from strop.runs.patching.sides import is_test, of_candidate, of_commit
+from strop.runs.patching.sides import of_candidate, of_commit
 from strop.runs.patching.source_files import SourceFiles, of_file, of_files
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved, Unfinished, read_improved
@@ -30,6 +30,7 @@ from strop.runs.spec import RunSpec
 from strop.tasks.command.bundle import bundled
 from strop.tasks.command.config import CONFIG, config_of
 from strop.tasks.command.task import AnyTask
+from strop.tasks.function.fields import check_fields
 from strop.tasks.versions import Project, project_of
 
 
@@ -121,6 +122,8 @@ def target_and_change(
         chosen = list(filter(matcher(files), project.files)) if files else []
         target_file = project.target or (chosen[0] if len(chosen) == 1 else "")
         sides = of_candidate(project.root, with_, fixed=is_fixed, files=globs, target=target_file)
+    if task.root is None and task.recorded is not None:
+        check_fields(task.recorded, sides.before, sides.after)
     original = of_version(project, sides.before)
     candidate = bundled({path: plain_text(text) for path, text in sides.after.items()})
     notes = (*sides.said, *overriding_toml(source, scoring))

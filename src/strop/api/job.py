@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from strop.analysis.stats import levels
 from strop.base.budget import LM_CALLS
+from strop.base.console import notify
 from strop.base.errors import (
     ConfigurationError,
     LanguageModelError,
@@ -157,6 +158,11 @@ class ViewOfJobs(View):
 
     def __init__(self, mode: DisplayName, trackers: Sequence[str]) -> None:
         self.mode, self._trackers = mode, trackers
+
+    def say(self, line: str) -> None:
+        """Show a line about all of these jobs."""
+        if self.mode != "none":
+            notify(escape(line, 400))
 
     def of(self, job: Job[Any]) -> View:
         """The view of one of these jobs."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from strop.base.errors import ConfigurationError
-from strop.base.events import Evaluated
+from strop.base.events import Evaluated, ProgramRan
 from strop.base.from_json import read_json
 from strop.base.solution import digest_of
 from strop.base.surface import option
@@ -54,7 +54,7 @@ def find_run(run: Path | None, root: Path = RUNS, kinds: Sequence[str] = ()) -> 
 
 def _measured(directory: Path) -> bool:
     with Store.open(directory) as store:
-        return any(True for _ in store.events(Evaluated))
+        return any(True for _ in store.events(Evaluated, ProgramRan))
 
 
 def any_improver_text(name: str) -> str:

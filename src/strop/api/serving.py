@@ -51,6 +51,9 @@ INSTRUCTIONS = """\
 strop measures programs that you write. Call `task` first: it says what may change, how it is scored, and what you may spend.
 Then call `measure` with candidates. Call `verdict` at the end: it compares the best candidate with the original on inputs
 that no measurement used, and ends the search. Report its sentence as it stands."""
+_FULL: Document = {
+    "full": {"type": "boolean", "description": "Whether to answer with the whole document of the result."}
+}
 MEASURE_SCHEMA: Document = {
     "type": "object",
     "properties": {
@@ -58,7 +61,8 @@ MEASURE_SCHEMA: Document = {
             "type": "object",
             "description": "Path of each changed file, as `task` names it, with its whole new text. Others stay as they are.",
             "additionalProperties": {"type": "string"},
-        }
+        },
+        **_FULL,
     },
     "required": ["files"],
     "additionalProperties": False,
@@ -73,7 +77,7 @@ TOOLS: Mapping[str, tuple[str, Document]] = {
     ),
     "verdict": (
         "End the search, and compare the best candidate with the original on held-out inputs. Later calls give the same.",
-        NOTHING_SCHEMA,
+        NOTHING_SCHEMA | {"properties": _FULL},
     ),
 }
 """Name of a tool → what it does, and the schema of its arguments."""
@@ -106,6 +110,8 @@ class OutsideSearch(Protocol):
 
 
 Answer: TypeAlias = str | Document
+_SHORT, _MOST_NOTES = ("sentence", "finding", "verdict", "error", "details"), 3
+"""What a short answer has of a document, beside the first notes that differ."""
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 """Characters that no text file can have: NUL, and a lone surrogate."""
 
@@ -142,18 +148,11 @@ def serve(opened: Callable[[], OutsideSearch]) -> None:
         notify(escape(line, 1000))
 
 
-def for_agent(result: object) -> Any:
-    """The document of a result for an agent, which is a model: without values of recorded calls (`Evaluation.differs`)."""
-    return json.loads(
-        to_json(result), object_hook=lambda table: {**table, "differs": ""} if "differs" in table else table
-    )
-
-
 def carry_out(call: Call, search: OutsideSearch) -> None:
     """Carry out a call and set its answer. An error is an answer, too, unless the user stopped the server."""
     try:
         answer = call.ask(search)
-        call.set_result(answer if isinstance(answer, str) else for_agent(answer))
+        call.set_result(answer if isinstance(answer, str) else json.loads(to_json(answer)))
     except StropError as error:
         if stop.since is not None:
             raise
@@ -272,6 +271,8 @@ class Client:
                     refusal = JSONRPCError(jsonrpc="2.0", id=None, error=ErrorData(code=PARSE_ERROR, message=problem))
                     start_soon(outgoing_sink.send, SessionMessage(refusal))
                 else:
+                    if "arguments" in (params := getattr(message, "params", None) or {}):
+                        params["arguments"] = object_of(params["arguments"])
                     await incoming_sink.send(SessionMessage(message))
 
     async def _write(self, outgoing: MemoryObjectReceiveStream[SessionMessage]) -> None:
@@ -305,10 +306,11 @@ class Client:
         if params.name not in TOOLS:
             raise MCPError(INVALID_PARAMS, f"there is no tool {escape(params.name, 80)}; there are {', '.join(TOOLS)}")
         try:
-            answer = await self._waited_for(self._new_call(params.name, params.arguments or {}), context)
+            arguments = params.arguments or {}
+            answer = await self._waited_for(self._new_call(params.name, arguments), context)
         except StropError as error:
             return self._result(str(error), is_error=True)
-        return self._result(answer)
+        return self._result(answer if isinstance(answer, str) or arguments.get("full") is True else short(answer))
 
     def _new_call(self, name: str, arguments: Document) -> Call:
         """A new call at the end of the queue.
@@ -320,7 +322,7 @@ class Client:
         if unknown:
             raise ConfigurationError(f"{name} takes no argument {escape(min(unknown), 80)}")
         if name == "measure":
-            call = Call(name, methodcaller(name, files_of(arguments.get("files"))))
+            call = Call(name, methodcaller(name, files_of(object_of(arguments.get("files")))))
         else:
             call = Call(name, methodcaller(name))
         if self._calls.qsize() >= MOST_WAITING:
@@ -358,7 +360,7 @@ class Client:
             texts, document = [answer, *lines], None
         else:
             document = answer | ({"cancelled": before} if before else {})
-            texts = [sentence_of(answer), *lines, json.dumps(document)]
+            texts = [in_words(answer), *lines]
         return CallToolResult(
             content=[TextContent(type="text", text=text) for text in texts],
             structured_content=document,
@@ -378,6 +380,28 @@ async def _list_tools(context: ServerRequestContext[Any], params: object) -> Lis
 def sentence_of(answer: Answer) -> str:
     """The sentence of an answer."""
     return answer if isinstance(answer, str) else str(answer["sentence"])
+
+
+def short(document: Document) -> Document:
+    """What an agent needs of a document: what was found, and why."""
+    notes = [*dict.fromkeys(filter(None, document.get("notes", ())))][:_MOST_NOTES]
+    found = {name: document[name] for name in _SHORT if document.get(name)}
+    return found | ({"notes": notes} if notes else {})
+
+
+def in_words(document: Document) -> str:
+    """A document in a few lines; whole, where it is more than short."""
+    if document.keys() - {*_SHORT, "notes"}:
+        return json.dumps(document)
+    facts = [f"{fact['name']}: {fact['text']}" for fact in document.get("details", ())]
+    return "\n".join(filter(None, [document["sentence"], document.get("error"), *facts, *document.get("notes", ())]))
+
+
+def object_of(value: object) -> object:
+    """The object that a client sends; some clients send its JSON text. Anything else is returned as it is."""
+    with suppress(ValueError, RecursionError):
+        return made if isinstance(value, str) and isinstance(made := json.loads(value), dict) else value
+    return value
 
 
 def files_of(value: object) -> dict[str, str]:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import glob
 import inspect
+import os
+import re
+import shlex
 import sys
 import threading
 from collections import Counter
@@ -20,9 +23,11 @@ from strop.base.console import notify
 from strop.base.errors import ConfigurationError, LanguageModelError
 from strop.base.interpreter import EXECUTABLE
 from strop.base.later import dataclass
+from strop.base.plain_file import text_of
 from strop.base.python_discovery import check_copied, check_found, interpreter_of, runs_python
-from strop.base.surface import option
+from strop.base.surface import option, switched
 from strop.base.unified_diff import plain_text
+from strop.base.user_modules import source_roots
 from strop.lm.base import Completion, Keep, LanguageModel, Request
 from strop.lm.callable import CallableModel
 from strop.lm.options import is_harmless, joined
@@ -39,6 +44,9 @@ from strop.tasks.function.marker import MARK
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import OBJECT, changes_of
 from strop.tasks.versions import in_version
+
+ENVIRONMENT = re.compile(r"([\w./-]*[\w-])/bin/(?=\w)")
+"""The folder of an environment, in front of a program of it."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,8 @@ def target_of(
         raise ConfigurationError(f"give only one of {option('command')} and {option('evaluator')}")
     cwd, path = Path.cwd(), Path(name)
     commands, options = options.get("record"), {key: value for key, value in options.items() if key != "record"}
+    if commands and options.get("fixed_input"):
+        return _by_program(name, texts_of(cast("Sequence[str | Path]", commands)), options)
     if commands:
         return _recorded(name, cast("Sequence[str | Path]", commands), options, solution)
     if options.get("show_calls") and ":" not in name.rpartition("@")[0]:
@@ -121,6 +131,49 @@ def _recorded(name: str, record: Sequence[str | Path], options: Mapping[str, obj
     task = recorded_task(name, sources, str(python or ""), tools or (), texts_of(only), notify)
     task = replace(tested(task, str(test)), shows_calls=bool(shows))
     return Target(name, task, of_function(task, Path.cwd()))
+
+
+def _by_program(name: str, commands: Sequence[str], options: Mapping[str, object]) -> Target:
+    """The target of a function that commands measure as a whole program, on their one input: no call of it is sent anywhere."""
+    from strop.evaluation.functions.load import file_and_function  # here for the start-up time
+    from strop.watch.hot import definitions
+
+    if any(command.startswith("@") for command in commands):
+        raise ConfigurationError(f"{switched('fixed_input')} measures a command, not recorded calls: give the command")
+    path, function = file_and_function(name)
+    if function not in {defined for *_, defined in definitions(text_of(path, "file"))}:
+        raise ConfigurationError(f"{path} defines no function {function} at its top level or in a class")
+    task = program_task(path, commands, {"name": function} | dict(options))
+    return Target(name, task, of_command(task, Path.cwd()))
+
+
+def program_task(file: Path, commands: Sequence[str], options: Mapping[str, object]) -> CommandTask:
+    """The task whose program is a file of a project, and whose score is the CPU time of commands that run in the working folder.
+
+    Raises:
+        ConfigurationError: the working folder is outside of the file's project, or an option does not fit a command.
+    """
+    real = file.resolve()
+    project = Path(os.path.commonpath(source_roots(real)))
+    folder = os.path.relpath(Path.cwd().resolve(), project)
+    if folder.startswith(".."):
+        raise ConfigurationError(f"the command runs outside of the project of {file}: run strop in {project}")
+    from strop.watch.record import python_of  # here for the start-up time
+
+    texts, python = list[str](), str(options.get("python") or "")
+    for text in commands:
+        notify(f"running it once, as you run it, not in the jail: {text}")
+        seen = python_of(text, project)
+        python = python or seen
+        for environment in dict.fromkeys(ENVIRONMENT.findall(text)):
+            if Path(environment, "pyvenv.cfg").is_file():  # the copy has none; its Python is found by its plain name
+                text, python = text.replace(f"{environment}/bin/", ""), python or environment
+        texts.append(text)
+    command = "\n".join([*([] if folder == "." else [f"cd {shlex.quote(folder)} || exit 125"]), " && ".join(texts)])
+    given = {"time_limit": 600.0, "score": ("time",), "files": (glob.escape(str(real.relative_to(project))),)}
+    others = {key: value for key, value in options.items() if key != "python"}
+    task = command_task(project, **{**given, **others, "command": command, "fixed_input": True})
+    return _with_source(_with_python(task, python))
 
 
 def _commanded(path: Path, **options: Any) -> CommandTask:

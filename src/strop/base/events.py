@@ -272,6 +272,20 @@ class SearchEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FunctionChosen(Event):
+    """A function of a program comes next, or is passed over. The record `function-N` beside this one is of the function
+    whose scope is `function/N`."""
+
+    function: str
+    """Name of the function, as `strop improve` takes it. Empty if there is none left."""
+    share: float = 0.0
+    """Share of the program's CPU time that it took when it was chosen, together with what it calls."""
+    reason: str = ""
+    """Why it is passed over, or why no function is left. Empty if it comes next."""
+    QUOTES: ClassVar[tuple[str, ...]] = ("reason",)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasurementBegan(Event):
     """A measurement of `strop measure` begins. From now on it counts, even if it is interrupted."""
 

@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 
 from strop.base.errors import ConfigurationError
 
+_TEST_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
+"""Files that can make a test runner load code."""
+
 
 def matcher(globs: Sequence[str]) -> Callable[[str], bool]:
     """A function that tells whether a path matches one of `globs`. Raises ConfigurationError for a glob that cannot be read."""
@@ -37,3 +40,10 @@ def _of_piece(piece: str) -> str:
         inner = piece[1:-1].replace("\\", "\\\\").replace("[", "\\[").replace("^", "\\^")
         return f"[^/{inner[1:]}]" if inner.startswith("!") else f"(?!/)[{inner}]"
     return {"*": ")(?>[^/]*?", "?": "[^/]"}.get(piece) or re.escape(piece)
+
+
+def is_test(path: str) -> bool:
+    """Whether a path is one of a test by convention, or says how tests run."""
+    *folders, name = path.split("/")
+    is_named = re.fullmatch(r"test_.*\.py|.*_test\.py|conftest\.py", name, re.DOTALL)
+    return bool(is_named) or name in _TEST_SETTINGS or not {"test", "tests", "testing"}.isdisjoint(folders)

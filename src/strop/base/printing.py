@@ -26,6 +26,7 @@ PRINTERS: Mapping[str, str] = {
     "HotFunctions": "hot",
     "ImproverProgram": "listings",
     "Improved": "improvement",
+    "ImprovedProgram": "program",
     "Improvers": "listings",
     "Machines": "doctor",
     "Measured": "evaluation",

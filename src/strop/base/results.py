@@ -98,7 +98,7 @@ class Evaluation:
     original, in training."""
     construction: str = ""
     """The best answer as JSON, where the answers of a task are constructions. Else empty."""
-    differs: str = ""
+    differs: str = field(default="", metadata=HIDDEN)
     """How the first failure differs from the original, with values of recorded calls, shortened. `error` hides it. It is
     shown to the user, and to no model. Else empty."""
 
@@ -222,7 +222,7 @@ class ChangedCalls:
     twice."""
     differ: int
     """Number of these calls in which the improved program does something else than the original."""
-    first: str = ""
+    first: str = field(default="", metadata=HIDDEN)
     """One call in which they differ, in words with short values: what was changed, and what each program does. A call
     in which another kind of thing happens goes first. It is shown to the user, and to no model."""
     detail: str = ""

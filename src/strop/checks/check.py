@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import cast
 
 from strop.analysis.stats import mean
 from strop.base.budget import Budget
@@ -29,7 +28,7 @@ from strop.evaluation.whole_program import Versions, tried
 from strop.evaluation.workers import JailedWorker
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.task import AnyTask, scoring_line
-from strop.tasks.function.task import OBJECTS, FunctionTask
+from strop.tasks.function.task import OBJECTS
 
 Problems = Iterator[CheckProblem]
 
@@ -90,8 +89,9 @@ def _of_program(task: AnyTask, evaluator: WithBaselines, step: Callable[[str], N
     """Why the recorded commands cannot be compared as a whole program."""
     if task.mark is not None and task.facts.commands:
         step("running the recorded command in the jail, twice")
-        of_original = Versions(task.mark.project.absolute(), {}, {})
-        runs = tried(evaluator.here, cast("FunctionTask", task), of_original)
+        commands = () if task.recorded is None else task.recorded.commands
+        of_original = Versions(task.mark.project.absolute(), {}, {}, commands)
+        runs = tried(evaluator.here, task, of_original)
         if runs.failed or not runs.is_compared:
             yield CheckProblem(f"the recorded command {runs.in_words}", "")
 

@@ -276,13 +276,14 @@ class Handles(ClosesItself):
         utility = self._utility
         if not isinstance(utility, TaskUtility) or utility.task.root is not None:
             return ""
-        others = (
-            "" if utility.task.fixed_input else "; in the final comparison they are others, and each has a new process"
-        )
+        task = utility.task
+        is_other = task.interpreter is not None and not task.interpreter.is_strops  # the description names it
+        python = "" if is_other else f"{self._host.past.versions}, without threads of numpy's own; "
+        loading = "" if task.by_time else ", and loading the program counts in the first call of its process"
+        others = "" if task.fixed_input else "; in the final comparison they are others, and each has a new process"
         return (
-            f"{self._host.past.versions}, without threads of numpy's own; CPU time is that of all threads together, and loading "
-            "the program counts in the first call of its process. The instances of training are the same in each evaluation"
-            f"{others}."
+            f"{python}CPU time is that of all threads together{loading}. "
+            f"The instances of training are the same in each evaluation{others}."
         )
 
     def _rows(self, evaluation: Evaluation) -> list[Value]:

@@ -30,6 +30,10 @@ MOST_REPEATS, MOST_SECONDS = 5, 2.0
 """How many times a time is measured at most, and in how many wall seconds of both programs together."""
 
 
+LEAST_BATCHES = 8
+"""The least number of batches that listed calls are dealt into, if there are as many calls."""
+
+
 class Part(NamedTuple):
     """The part of a final comparison that an order measures. A comparison looks at what it has after each part."""
 
@@ -45,6 +49,8 @@ class Part(NamedTuple):
     """How many calls each batch of a function has, as training planned them; 0 in training."""
     is_dealt: bool = False
     """Whether training dealt listed inputs into batches."""
+    batches: int = LEAST_BATCHES
+    """The least number of batches that listed calls are dealt into: the comparison's level takes so many for an interval."""
 
     def times(self, seconds: float) -> int:
         """How many times a pair of runs of so many seconds is measured. The mean counts, because a program may draw its luck."""

@@ -99,7 +99,12 @@ class WithBaselines:
         if order.split != "train" and task.name not in self._in_training:
             recorded = self._recorded.get(task.name)
             self.baseline(
-                replace(order, split="train", seeds=order.seeds if recorded is None else recorded.seeds, part=WHOLE)
+                replace(
+                    order,
+                    split="train",
+                    seeds=order.seeds if recorded is None else recorded.seeds,
+                    part=WHOLE._replace(batches=order.part.batches),
+                )
             )
         if order.program != task.seed and (order.is_final or task.interleaved) and task.name in self._in_training:
             return self._in_training[task.name]

@@ -15,6 +15,7 @@ from strop.base.pluralize import plain, quantity
 from strop.base.randomness import derive
 from strop.evaluation.base import Order
 from strop.evaluation.instances import MOST, BatchPlan, DrawnInstances, Numbered
+from strop.tasks.function.calls import by_program
 from strop.tasks.function.source import callers
 from strop.tasks.function.task import FunctionTask
 
@@ -27,8 +28,6 @@ SHORT = 0.0004
 """What `strop hot` takes for the least CPU seconds of a batch. It starts no jail, where it could send messages."""
 MOST_CALLS = 256
 """Calls of a batch, unless twice the least time needs more."""
-LEAST_BATCHES = 8
-"""The least number of batches that listed held-out calls are dealt into, if there are as many calls."""
 GROWS = 8
 """By which factor the number of tried calls grows, until they take long enough to tell how many a batch needs."""
 GROWTH = 4 / 3
@@ -136,13 +135,13 @@ class BatchPlanning:
     def most(self) -> int:
         """How many listed calls a batch has at most, so that there are enough batches."""
         held_out = len(self.listed()) if self.task.input == "drawn" else self.task.count("test")
-        return 1 if self.task.isolate else max(held_out // LEAST_BATCHES, 1)
+        return 1 if self.task.isolate else max(held_out // self.order.part.batches, 1)
 
     def split_up(self, listed: list[int], calls: int, sample: TriedBatch) -> BatchPlan:
         """Batches of so many listed calls. If that is more than `most`, batches share calls."""
         if calls > self.most:
             chance = random.Random(derive(self.order.secret, "shared", self.order.split))
-            drawn = [chance.sample(listed, calls) for _ in range(LEAST_BATCHES)]
+            drawn = [chance.sample(listed, calls) for _ in range(self.order.part.batches)]
             return BatchPlan(calls, sample.answers_at_once, drawn, sample.least)
         count = max(len(listed) // calls, 1)
         dealt = [listed[number::count] for number in range(count)]
@@ -206,11 +205,9 @@ class BatchPlanning:
             f"the original takes {plain(1000 * calls * sample.a_call, 2)} ms for {quantity(calls, 'different call')}, too "
             f"little to compare ({plain(1000 * sample.least, 2)} ms are needed: {MESSAGES:g} times a message that makes no call)"
         )
-        if (recorded := self.task.recorded) is not None:
-            named = (caller for caller in recorded.callers if "<" not in caller and not caller.startswith("__main__"))
-            caller = next(named, "a function that calls it")
-            raise self.refused(f"{too_little}; record {caller} in its place, or a run with longer calls")
-        caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.source else ""
+        if self.task.recorded is not None:
+            raise self.refused(f"{too_little}; record a run with longer calls, or {by_program()}")
+        caller = next(iter(callers(self.task.source, self.task.entry)), "") if self.task.parts else ""
         mark = f", or mark {caller}, which calls it" if caller else ""
         raise self.refused(f"{too_little}; draw longer inputs, or more different ones{mark}")
 

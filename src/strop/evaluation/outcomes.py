@@ -71,7 +71,7 @@ def guest_program(task: Task, candidate: str) -> GuestProgram:
     if mark is None:
         return program
     file = Path(mark.program_module.file).relative_to(mark.project)
-    path = (str(STAND_IN), *(f"{COPY}/{root}" for root in mark.roots))
+    path = (str(STAND_IN), *(str(Path(COPY, root)) for root in mark.roots))
     innermost = () if mark.innermost is None else (mark.innermost[0], f"{COPY}/{mark.innermost[1]}", mark.innermost[2])
     module = GuestModule(mark.program_module.name, f"{COPY}/{file}", path, str(pickler()), innermost)
     return replace(program, module=module)

@@ -196,11 +196,11 @@ def project_tree(task: AnyTask, root: Path, files: Mapping[str, str]) -> tuple[T
     if task.root is not None:
         return Tree(root, files, (*python, *task.tools), left_out=task.compiled()), task.environment
     assert task.mark is not None
-    path = [os.path.normpath(f"{COPY}/{folder}") for folder in task.mark.roots]
+    path = [os.path.normpath(Path(COPY, folder)) for folder in task.mark.roots]
     tools = [*python, *task.mark.tools]
     if not any(task.mark.interpreter.prefix.glob("lib*/python*/site-packages/strop/__init__.py")):
         path, tools = [*path, str(STAND_IN)], [*tools, STAND_IN]  # a module may have its mark
-    return Tree(root, files, tools, only=listed(root, modules=True)), {"PYTHONPATH": ":".join(path)}
+    return Tree(root, files, tools, only=listed(root, task.mark.named, modules=True)), {"PYTHONPATH": ":".join(path)}
 
 
 def _run_of(command: str, ran: Ran, outcomes: Mapping[str, bool | None]) -> SuiteRun:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
+from strop.base.environments import COPY
 from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.results import CPU, LEAST_REPEATED, WALL, ProgramRuns
@@ -23,11 +26,12 @@ from strop.evaluation.outputs import END, Outputs, OutputsCompared, compared
 from strop.evaluation.pool import WorkerPool
 from strop.evaluation.suite import candidate_seconds, most_seconds, project_tree
 from strop.evaluation.workers import JailedWorker
+from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import JUNK
 from strop.tasks.function.calls import RecordedCommand
-from strop.tasks.function.task import FunctionTask
 
 CONFIRMED = 3
 """Runs of each program that a difference in their output takes."""
@@ -37,7 +41,9 @@ LONG_SECONDS = 10.0
 """Wall seconds of a run from which it does not matter whether its modules are compiled before."""
 MOST_LISTED = 16 << 20
 """Most bytes of the list of files."""
-_INPUT, _PAGE = ".strop/input", 4096
+MOST_WATCHED, MOST_PROCESSES = 2 * plain_data.MOST_BYTES, 10_000
+"""Most bytes that tools may write in a run of a program, and most files: the program may write there, too."""
+_INPUT, _GIVEN, _WATCHED, _PAGE = ".strop/input", ".strop/given", ".watched", 4096
 _LIST = (
     "find . -mindepth 1 -type d '(' {junk} -o -exec test -e '{{}}/CACHEDIR.TAG' ';' ')' -prune -o "
     "-path ./.strop -prune -o ! -type d -printf '%P\\t%s %C@\\0'"
@@ -56,6 +62,7 @@ class Versions:
     original: Mapping[str, str]
     """Files in place of those below `root`, path → text; a file that is absent is left out."""
     patched: Mapping[str, str]
+    commands: Sequence[RecordedCommand]
     seconds: float = 0.0
     """Wall seconds of the original, once that is known."""
 
@@ -69,7 +76,7 @@ class _Run(NamedTuple):
     """The modules of the copy that Python compiled."""
 
 
-def tried(pool: WorkerPool, task: FunctionTask, program: Versions) -> ProgramRuns:
+def tried(pool: WorkerPool, task: AnyTask, program: Versions) -> ProgramRuns:
     """Two runs of the original, which tell whether the program runs in the jail, and what of its output repeats.
 
     Raises:
@@ -78,7 +85,7 @@ def tried(pool: WorkerPool, task: FunctionTask, program: Versions) -> ProgramRun
     return pool.run(partial(_tried, order=_order(task), program=program))
 
 
-def measured(pool: WorkerPool, task: FunctionTask, program: Versions, pairs: range) -> ProgramRuns:
+def measured(pool: WorkerPool, task: AnyTask, program: Versions, pairs: range) -> ProgramRuns:
     """Runs of both versions in turns, each in a copy of its own. `pairs`: the numbers of the pairs. They end early where another
     output is confirmed.
 
@@ -88,13 +95,26 @@ def measured(pool: WorkerPool, task: FunctionTask, program: Versions, pairs: ran
     return pool.run(partial(_measured, order=_order(task), program=program, pairs=pairs))
 
 
-def _order(task: FunctionTask) -> Order:
+def watched(
+    pool: WorkerPool, task: AnyTask, program: Versions, given: Mapping[str, bytes], tools: Sequence[Path]
+) -> tuple[int, float, Mapping[str, bytes]]:
+    """Run the patched program once, with the files `given` in the first folder of PYTHONPATH. `tools` may be read.
+
+    Returns its exit status, the CPU seconds of all its processes, and the files that are in that folder then.
+
+    Raises:
+        SandboxError: the host failed.
+    """
+    return pool.run(partial(_watched, order=_order(task), program=program, given=given, tools=tools))
+
+
+def _order(task: AnyTask) -> Order:
     return Order("program", task.seed, task.name, "train", SecretSeeds(b""), b"")
 
 
 def _tried(worker: JailedWorker, *, order: Order, program: Versions) -> ProgramRuns:
-    task = cast("FunctionTask", worker.tasks[order.task])
-    side = _Side.of(task, program.root, program.original, most_seconds(task))
+    task = worker.tasks[order.task]
+    side = _Side.of(task, program, program.original, most_seconds(task))
     runs = [side.ran(worker)]
     if not runs[0].failed:
         runs.append(side.ran(worker))
@@ -104,9 +124,9 @@ def _tried(worker: JailedWorker, *, order: Order, program: Versions) -> ProgramR
 
 
 def _measured(worker: JailedWorker, *, order: Order, program: Versions, pairs: range) -> ProgramRuns:
-    task = cast("FunctionTask", worker.tasks[order.task])
-    original = _Side.of(task, program.root, program.original, most_seconds(task))
-    patched = _Side.of(task, program.root, program.patched, candidate_seconds(program.seconds))
+    task = worker.tasks[order.task]
+    original = _Side.of(task, program, program.original, most_seconds(task))
+    patched = _Side.of(task, program, program.patched, candidate_seconds(program.seconds))
     sides, both = (original, patched), (list[_Run](), list[_Run]())
     modules = original.ran(worker).modules if program.seconds < LONG_SECONDS else ()
     number, found = pairs.start, OutputsCompared(1.0, "")
@@ -129,16 +149,38 @@ def _measured(worker: JailedWorker, *, order: Order, program: Versions, pairs: r
     )
 
 
+def _watched(
+    worker: JailedWorker, *, order: Order, program: Versions, given: Mapping[str, bytes], tools: Sequence[Path]
+) -> tuple[int, float, Mapping[str, bytes]]:
+    task = worker.tasks[order.task]
+    side = _Side.of(task, program, program.patched, most_seconds(task))
+    tree = replace(side.tree, tools=(*side.tree.tools, *tools))
+    path = os.pathsep.join(filter(None, (f"{COPY}/{_WATCHED}", side.environment.get("PYTHONPATH", ""))))
+    with worker.workspaces_of(task).open(tree) as workspace:
+        for name, content in given.items():
+            workspace.put(f"{_GIVEN}/{name}", content)
+        workspace.run(f"cp -r {_GIVEN} {_WATCHED}", CommandLimits())  # where the command may write
+        (command,) = program.commands
+        ran = workspace.run(command.text, side.limits, environment={**side.environment, "PYTHONPATH": path})
+        listed = workspace.run(f"find {_WATCHED} -type f", CommandLimits(output_bytes=MOST_LISTED)).output.splitlines()
+        files, room = dict[str, bytes](), MOST_WATCHED
+        for path in listed[:MOST_PROCESSES]:
+            files[path] = (workspace.read(path, room) or b"") if room > 0 else b""
+            room -= len(files[path]) + _PAGE
+    return ran.code if ran.code is not None else -signal.SIGKILL, ran.cpu_seconds, files
+
+
 class _Side(NamedTuple):
     """One version of the program."""
 
-    task: FunctionTask
+    task: AnyTask
+    commands: Sequence[RecordedCommand]
     tree: Tree
     environment: Mapping[str, str]
     limits: CommandLimits
 
     @classmethod
-    def of(cls, task: FunctionTask, root: Path, files: Mapping[str, str], seconds: float) -> _Side:
+    def of(cls, task: AnyTask, program: Versions, files: Mapping[str, str], seconds: float) -> _Side:
         """The version with these files, whose commands may take so many wall seconds each."""
         limits = CommandLimits(
             wall_seconds=seconds,
@@ -146,26 +188,24 @@ class _Side(NamedTuple):
             memory_bytes=max(task.memory_limit, APART_MEMORY),
             outlive_seconds=OUTLIVE_SECONDS,
         )
-        return cls(task, *project_tree(task, root, files), limits)
+        return cls(task, program.commands, *project_tree(task, program.root, files), limits)
 
     def ran(self, worker: JailedWorker, modules: Sequence[str] = ()) -> _Run:
         """Run the recorded commands, one after another, in one fresh copy. `modules` are compiled before, as they are for a user
         who ran the program already."""
-        assert self.task.recorded is not None
-        commands = self.task.recorded.commands
         outputs, row, failed = dict[str, tuple[str, ...]](), {CPU: 0.0, WALL: 0.0}, ""
         with worker.workspaces_of(self.task).open(self.tree) as workspace:
             if modules:
                 compiling = f"python -m compileall -qq {' '.join(map(shlex.quote, modules))}"
                 workspace.run(compiling, CommandLimits(), environment=self.environment)
             before = _listed(workspace)
-            for command in commands:
+            for command in self.commands:
                 if command.folder.startswith(".."):
                     failed = f"it was recorded in {command.folder}, outside of the project"
                 if command.input is None or (command.input and not workspace.put(_INPUT, command.input)):
                     failed = "too much of standard input was recorded"
                 ran = workspace.run(_shell(command, self.tree), self.limits, environment=self.environment)
-                outputs |= _printed(ran, f" of {command.text}" if len(commands) > 1 else "")
+                outputs |= _printed(ran, f" of {command.text}" if len(self.commands) > 1 else "")
                 row = {CPU: row[CPU] + ran.cpu_seconds, WALL: row[WALL] + ran.wall_seconds}
                 failed = failed or _failed(ran, command)
             outputs |= _written(workspace, before)

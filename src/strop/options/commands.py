@@ -46,6 +46,15 @@ Target = Annotated[
         "file with a `strop.Task`, or a marked function (`module:name` or `file.py:name`)."
     ),
 ]
+MaybeTarget = Annotated[
+    str,
+    Parameter(
+        name="TARGET",
+        show_default=False,
+        help="Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (`strop list tasks`), a "
+        "file with a `strop.Task`, or a marked function (`module:name` or `file.py:name`). With --record it may be left out.",
+    ),
+]
 Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
 DryRun = Annotated[
     bool,

@@ -13,6 +13,7 @@ from itertools import groupby
 
 from strop.base.terminal_text import escape
 from strop.runs.results.improved import Improved, Unfinished
+from strop.runs.results.program import ImprovedProgram
 
 SENTENCE, NOTES, NAME = 2000, 1000, 200
 """Most characters of the sentence and of the command, of all notes together, and of a name."""
@@ -23,15 +24,17 @@ _PLAIN = re.compile(
 """A word or a number, as sentences of strop have them, with the punctuation around it."""
 
 
-def as_markdown(result: Improved | Unfinished, *, shared_notes: Iterable[str] = (), command: str = "") -> str:
+def as_markdown(
+    result: Improved | Unfinished | ImprovedProgram, *, shared_notes: Iterable[str] = (), command: str = ""
+) -> str:
     """The comment: the first line, one fact a line, and how to repeat it.
 
     `shared_notes`: more lines about what both programs share. `command`: the command line that makes this comparison.
     """
     lines = [f"**{prose(result.sentence, SENTENCE)}**", ""]
-    if isinstance(result, Improved):
+    if not isinstance(result, Unfinished):
         lines += [
-            f"- target: {code(result.task, NAME)}",
+            f"- target: {code(result.command if isinstance(result, ImprovedProgram) else result.task, NAME)}",
             *(
                 f"- {(prose if fact.name[:1].isalpha() else code)(fact.name, NAME)}: {prose(fact.text, NOTES)}"
                 for fact in result.details

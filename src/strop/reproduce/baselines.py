@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from strop.analysis.stats import Estimate, group_difference, mean, score_estimate
+from strop.api.cells import Cell, CellResult
 from strop.base.errors import StoreError
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.options.protocols import BaselinesOptions, StrategiesOptions
 from strop.report.chart import Chart, Point, Series
-from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.improvers import LEVEL, against_seed_words

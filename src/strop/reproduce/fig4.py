@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 from strop.analysis.stats import Estimate, decided, least_pairs, score_difference, score_estimate
 from strop.analysis.unsandboxing import Rate
+from strop.api.cells import Cell, CellResult
 from strop.base.as_document import computed
 from strop.base.errors import StoreError
 from strop.base.from_json import read_json
@@ -23,7 +24,6 @@ from strop.base.pluralize import quantity
 from strop.options.protocols import Fig4Options, Fig4WeakOptions
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import LINES, PaperValue, with_errors
-from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MEASURING, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span, with_stderr
 from strop.runs.claims.numbers import no_width, percent, too_few

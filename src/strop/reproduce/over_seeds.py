@@ -11,6 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from strop.analysis.stats import Estimate, least_pairs
+from strop.api.cells import Cell, CellResult, Limits, Progress, carry_out
 from strop.api.job import Begun, Job, ViewOfJobs
 from strop.api.jobs import MAKERS
 from strop.api.target import plain_name, sources_of
@@ -24,7 +25,6 @@ from strop.report.terminal.layout import SENTENCE, near, say
 from strop.report.terminal.live import View
 from strop.report.terminal.phrases import model_line
 from strop.report.terminal.tables import print_table
-from strop.reproduce.cells import Cell, CellResult, Limits, Progress, carry_out
 from strop.reproduce.protocol import MOST_RUNS
 from strop.runs.claims.numbers import written
 from strop.runs.claims.over_runs import over_runs_words

@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from strop.api.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.api.target import all_of
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.later import dataclass
@@ -22,7 +23,6 @@ from strop.base.protections import protections
 from strop.lm.options import joined, named
 from strop.options.choices import SelectionName
 from strop.options.protocols import ProtocolOptions
-from strop.reproduce.cells import Cell, CellResult, Progress, carry_out, finished, locked
 from strop.reproduce.reproduction import Reproduction, write
 from strop.runs.evaluate import SEED
 from strop.runs.meta import Named

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from strop.analysis.stats import Estimate, score_estimate
+from strop.api.cells import Cell, CellResult
 from strop.api.lookup import any_improver_text
 from strop.base.errors import ConfigurationError, StoreError
 from strop.base.later import dataclass
@@ -17,7 +18,6 @@ from strop.base.solution import NAMED_BY, digest_of
 from strop.options.protocols import Table1Options
 from strop.report.chart import Chart, Point, Series
 from strop.reproduce.baselines import against_seed, measured_in, measurements_of, pooled
-from strop.reproduce.cells import Cell, CellResult
 from strop.reproduce.protocol import MOST_RUNS, Protocol
 from strop.reproduce.reproduction import Reproduction, Table, span
 from strop.runs.claims.improvers import named, significant, too_few_words

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from strop.analysis.stats import confidence_of, least_pairs
 from strop.base.budget import HELD_OUT, LM_CALLS, Budget, Grant
 from strop.base.errors import SearchOver, TaskError
 from strop.base.events import BudgetMoved, SearchEnded
@@ -21,11 +22,12 @@ from strop.core.search import SearchState
 from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility
-from strop.evaluation.base import WHOLE, Order, Part
+from strop.evaluation.base import LEAST_BATCHES, WHOLE, Order, Part
 from strop.runs.assembly import UNOBSERVED, Components, Observer, editing_of, meta_description
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.scopes import comparison_at, comparison_of
+from strop.runs.spec import RunSpec
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask
 
@@ -98,7 +100,7 @@ class RunContext:
         if (secret or number > 1) and self.parts.task.input != "listed":
             fresh = SecretSeeds(secret) if secret else self._fresh(comparison_at(number))
             utility = replace(utility, seeds=replace(fresh, training=utility.seeds))
-        return replace(utility, part=part)
+        return replace(utility, part=part._replace(batches=batches_of(self.parts.spec, number)))
 
     def fresh_utility(self, name: str, split: Split = "gate") -> TaskUtility:
         """The task's utility on as many instances as a split has, drawn for `name` alone and never published."""
@@ -140,6 +142,7 @@ class RunContext:
             self.host.past,
             parts.evaluator,
             is_final=is_final,
+            part=WHOLE._replace(batches=batches_of(parts.spec)),
         )
 
     def selection(self) -> Selection:
@@ -188,6 +191,11 @@ class RunContext:
         """Record that a measurement for a verdict begins."""
         scope = f"{order.scope}/instances"
         self.record(BudgetMoved(scope=scope, counter=HELD_OUT, amount=1, granted=True, used=number, limit=count))
+
+
+def batches_of(spec: RunSpec, number: int = 1) -> int:
+    """The least number of batches of listed calls, of which the `number`th comparison of a run can show a difference."""
+    return max(LEAST_BATCHES, least_pairs(confidence_of(number, spec.family)))
 
 
 @contextmanager

@@ -188,7 +188,11 @@ def _tested_program(
 
 
 def searched(context: RunContext, initial: str, *, improver: str) -> tuple[Improvement, int]:
-    """The search of an improver, which returns a solution or ends early. A `Search`."""
+    """The search of an improver, which returns a solution or ends early. A `Search`.
+
+    Raises:
+        SearchOver: it ended before a candidate was evaluated.
+    """
     from strop.checks.held_out import draws_more
     from strop.core.improver import improve
     from strop.runs.time_left import comparison_kept
@@ -203,6 +207,8 @@ def searched(context: RunContext, initial: str, *, improver: str) -> tuple[Impro
                 improver, initial, context.utility("train"), grant, context.run.child("improve"), host
             )
     except SearchOver as over:
+        if not {*Standings(context.journal.recorded(Evaluated)).first} - {initial}:
+            raise
         return Improvement(None, detail=over.detail), context.ended("improve", over)
     return improvement, len(host.past.ends) + 1
 

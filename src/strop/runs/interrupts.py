@@ -60,11 +60,10 @@ class Interrupted(StropError):
 class TimeSpent(SearchOver):
     """The time limit is reached. Completed work is kept."""
 
-    def __init__(self) -> None:
+    def __init__(self, detail: str = "--max-time was spent", message: str = "") -> None:
+        """`detail` is recorded, so it names the option as commands do."""
         super().__init__(
-            "max_time",
-            "--max-time was spent",  # it is recorded
-            f"stopped: {option('max_time')} is spent; everything so far is kept",
+            "max_time", detail, message or f"stopped: {option('max_time')} is spent; everything so far is kept"
         )
         self.more = "--max-time MORE"
         """The flag that continues the work."""

@@ -128,7 +128,7 @@ def _options(task: AnyTask) -> dict[str, Any]:
         path = f"{TREE}/{program.relative_to(mark.project)}"
         said = {"tool": list(map(str, mark.tools)), "test": task.test, "show_calls": task.shows_calls}
         said["python"] = "" if mark.interpreter.is_strops else mark.interpreter.path
-        said["only"] = [f"{path}:{name}" for name in mark.changing]
+        said["only"] = [f"{TREE}/{name}" if ":" in name else f"{path}:{name}" for name in mark.changing]
         options |= {key: value for key, value in said.items() if value}
     return options
 
@@ -145,7 +145,8 @@ def _files_of(task: AnyTask, file: Path) -> tuple[Path, list[str]]:
         root, modules, readers = Path(os.path.commonpath(source_roots(file))), [last_loaded(file)], ()
     seed = [] if task.root is not None or task.seed_file is None else [str(task.seed_file.absolute())]
     files = dict.fromkeys([*(path for module in modules for path in (module.file, *module.files)), *readers, *seed])
-    return root, [str(Path(path).relative_to(root)) for path in files]
+    named = () if task.mark is None else task.mark.named
+    return root, [*(str(Path(path).relative_to(root)) for path in files), *named]
 
 
 def _copy(tree: Path, root: Path, paths: Sequence[str], *, is_whole: bool, modules: bool) -> None:

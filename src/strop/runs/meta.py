@@ -45,6 +45,20 @@ class Asked:
 
 
 @dataclass(frozen=True)
+class ProgramAsked:
+    """What was asked for of a program whose functions strop finds, besides its configuration."""
+
+    folder: str = "."
+    """Where its command runs, as a path from the project's top."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """The scoring options of each function: `python`, `test`, `tool`, `show_calls`, `fixed_input`."""
+    base: str = ""
+    """The commit that a given change is compared with; empty if there is none."""
+    with_: str = ""
+    """The file or folder of a given change; empty if there is none."""
+
+
+@dataclass(frozen=True)
 class Named:
     """An improver and the name that the user gave it."""
 
@@ -66,7 +80,8 @@ class Meta:
     """The metadata of a record. An entry that the record lacks is empty."""
 
     kind: str = "run"
-    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, `seeds`, or `replay`."""
+    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, `seeds`, `program`, or
+    `replay`."""
     tasks: tuple[str, ...] = ()
     """Names of the tasks."""
     task_digests: tuple[str, ...] = ()
@@ -110,6 +125,8 @@ class Meta:
     """What Table 2 was asked for."""
     seeds: tuple[int, ...] = ()
     """The seeds of the runs of `strop run --seeds`."""
+    program: ProgramAsked | None = None
+    """What was asked for of a program whose functions strop finds."""
 
     @property
     def task(self) -> str:
@@ -146,6 +163,7 @@ class Meta:
             "references": self.references,
             "asked": self.asked and asdict(self.asked),
             "seeds": self.seeds,
+            "program": self.program and asdict(self.program),
         }
         filled = {
             key: value for key, value in entries.items() if (isinstance(value, bool | int) and key != "sealed") or value
@@ -206,6 +224,7 @@ def _read(texts: Mapping[str, str], directory: Path) -> Meta:
         references=entry("references", dict[str, tuple[str, str, float]], {}),
         asked=entry("asked", Asked, None),
         seeds=entry("seeds", tuple[int, ...], ()),
+        program=entry("program", ProgramAsked, None),
         improvers=tuple(
             Named(name, by_digest[digest], trained.get(name, ()), searches.get(name, ())) for name, digest in improvers
         ),

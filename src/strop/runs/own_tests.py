@@ -81,7 +81,7 @@ def tested_candidate(
 def laid_over(context: RunContext, original: SourceFiles, program: str) -> Mapping[str, str]:
     """The files of a program that differ from those of the project: path → text."""
     task, files = context.parts.task, original.written(program)
-    if not original.command and task.mark is not None:
+    if not original.command and len(files) == 1 and task.mark is not None:
         module_path = Path(task.mark.program_module.file).relative_to(task.mark.project)
         files = {str(module_path.with_name(name)): text for name, text in files.items()}
     return differing(kept_project(context), files, is_version=original.is_version)

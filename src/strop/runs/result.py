@@ -26,6 +26,7 @@ READERS: Mapping[str, str] = {
     "against": "strop.runs.evaluate:measured_in",
     "table2": "strop.reproduce.table2:read_table2",
     "seeds": "strop.reproduce.over_seeds:read_over_seeds",
+    "program": "strop.runs.results.program:read_program",
 }
 """The kind of a record → the function that reads its result, whose module is imported when it is called."""
 

@@ -34,9 +34,13 @@ SEARCHES = ("run", "improve")
 """Kinds of record of a search, which `strop resume --finish` ends."""
 ONE_RESULT = ("improve", "compare", "measure")
 """Kinds of record of one comparison of a program with its original."""
+PATCHES = (*ONE_RESULT, "program")
+"""Kinds of record whose patch `strop apply` applies."""
+OF_JOBS = ("program", "seeds")
+"""Kinds of record whose work is in other records, beside it."""
 REPLAYED = (*SEARCHES, "compare", "measure", "eval", "against")
 """Kinds of record that `strop replay` repeats."""
-_COMMANDS = {"against": "eval --against", "table2": "reproduce table2", "seeds": "run --seeds"}
+_COMMANDS = {"against": "eval --against", "table2": "reproduce table2", "seeds": "run --seeds", "program": "improve"}
 
 
 @dataclass(frozen=True)

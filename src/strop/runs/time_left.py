@@ -6,9 +6,11 @@ import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
-from strop.base.errors import SearchOver
 from strop.base.events import Evaluated, Event, ProgramRan, SuiteRan
+from strop.base.surface import option
+from strop.runs.claims.numbers import seconds_in_words
 from strop.runs.context import RunContext
+from strop.runs.interrupts import TimeSpent
 from strop.runs.whole_program import most_seconds
 from strop.tasks.command.task import AnyTask
 
@@ -68,21 +70,27 @@ def comparison_kept(context: RunContext, most: int) -> Iterator[None]:
     reserve = Reserve(parts.task, most, journal.recorded(Evaluated, SuiteRan, ProgramRan))
     journal.also_tell(reserve)
     in_flight = min(IN_FLIGHT, (ends_at - journal.clock()) / 10)
-    over = SearchOver("max_time", f"--max-time {parts.spec.max_time:g} s was spent, but for the comparison")
     done = threading.Event()
 
     def left() -> float:
         return ends_at - journal.clock() - reserve.seconds - in_flight
 
+    def end() -> None:
+        limit, kept = f"{parts.spec.max_time:g} s", f"about {seconds_in_words(reserve.seconds, 2)}"
+        search.over = TimeSpent(
+            f"the rest of --max-time {limit} is kept for the comparison, which takes {kept}",
+            f"{option('max_time')} {limit} left no time for a candidate: the comparison alone takes {kept}",
+        )
+
     def watch() -> None:
         while (seconds := left()) > 0:
             if done.wait(min(seconds, _LOOKS)):
                 return
-        search.over = over
+        end()
         parts.language_model.finish()
 
     if left() <= 0:
-        search.over = over
+        end()
     thread = threading.Thread(target=watch, name="strop-time", daemon=True)
     thread.start()
     try:

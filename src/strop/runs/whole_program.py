@@ -6,7 +6,7 @@ Recorded runs are not repeated: a resumed run goes on after the last of them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from strop.analysis.stats import is_enough, least_pairs, levels
 from strop.base.budget import Budget
@@ -14,13 +14,14 @@ from strop.base.events import ProgramRan
 from strop.base.results import WALL, ProgramRuns, fields_of, runs_joined
 from strop.core.metric_change import program_gain
 from strop.runs.scopes import ORIGINAL_PROGRAM
+from strop.tasks.function.calls import RecordedCommand
 
 if TYPE_CHECKING:
     from strop.evaluation.pool import WorkerPool
     from strop.evaluation.whole_program import Versions
     from strop.runs.context import RunContext
     from strop.runs.patching.source_files import SourceFiles
-    from strop.tasks.function.task import FunctionTask
+    from strop.tasks.command.task import AnyTask
 
 MOST_SECONDS = 120.0
 """Wall seconds in which both programs run in turns, unless one run of each takes longer."""
@@ -48,7 +49,7 @@ def tried_program(context: RunContext, original: SourceFiles) -> ProgramRan:
 
 def run_program(
     context: RunContext, original: SourceFiles, candidate: str, trial: ProgramRan, budget: Budget, confidence: float
-) -> None:
+) -> ProgramRuns:
     """Run both programs in turns, and record their times and whether their output differs. `budget` is that of the comparison.
 
     Raises:
@@ -69,7 +70,8 @@ def run_program(
         parts.append(event)
         found = program_gain(runs_joined(parts), confidence)
         if event.differs or (found is not None and is_enough(found.change, is_ratio=True)):
-            return
+            break
+    return runs_joined(parts)
 
 
 def pairs_of(trial: ProgramRuns, confidence: float) -> int:
@@ -85,7 +87,7 @@ def most_seconds(trial: ProgramRuns) -> float:
 
 def in_words(context: RunContext) -> str:
     """The recorded commands, for a sentence."""
-    return " and ".join(f"`{command}`" for command in context.parts.task.facts.commands)
+    return " and ".join(f"`{command}`" for command in context.parts.task.facts.commands or (context.parts.spec.task,))
 
 
 def _seconds(trial: ProgramRuns) -> float:
@@ -94,12 +96,18 @@ def _seconds(trial: ProgramRuns) -> float:
 
 def _of(
     context: RunContext, original: SourceFiles, candidate: str, seconds: float
-) -> tuple[WorkerPool, FunctionTask, Versions]:
+) -> tuple[WorkerPool, AnyTask, Versions]:
     """The workers, the task, and both versions of the program; `seconds` of one run of the original, if that is known."""
     from strop.evaluation.whole_program import Versions
     from strop.runs.own_tests import kept_project, laid_over, worker_pool
     from strop.tasks.versions import differing
 
-    task, root = cast("FunctionTask", context.parts.task), kept_project(context)
+    task, root = context.parts.task, kept_project(context)
     before = differing(root, task.files, is_version=True)
-    return worker_pool(context), task, Versions(root, before, laid_over(context, original, candidate), seconds)
+    is_recorded = task.root is None and task.recorded is not None
+    commands = task.recorded.commands if is_recorded else (RecordedCommand(task.command),)  # type: ignore[union-attr]
+    return (
+        worker_pool(context),
+        task,
+        Versions(root, before, laid_over(context, original, candidate), commands, seconds),
+    )

@@ -29,6 +29,10 @@ SENT = "None, truth values, numbers, texts, bytes, bytearrays, lists, tuples, ra
 """What can be sent, in words."""
 OPAQUE = "__opaque__"
 """The name of inputs that are no plain data: the bytes of all of them, which only a guest opens (`guest/calling.py`)."""
+ITERATORS = frozenset({map, filter, zip, enumerate, reversed, type(iter([])), type(iter(()))}).union(
+    kind for kind in vars(itertools).values() if isinstance(kind, type)
+)
+"""Iterators of Python's that are no generators. As an answer they are read like one."""
 MOST_BYTES = 32 << 20
 MOST_ITEMS = 2_000_000
 """Most items of a value. Numbers in lists of equal types and in arrays do not count."""

@@ -53,6 +53,7 @@ VIEWS: dict[str, type[Event]] = {
     "program_run": ev.ProgramRan,
     "changed_calls": ev.CallsChanged,
     "search_end": ev.SearchEnded,
+    "function_chosen": ev.FunctionChosen,
     "measurement_began": ev.MeasurementBegan,
     "comparison_began": ev.ComparisonBegan,
     "iteration_start": ev.IterationStarted,

@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 from strop.base.errors import ConfigurationError
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import own_file
-from strop.tasks.function.source import Source, bound_names, is_mark, joined, needed_names, used
+from strop.tasks.function.source import Source, bound_names, in_a_line, is_mark, joined, needed_names, used
 from strop.tasks.function.splice import read_source
 
 MOST_CHARACTERS = 6000
 """Characters of all definitions together."""
 MOST_OF_ONE = 2000
 """Characters of one definition; a longer one is only named."""
-_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class ShownFunction(NamedTuple):
@@ -105,18 +104,9 @@ def _printed(nodes: Sequence[ast.stmt], source: Source, room: int) -> str:
     texts: dict[ast.stmt, str] = {}
     for node in nodes:
         own = source.of(node)
-        texts[node] = own if len(own) <= min(MOST_OF_ONE, room) else _in_a_line(node, own)
+        texts[node] = own if len(own) <= min(MOST_OF_ONE, room) else in_a_line(node, own)
         room -= len(texts[node])
         if room < -MOST_OF_ONE:
             texts[node] = "# (more is left out)"
             break
     return joined(texts)
-
-
-def _in_a_line(node: ast.stmt, source: str) -> str:
-    """One line about a definition that is too long to show."""
-    count = source.count("\n") + 1
-    lines = f"{count} lines" if count > 1 else f"{len(source)} characters"
-    kind = "a class" if isinstance(node, ast.ClassDef) else "a function" if isinstance(node, _FUNCTIONS) else "a value"
-    summary = (ast.get_docstring(node) or "").split("\n")[0] if isinstance(node, _FUNCTIONS) else ""
-    return f"# {', '.join(sorted(bound_names(node)))}: {kind} of {lines}, not shown{f' ({summary:.200})' if summary else ''}"

@@ -104,7 +104,12 @@ def project_of(task: AnyTask) -> Project | None:
         return Project(task.root.absolute(), files[0] if len(files) == 1 else "", files, scoring)
     if isinstance(task, FunctionTask):
         marking = str(Path(task.mark.marking_module.file).relative_to(task.mark.project))
-        return Project(task.mark.project, task.path, (task.path,), frozenset({marking} - {task.path}))
+        return Project(
+            task.mark.project,
+            task.path,
+            tuple(part.path for part in task.parts),
+            frozenset({marking} - {task.path}),
+        )
     if task.seed_file is None:
         return None
     name = task.seed_file.name

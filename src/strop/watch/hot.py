@@ -17,25 +17,31 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from strop.base.errors import ConfigurationError
+from strop.base.globs import is_test
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.printing import Printable
+from strop.base.surface import switched
 from strop.base.syntax import syntax_tree
 from strop.base.user_modules import PROJECT, package_root
 from strop.evaluation.batch_planning import BEFORE, SHORT, is_too_short
 from strop.tasks.function.calls import LEAST_CALLS, MOST_CALLS
+from strop.tasks.function.splice import find_function, read_source
 from strop.watch.watched import Process, Stopped, Watched, run_watched
 
 STROP = str(Path(__file__).parents[1])
 """The folder of this package, of which no function is the user's."""
 LEAST_SHARE = 0.05
 """Least share of the CPU time for a row of the table."""
-LEAST_SECONDS = 0.1
-"""CPU time below which samples say nothing."""
+LEAST_SECONDS, MOST_RUNS = 0.1, 10
+"""CPU time below which samples say nothing, and how often a command that takes less runs at most to be sampled."""
 MOST_COUNTED = 20
 """Most functions whose calls are counted."""
 WHOLE_PROGRAM = 0.8
 """Least share of the time for which a function that is called once is called the whole program."""
+NOTHING = "in no function, imports included", "a test"
+"""Why nothing can be done about a row."""
 TOP_LEVEL = "<module>"
 """The name of the code of a file that is in no function."""
 
@@ -59,9 +65,11 @@ class HotFunction:
     seconds_a_call: float | None
     """CPU time of one call, together with what it calls. Null if calls were not counted."""
     command: str
-    """The command that improves the function. Empty if strop does not take it."""
+    """The command that improves the function: by its recorded calls or, with `fixed_input`, by the whole program. Empty if there
+    is none."""
     reason: str
-    """Why strop does not take the function. Empty if it does."""
+    """Why its calls cannot be used, so that the whole program measures it, or why nothing can be done. Empty if its calls
+    are used."""
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -81,7 +89,8 @@ class HotFunctions(Printable):
     share: float
     """Share of the CPU time that functions of the project take, together with what they call."""
     functions: tuple[HotFunction, ...]
-    """The functions that strop takes, then the others, each by their share."""
+    """The functions that are measured by their calls, those that are measured by the whole program, then the others, each by
+    their share."""
     left_out: int
     """Number of further functions with at least 5% of the time."""
     notes: tuple[str, ...]
@@ -125,29 +134,29 @@ class Samples(NamedTuple):
 def find_hot(
     command: Sequence[str], *, once: bool, top: int, stdout: int | None, notify: Callable[[str], None]
 ) -> tuple[HotFunctions, BaseException | None]:
-    """The functions that take a command's time, and what stopped the command if the user did. It runs once or twice.
+    """The functions that take a command's time, and what stopped the command if the user did. It runs again to count calls, and
+    before that, if it is short, until there are samples enough; with `once` it does not.
 
-    `stdout`: where its output goes; the output of a second run is discarded. `notify`: tells the user what happens.
+    `stdout`: where its output goes; the output of further runs is discarded. `notify`: tells the user what happens.
 
     Raises:
         ConfigurationError: there is no such program.
     """
     project, start = _project(Path.cwd()), _input_position()
-    first, stop = _run(command, "sampler", {"project": str(project)}, stdout, None)
-    total = first.program_seconds("sampler")
-    samples = read_samples(first.by_tool["sampler"])
-    rows = _rows(samples.stacks, total) if total >= LEAST_SECONDS else {}
-    notes = list(_notes(first, samples, total, rows, project))
+    runs, stop = _sampled(command, project, start, stdout, None if once else notify)
+    first = runs[0]
+    total = _seconds_of(runs) / len(runs)
+    samples = read_samples([process for run in runs for process in run.by_tool["sampler"]], len(runs))
+    rows = _rows(samples.stacks, total) if _seconds_of(runs) >= LEAST_SECONDS else {}
+    notes = list(_notes(runs, samples, rows, project))
     wanted = [function for function in rows if _is_countable(function)][:MOST_COUNTED]
     counted: Mapping[_Function, _Counted] | None = None
     if wanted and not once and stop is None:
         notify("running it again to count calls, without showing its output (--once: do not)")
-        if start is not None:
-            os.lseek(0, start, os.SEEK_SET)
         plan = {"wanted": [[function.file, function.name] for function in wanted]}
-        second, stop = _run(command, "counter", plan, subprocess.DEVNULL, subprocess.DEVNULL)
+        second, stop = _run(command, "counter", plan, subprocess.DEVNULL, subprocess.DEVNULL, start)
         if stop is None and second.status != first.status:
-            notes.append(f"calls are not counted: the second run {_ended(second.status)}, unlike the first")
+            notes.append(f"calls are not counted: the second run {ended(second.status)}, unlike the first")
         elif stop is None:
             counted = _read_counts(second.by_tool["counter"], wanted)
     if stop is not None:
@@ -167,14 +176,46 @@ def find_hot(
     return hot, stop
 
 
+def _sampled(
+    command: Sequence[str], project: Path, start: int | None, stdout: int | None, notify: Callable[[str], None] | None
+) -> tuple[list[Watched], BaseException | None]:
+    """Runs of the command with samples: one, or more of a short command if `notify` may tell the user."""
+    first, stop = _run(command, "sampler", {"project": str(project)}, stdout, None)
+    runs = [first]
+    while (
+        notify
+        and stop is None
+        and first.by_tool["sampler"]
+        and _seconds_of(runs) < LEAST_SECONDS
+        and len(runs) < MOST_RUNS
+    ):
+        if len(runs) == 1:
+            notify("it is short: running it again to sample it, without showing its output (--once: do not)")
+        again, stop = _run(command, "sampler", {"project": str(project)}, subprocess.DEVNULL, subprocess.DEVNULL, start)
+        runs.append(again)
+    return runs, stop
+
+
 def _run(
-    command: Sequence[str], tool: str, plan: Mapping[str, Any], stdout: int | None, stderr: int | None
+    command: Sequence[str],
+    tool: str,
+    plan: Mapping[str, Any],
+    stdout: int | None,
+    stderr: int | None,
+    start: int | None = None,
 ) -> tuple[Watched, BaseException | None]:
+    """One run of the command, with its standard input from the position `start`."""
     plan = {**plan, "strop": STROP}
+    if start is not None:
+        os.lseek(0, start, os.SEEK_SET)
     try:
         return run_watched(command, (tool,), plan, stdout=stdout, stderr=stderr), None
     except Stopped as stopped:
         return stopped.watched, stopped.__cause__
+
+
+def _seconds_of(runs: Sequence[Watched]) -> float:
+    return math.fsum(run.program_seconds("sampler") for run in runs)
 
 
 def _project(folder: Path) -> Path:
@@ -191,7 +232,8 @@ def _input_position() -> int | None:
     return None
 
 
-def _ended(status: int) -> str:
+def ended(status: int) -> str:
+    """How a command ended: `ended with status 3`."""
     if status >= 0:
         return f"ended with status {status}"
     with suppress(ValueError):
@@ -199,11 +241,10 @@ def _ended(status: int) -> str:
     return f"was ended by signal {-status}"
 
 
-def _notes(
-    watched: Watched, samples: Samples, total: float, rows: Mapping[_Function, float], project: Path
-) -> Iterator[str]:
+def _notes(runs: Sequence[Watched], samples: Samples, rows: Mapping[_Function, float], project: Path) -> Iterator[str]:
+    watched, total = runs[0], _seconds_of(runs) / len(runs)
     if watched.status:
-        yield f"the command {_ended(watched.status)}"
+        yield f"the command {ended(watched.status)}"
     if watched.failed:
         yield f"strop could not watch a process of it: {watched.failed[0]}"
     elif not watched.by_tool["sampler"]:
@@ -217,8 +258,9 @@ def _notes(
         yield f"sampling ended early: {samples.stopped}"
     if samples.unseen >= LEAST_SHARE * total:
         yield f"{samples.unseen / total:.0%} of the time is in threads that `threading` did not start, and is not seen"
-    if total < LEAST_SECONDS:
-        yield f"too short to sample: {total:.2f} s of CPU, {LEAST_SECONDS} s are needed; give it more work"
+    if total * len(runs) < LEAST_SECONDS:
+        needed = f"{LEAST_SECONDS} s are needed in at most {MOST_RUNS} runs"
+        yield f"too short to sample: {total:.2f} s of CPU, {needed}; give it more work"
     elif not any(function.name != TOP_LEVEL for function in rows):
         yield f"no function of this project ({project}) takes {LEAST_SHARE:.0%} of the time"
 
@@ -226,8 +268,8 @@ def _notes(
 # What processes have written
 
 
-def read_samples(processes: Sequence[Process]) -> Samples:
-    """The samples of all processes. A process that wrote something else is left out."""
+def read_samples(processes: Sequence[Process], runs: int = 1) -> Samples:
+    """The samples of all processes, as means over the runs. A process that wrote something else is left out."""
     names, stacks = _Definitions(), _Stacks(float)
     used, samples, unseen, stopped = 0.0, 0, 0.0, ""
     for process in processes:
@@ -237,8 +279,8 @@ def read_samples(processes: Sequence[Process]) -> Samples:
             flat, own = iter(seen["stacks"]), _Stacks(float)
             for seconds in map(_seconds, seen["seconds"]):
                 stack = [functions[next(flat)] for _ in range(next(flat, 0))]
-                own[tuple(dict.fromkeys(stack))] += seconds
-            unseen += _seconds(seen["unseen"])
+                own[tuple(dict.fromkeys(stack))] += seconds / runs
+            unseen += _seconds(seen["unseen"]) / runs
             samples += int(seen["samples"])
             stopped = stopped or str(seen["stopped"])[:200]
             for chain, seconds in own.items():
@@ -284,22 +326,24 @@ class _Definitions:
         ):
             raise TypeError("not a function")
         if file not in self._files:
-            self._files[file] = list(_definitions(Path(file)))
+            self._files[file] = []
+            with suppress(OSError, ValueError):
+                self._files[file] += definitions(Path(file).read_text("utf-8"))
         around = [each for each in self._files[file] if each[0] <= line <= each[1] and name != TOP_LEVEL]
         exact = [
             definition[2] for definition in around if definition[0] == line and definition[2].rpartition(".")[2] == name
         ]
         if exact:
             return _Function(file, exact[0], bool(is_async_generator))
-        if around or self._files[file]:
+        if around or self._files[file] or name.startswith("<"):
             return _Function(file, max(around)[2] if around else TOP_LEVEL)
         return _Function(file, qualified, bool(is_async_generator))
 
 
-def _definitions(file: Path) -> Iterator[tuple[int, int, str]]:
-    """(first line with decorators, last line, qualified name) of each function of a file; none if it cannot be read."""
-    with suppress(OSError, SyntaxError, ValueError, RecursionError, MemoryError):
-        left: list[tuple[ast.AST, str]] = [(syntax_tree(file.read_text("utf-8")), "")]
+def definitions(text: str) -> Iterator[tuple[int, int, str]]:
+    """(first line with decorators, last line, qualified name) of each function of a file; none if it is not Python."""
+    with suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+        left: list[tuple[ast.AST, str]] = [(syntax_tree(text), "")]
         while left:
             node, outer = left.pop()
             for child in ast.iter_child_nodes(node):
@@ -323,13 +367,13 @@ class _Surroundings(NamedTuple):
     def target(self, function: _Function) -> str:
         """The target by which `strop improve` takes a function: its module, if that is imported from the project's folder or its
         `src`, else its path."""
-        file = Path(function.file)
+        file, name = Path(function.file), function.name
         root = package_root(file)
         parts = file.relative_to(root).with_suffix("").parts
         parts = parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts
         if root in (self.project, self.project / "src") and all(map(str.isidentifier, parts)):
-            return f"{'.'.join(parts)}:{function.name}"
-        return f"{os.path.relpath(file)}:{function.name}"
+            return f"{'.'.join(parts)}:{name}"
+        return f"{os.path.relpath(file)}:{name}"
 
 
 def _rows(stacks: _Stacks, total: float) -> dict[_Function, float]:
@@ -364,42 +408,46 @@ def _table(
     counted: Mapping[_Function, _Counted] | None,
     around: _Surroundings,
 ) -> list[HotFunction]:
-    reasons = {function: _reason(function, used, total, counted) for function, used in rows.items()}
-    accepted = [function for function in rows if not reasons[function]]
-    made = []
-    for function in [*accepted, *(function for function in rows if reasons[function])]:
-        count, target, reason = (counted or {}).get(function), around.target(function), reasons[function]
-        caller = _caller(function, stacks, accepted) if reason in _MENDED else None
-        if caller is not None:
-            reason += f": take {caller.name}, which calls it"
-        recorded = shlex.quote(shlex.join(around.command))
+    recorded, made = shlex.quote(shlex.join(around.command)), list[HotFunction]()
+    for function, used in rows.items():
+        count, reason = (counted or {}).get(function), _reason(function, used, total, counted)
+        by_program = f" {switched('fixed_input')}" * bool(reason)
+        target = around.target(function)
+        outermost = target.partition(".<locals>")[0]
         made.append(
             HotFunction(
                 function=target,
-                share=min(rows[function] / total, 1.0),
+                share=min(used / total, 1.0),
                 own_share=math.fsum(used for stack, used in stacks.items() if stack[-1:] == (function,)) / total,
                 calls=None if count is None else count.calls,
                 different=None if count is None else count.different,
                 is_least=count is not None and count.is_least,
-                seconds_a_call=None if count is None else rows[function] / count.calls,
-                command="" if reason else f"strop improve {shlex.quote(target)} --record {recorded}",
+                seconds_a_call=None if count is None else used / count.calls,
+                command=f"strop improve {shlex.quote(outermost)} --record {recorded}{by_program}"
+                * (reason not in NOTHING),
                 reason=reason,
             )
         )
-    return made
+    return sorted(made, key=lambda one: (not one.command, bool(one.reason)))
 
 
-_SHORT, _NESTED = "too short", "nested function"
-_MENDED = (_SHORT, _NESTED)
-"""Reasons that may not hold for a caller of the function."""
+def _is_defined_once(function: _Function) -> bool:
+    with suppress(OSError, ValueError, ConfigurationError):
+        path, name = Path(function.file), function.name.partition(".<locals>")[0]
+        return bool(find_function(read_source(path, path.read_text("utf-8")), name))
+    return False
 
 
 def _reason(function: _Function, used: float, total: float, counted: Mapping[_Function, _Counted] | None) -> str:
-    """Why strop does not take a function; empty if it does, or if calls were not counted."""
+    """Why the calls of a function cannot be used; empty if they can, or were not counted."""
     if function.name == TOP_LEVEL:
-        return "in no function, imports included"
+        return NOTHING[0]
+    if is_test(os.path.relpath(function.file)):
+        return NOTHING[1]
+    if not _is_defined_once(function):
+        return "defined more than once"
     if "<locals>" in function.name:
-        return _NESTED
+        return "nested function"
     if function.is_async_generator:
         return "async generator"
     if counted is None:
@@ -413,7 +461,7 @@ def _reason(function: _Function, used: float, total: float, counted: Mapping[_Fu
         return ", ".join(sorted(count.effects))
     held_out = min(count.different, MOST_CALLS) // 2 - BEFORE
     if count.different >= LEAST_CALLS and is_too_short(used / count.calls, held_out, SHORT):
-        return _SHORT
+        return "too short"
     if count.different < LEAST_CALLS and count.undescribed:
         return "arguments that strop cannot describe"
     is_cut = count.looked_at < min(count.calls, LEAST_CALLS)  # describing them took too long
@@ -421,14 +469,3 @@ def _reason(function: _Function, used: float, total: float, counted: Mapping[_Fu
         of = f" of {count.looked_at:,} looked at" if count.looked_at < count.calls else ""
         return f"{quantity(count.different, 'different call')}{of}"
     return ""
-
-
-def _caller(function: _Function, stacks: _Stacks, accepted: Sequence[_Function]) -> _Function | None:
-    """The function that strop takes and that calls `function`, directly or not, where that takes most of its time; None if none
-    does."""
-    seconds = defaultdict[_Function, float](float)
-    for stack, used in stacks.items():
-        outer = [caller for caller in stack[: stack.index(function)] if caller in accepted] if function in stack else []
-        for caller in outer[-1:]:
-            seconds[caller] += used
-    return max(seconds, key=seconds.__getitem__, default=None)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from strop.base.errors import ConfigurationError
@@ -14,15 +14,11 @@ from strop.base.python_discovery import interpreter_of
 from strop.base.user_modules import name_of, source_roots
 from strop.evaluation.functions.load import file_and_function, load_recorded, tools_of
 from strop.evaluation.functions.reproduced import reproduced
-from strop.tasks.function.calls import LEAST_CALLS, RecordedCalls, merged, read_calls
-from strop.tasks.function.source import Source
+from strop.tasks.function.calls import LEAST_CALLS, MOST_OF_THE_TIME, RecordedCalls, by_program, merged, read_calls
 from strop.tasks.function.splice import find_function, read_source
 from strop.tasks.function.task import FunctionTask, with_calls
 from strop.watch.record import record
-
-ENOUGH, MOST_OTHERS, LEAST_SHARE = 0.9, 5, 0.02
-"""Share of the time of a function's calls that the functions which may change should have; how many others may change; and the
-least share of each."""
+from strop.watch.watched import is_elsewhere
 
 
 def recorded_task(
@@ -51,37 +47,42 @@ def recorded_task(
     project = Path(os.path.commonpath(source_roots(real)))
     source = read_source(path, text_of(path, "file"))
     find_function(source, name)
-    recorded, commands_python = _recorded(sources, real, name, project, say)
+    recorded, commands_python, beside = _recorded(sources, real, name, project, say)
     if len(recorded.calls) < LEAST_CALLS:
+        seen = f"{recorded.looked_at:,} that strop looked at, of " * (recorded.looked_at < recorded.made)
         raise ConfigurationError(
-            f"{recorded.name}: {quantity(len(recorded.calls), 'different call')} of {recorded.made:,} can be used, and "
-            f"{LEAST_CALLS} are needed{_left_out(recorded.left_out)}. Record a longer run, or a function that calls it"
+            f"{recorded.name}: {quantity(len(recorded.calls), 'different call')} of {seen}{recorded.made:,} can be used, and "
+            f"{LEAST_CALLS} are needed{_left_out(recorded.left_out)}. Record a longer run, or {by_program()}"
         )
-    changing, note = (only, "") if only else chosen(recorded, os.path.relpath(real, project), source)
-    interpreter = interpreter_of(path, python, commands_python)
-    task = load_recorded(target, recorded, interpreter, tools_of(tools), changing, is_checked=False)
+    interpreter, shown = interpreter_of(path, python, commands_python), (*tools_of(tools), *beside)
+    if hidden := [other for other in recorded.beside if Path(other) not in shown]:
+        say(f"the calls imported {', '.join(hidden)}, which the jail shows with --set tool={hidden[0]}")
+    task = load_recorded(target, recorded, interpreter, shown, only, is_checked=False)
     assert task.recorded is not None
     recorded = task.recorded
     repeatable = reproduced(task, recorded)
     task = with_calls(task, repeatable)
     say(summary(recorded, repeatable, task))
-    if note:
-        say(note)
+    if not only:
+        say(what_may_change(recorded, task))
     return task
 
 
 def _recorded(
     sources: Sequence[str], file: Path, name: str, project: Path, say: Callable[[str], object]
-) -> tuple[RecordedCalls, str]:
-    """The calls of all sources, and the Python of the first command; empty if there is none. Raises ConfigurationError."""
-    recordings, python = list[RecordedCalls](), ""
+) -> tuple[RecordedCalls, str, list[Path]]:
+    """The calls of all sources; the Python of the first command, empty if there is none; and what commands imported outside of
+    the project. Raises ConfigurationError."""
+    recordings, python, beside = list[RecordedCalls](), "", list[Path]()
+    how = "in the jail" if is_elsewhere() else "as you run it, not in the jail"
     for source in sources:
         if source.startswith("@"):
             recordings.append(read_calls(Path(source[1:])))
             continue
-        say(f"recording calls of {name}; the command runs as you run it, not in the jail: {source}")
+        say(f"recording calls of {name}; the command runs {how}: {source}")
         calls, commands_python, note = record(source, file, name, name_of(file), project)
         recordings.append(calls)
+        beside += map(Path, calls.beside)
         python = python or commands_python
         if note:
             say(note)
@@ -89,45 +90,19 @@ def _recorded(
         raise ConfigurationError(
             f"the kept calls are of {' and '.join(sorted({recording.name for recording in recordings}))}"
         )
-    return merged(*recordings), python
+    return merged(*recordings), python, beside
 
 
-def chosen(recorded: RecordedCalls, file: str, source: Source) -> tuple[tuple[str, ...], str]:
-    """The functions that may change if the user names none, and a note on their share of the time; the note is empty if it is
-    all.
-
-    They are the recorded function, and the fewest others of its file, at most five, that have nine tenths of the time with it.
-
-    `file`: the function's file, from the project's top, as in `recorded.inside`.
-    """
-    names, share = [recorded.name], recorded.inside.get(f"{file}:{recorded.name}", 0.0)
-    elsewhere = dict[str, float]()
-    for function, own in sorted(recorded.inside.items(), key=lambda pair: -pair[1]):
-        path, _, name = function.rpartition(":")
-        if path != file:
-            elsewhere[function] = own
-        elif (
-            name not in names
-            and share < ENOUGH
-            and len(names) <= MOST_OTHERS
-            and own >= LEAST_SHARE
-            and _can_change(source, name)
-        ):
-            names.append(name)
-            share += own
-    changing = tuple(names) if len(names) > 1 else ()
-    if not recorded.inside or share >= ENOUGH:
-        return changing, f"the model may change: {', '.join(names)}" if changing else ""
-    text = f"the model may change: {', '.join(names)}, which ha{'ve' if changing else 's'} {share:.0%} of the time of its calls"
-    most = next(iter(elsewhere), "")
-    return changing, text + (f"; {elsewhere[most]:.0%} are in {most} (--only {most})" if most else "")
-
-
-def _can_change(source: Source, name: str) -> bool:
-    """Whether a candidate can have another text of a function: only one has this name, and it is in no other function."""
-    with suppress(ConfigurationError):
-        return bool(find_function(source, name))
-    return False
+def what_may_change(recorded: RecordedCalls, task: FunctionTask) -> str:
+    """A line for the user: the functions that may change, and their share of the time of the calls if that is not nearly all."""
+    names = {name if ":" in name else f"{task.path}:{name}" for name in task.changing}
+    share = math.fsum(recorded.inside.get(name, 0.0) for name in names)
+    text = f"the model may change: {', '.join(task.changing)}"
+    if not recorded.inside or share >= MOST_OF_THE_TIME:
+        return text
+    most = max(recorded.inside.keys() - names, key=lambda name: (recorded.inside[name], name), default="")
+    text += f", which ha{'ve' if len(names) > 1 else 's'} {share:.0%} of the time of its calls"
+    return text + (f"; {recorded.inside[most]:.0%} are in {most}" if most else "")
 
 
 def summary(recorded: RecordedCalls, repeatable: RecordedCalls, task: FunctionTask) -> str:

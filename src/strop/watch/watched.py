@@ -14,13 +14,16 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from strop.base.errors import ConfigurationError
 from strop.base.interpreter import users_environment
 from strop.base.private import users_umask
+from strop.base.terminal_text import escape
 from strop.evaluation.outcomes import STAND_IN, pickler
 from strop.sandbox import strop_plain_data as plain_data
 
@@ -73,6 +76,33 @@ class Stopped(KeyboardInterrupt):
         """What tools saw until then."""
 
 
+Elsewhere: TypeAlias = Callable[[Mapping[str, bytes]], tuple[int, float, Mapping[str, bytes]]]
+"""Runs a command with these files in the first folder of PYTHONPATH. Returns its exit status, its CPU seconds, and the files
+there."""
+_elsewhere = ContextVar[tuple[Elsewhere, str, str] | None]("elsewhere", default=None)
+
+
+@contextmanager
+def watched_elsewhere(run: Elsewhere, here: Path, there: str) -> Iterator[None]:
+    """Within the block, commands run by `run` and not as the user runs them, whatever they are. It has the folder `here` as
+    `there`."""
+    token = _elsewhere.set((run, str(here), there))
+    try:
+        yield
+    finally:
+        _elsewhere.reset(token)
+
+
+def is_elsewhere() -> bool:
+    """Whether commands run elsewhere. Then what tools report is not the user's."""
+    return _elsewhere.get() is not None
+
+
+def needed() -> tuple[Path, ...]:
+    """The files and folders of this machine that tools need."""
+    return (*map(Path, _FOLDERS), pickler())
+
+
 def run_watched(
     command: str | Sequence[str],
     tools: Sequence[str],
@@ -87,10 +117,17 @@ def run_watched(
         Stopped: the user stopped it.
     """
     folder = Path(tempfile.mkdtemp(prefix="strop-watch-"))
+    full_plan = json.dumps({**plan, "tools": list(tools), "folders": list(_FOLDERS), "pickler": str(pickler())})
     try:
         shutil.copyfile(_INSIDE / "sitecustomize.py", folder / "sitecustomize.py")
-        full_plan = {**plan, "tools": list(tools), "folders": list(_FOLDERS), "pickler": str(pickler())}
-        (folder / "plan.json").write_text(json.dumps(full_plan), "utf-8")
+        if (elsewhere := _elsewhere.get()) is not None:
+            run, here, there = elsewhere
+            given = {"sitecustomize.py": (_INSIDE / "sitecustomize.py").read_bytes()}
+            status, seconds, files = run({**given, "plan.json": full_plan.replace(here, there).encode()})
+            for name, content in files.items():
+                (folder / Path(name).name).write_bytes(content)
+            return _seen(folder, tools, status, seconds, lambda path: _here(path, here, there))
+        (folder / "plan.json").write_text(full_plan, "utf-8")
         variables = users_environment()
         variables["PYTHONPATH"] = os.pathsep.join(filter(None, (str(folder), variables.get("PYTHONPATH", ""))))
         try:
@@ -104,18 +141,46 @@ def run_watched(
             process.returncode, seconds = os.waitstatus_to_exitcode(ended), used.ru_utime + used.ru_stime
         except KeyboardInterrupt as error:
             stopped, process.returncode = error, _stop(process)
-        seen = {tool: tuple(_read(folder, tool)) for tool in tools}
-        failures = (file.read_text("utf-8", "replace") for file in sorted(folder.glob("failed.*")))
-        failed = [failure for failure in failures if failure]
-        if any(folder.glob("*.part")):
-            failed.append(f"it was killed as it wrote what it saw, or {folder.parent} is full")
-        watched = Watched(process.returncode, seen, tuple(failed), seconds)
+        watched = _seen(folder, tools, process.returncode, seconds)
         if stopped is not None:
             raise Stopped(watched) from stopped
         return watched
     finally:
         # The folder gets another name first, so that a process which ends later does not find it.
         remove(folder.rename(folder.with_name(f"{folder.name}.gone")))
+
+
+def _seen(
+    folder: Path, tools: Sequence[str], status: int, seconds: float, renamed: Callable[[str], str] | None = None
+) -> Watched:
+    """What tools wrote into a folder. `renamed`: the path that stands for another one. It is given for a program that may lie:
+    then nobody starts the Python that it names."""
+    seen = {tool: tuple(_read(folder, tool)) for tool in tools}
+    if renamed is not None:
+        seen = {
+            tool: tuple(one._replace(python="", seen=_renamed(one.seen, renamed)) for one in processes)
+            for tool, processes in seen.items()
+        }
+    failures = (escape(file.read_text("utf-8", "replace"), 400) for file in sorted(folder.glob("failed.*")))
+    failed = [failure for failure in failures if failure]
+    if any(folder.glob("*.part")):
+        failed.append(f"it was killed as it wrote what it saw, or {folder.parent} is full")
+    return Watched(status, seen, tuple(failed), seconds)
+
+
+def _here(path: str, here: str, there: str) -> str:
+    """The path in the folder `here` of a path in the folder `there`. A path elsewhere becomes one of no file: a program may name
+    any file of this machine."""
+    path = os.path.normpath(path)
+    return here + path.removeprefix(there) if path.startswith(f"{there}/") else f"{here}/.elsewhere"
+
+
+def _renamed(value: Any, renamed: Callable[[str], str]) -> Any:
+    if isinstance(value, str):
+        return renamed(value) if value.startswith("/") else value
+    if isinstance(value, dict):
+        return {key: _renamed(part, renamed) for key, part in value.items()}
+    return [_renamed(part, renamed) for part in value] if isinstance(value, list) else value
 
 
 def remove(folder: Path) -> None:

@@ -114,6 +114,11 @@ def test_changed_calls_tell_what_a_program_does_otherwise_and_change_nothing_in_
     task.close()
 
 
+def test_call_with_none_is_told_only_where_no_other_differs() -> None:
+    found = [(True, False, "n=None raises"), (False, True, "n=1 is 2"), (False, False, "n=0 raises")]
+    assert [of_changed._first(found[:end]) for end in range(4)] == ["", "n=None raises", "n=1 is 2", "n=0 raises"]
+
+
 def test_changed_calls_of_a_method_change_what_its_object_holds(project: Path) -> None:
     task = recorded("Box.largest")
     found = compare_changed(task, "class Box:\n    def largest(self):\n        return max(self.items)\n", 1)

@@ -217,7 +217,7 @@ def test_versions_make_recorded_calls_with_their_own_files(
     task = recorded_task("shop/core.py:unique", [f"{sys.executable} app.py"], "", (), (), lambda line: None)
     original = {"shop/parts.py": PARTS, "shop/fast.py": ABSENT}
     versions = with_files(replace(task, every_input=True), original)
-    assert versions.count("test") == len(task.cases) and versions.count("train") == task.count("train")
+    assert versions.count("test") == versions.count("train") == len(task.cases)
     faster = {"shop/parts.py": "from .fast import seen_in\n", "shop/fast.py": FILES["shop/unused.py"]}
     assert measured(versions, jail, original).verdict == "ok"
     assert measured(versions, jail, faster, "test", is_final=True).verdict == "ok"

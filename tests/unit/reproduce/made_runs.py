@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from strop.api.cells import FOLDER, Cell, CellResult, finished
 from strop.base.events import Compared, Event, IterationFinished, IterationStarted, RunFinished, RunStarted
 from strop.base.solution import digest_of
 from strop.options.choices import SelectionName
 from strop.reproduce.baselines import Baselines, Strategies
-from strop.reproduce.cells import FOLDER, Cell, CellResult, finished
 from strop.reproduce.fig4 import Fig4, Fig4Weak
 from strop.reproduce.protocol import Protocol, conclude
 from strop.reproduce.reproduction import Reproduction

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from strop.api.cells import Cell, Progress, carry_out, finished, locked, set_aside
 from strop.base.errors import ConfigurationError, StoreError
-from strop.reproduce.cells import Cell, Progress, carry_out, finished, locked, set_aside
 from strop.reproduce.fig4 import Fig4
 from strop.reproduce.protocol import conclude, other_size, planned_protocol
 from strop.reproduce.table1 import Table1

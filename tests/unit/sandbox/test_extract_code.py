@@ -274,6 +274,8 @@ def test_extract_code_prefers_the_language_and_the_names_of_the_program_that_is_
     assert extract(both) == c
     expect("def solve(x):\n    return 0")
     assert extract(both) == "def solve(x):\n    return x"
+    expect("class Table:\n    def solve(self, x):\n        return 0")
+    assert extract(both) == "def solve(x):\n    return x"
     expect(ENTRY)
     assert extract(fenced(ENTRY)) == ENTRY
     assert extract(fenced(ENTRY) + fenced(OTHER)) == OTHER

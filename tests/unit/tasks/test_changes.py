@@ -167,7 +167,7 @@ def test_statements_that_no_call_reaches_are_left(
 ) -> None:
     module: dict[str, Any] = {}
     exec(compile(TEXT, "<solution>", "exec"), module)
-    watched = reached.Reached(TEXT, "<solution>", names)
+    watched = reached.Reached({"<solution>": TEXT}, {"<solution>": names}, {})
     with watched:
         call(module)
     assert (watched.left(), watched.calls) == (left, 1)
@@ -177,7 +177,27 @@ def test_call_that_takes_too_long_to_trace_counts_as_none(monkeypatch: pytest.Mo
     monkeypatch.setattr(reached, "MOST_SECONDS", -1.0)
     module: dict[str, Any] = {}
     exec(compile(TEXT, "<solution>", "exec"), module)
-    watched = reached.Reached(TEXT, "<solution>", ["plain"])
+    watched = reached.Reached({"<solution>": TEXT}, {"<solution>": ["plain"]}, {})
     with watched:
         assert [module["plain"](2) for _ in range(1000)] == [3] * 1000
     assert watched.calls == 0
+
+
+@table(
+    "call, entered",
+    [
+        (lambda m: m["later"](1), ["later", "work"]),
+        (lambda m: [*m["Box"]().items()], ["Box.items"]),
+        (lambda m: another(TEXT)["work"](), []),
+    ],
+)
+def test_functions_that_calls_enter_are_collected_in_every_thread(
+    call: Callable[[Any], Any], entered: list[str]
+) -> None:
+    module: dict[str, Any] = {}
+    exec(compile(TEXT, "/a/./b.py", "exec"), module)
+    names = ["plain", "outer", "Box.short", "Box.items", "later", "work"]
+    watched = reached.Reached({"/own.py": "", "/a/b.py": TEXT}, {"/own.py": [], "/a/b.py": names}, {})
+    with watched:
+        call(module)
+    assert watched.entered == [f"/a/b.py:{name}" for name in entered] and not watched.left()

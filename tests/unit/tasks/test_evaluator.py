@@ -97,6 +97,12 @@ def test_the_tree_is_the_folder_that_holds_both_files(tmp_path: Path, below: str
     assert list(task.files) == [f"{below}/program.py".lstrip("/")]
 
 
+def test_the_tree_is_the_top_of_the_project_when_the_evaluator_imports_from_there(tmp_path: Path) -> None:
+    written(tmp_path, {"pyproject.toml": "", "lib/rates.py": ""})
+    task = evaluator_task(*files(tmp_path / "examples", f"import lib.rates\n{EVALUATE}"))
+    assert (task.root, [*task.files]) == (tmp_path.resolve(), ["examples/program.py"])
+
+
 def test_files_in_folders_apart_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="are in different folders"):
         evaluator_task(files(tmp_path / "one")[0], files(tmp_path / "other")[1])

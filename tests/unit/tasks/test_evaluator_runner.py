@@ -171,15 +171,16 @@ def test_byte_order_mark_is_no_part_of_an_evaluator_or_a_program(tmp_path: Path,
 
 @table("folder", [".", "pkg", "pkg/sub"])
 @table("is_package", [True, False])
-def test_evaluator_that_imports_relatively_finds_what_lies_beside_it(
+def test_evaluator_that_imports_relatively_or_from_the_folder_of_everything_finds_its_modules(
     tmp_path: Path, folder: str, is_package: bool
 ) -> None:
+    (tmp_path / "top.py").write_text("")
     (tmp_path / folder).mkdir(parents=True, exist_ok=True)
     (tmp_path / folder / "mine.py").write_text("VALUE = 4")
     if is_package:
         (tmp_path / folder / "__init__.py").write_text("MORE = 5")
     more = "MORE" if is_package else "mine as MORE"
-    source = f"from . import {more}\nfrom .mine import VALUE\ndef evaluate(path): return VALUE\n"
+    source = f"from . import {more}\nfrom .mine import VALUE\nimport top\ndef evaluate(path): return VALUE\n"
     assert result(ran(tmp_path, source, at=f"{folder}/evaluator.py"))["score"] == 4.0
 
 

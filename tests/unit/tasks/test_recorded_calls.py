@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import stat
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from strop.tasks.function.calls import (
     merged,
     read_calls,
 )
+from strop.tasks.function.fields import check_fields
 from support.rows import table
 
 OUTCOME = plain_data.encode(["", 2, {"n": 1}])
@@ -55,6 +57,24 @@ def test_file_of_recorded_calls_is_its_owner_s_and_has_all_of_them(tmp_path: Pat
     calls = of_calls(call(0), call(7))
     calls.write(tmp_path / "calls")
     assert stat.S_IMODE((tmp_path / "calls").stat().st_mode) == 0o600 and read_calls(tmp_path / "calls") == calls
+
+
+@table(
+    ("inside", "files"),
+    [
+        ({}, ["lib.py"]),
+        ({"lib.py:work": 0.9, "b.py:f": 0.1}, ["lib.py"]),
+        (
+            {"lib.py:work": 0.2, "lib.py:g": 0.3, "b.py:f": 0.22, "a.py:f": 0.06, "c.py:f": 0.22},
+            ["lib.py", "b.py", "c.py"],
+        ),
+        ({"b.py:f": 0.5, "a.py:f": 0.5}, ["lib.py", "a.py", "b.py"]),
+    ],
+)
+def test_other_files_join_by_their_share_of_the_time_until_nine_tenths_and_ties_by_name(
+    inside: dict[str, float], files: list[str]
+) -> None:
+    assert replace(of_calls(call(0)), inside=inside).files_with_most_time("lib.py") == files
 
 
 def changed(path: Path, change: Callable[[dict[str, Any]], Any]) -> None:
@@ -90,6 +110,8 @@ def first(name: str, value: Any) -> Callable[[dict[str, Any]], Any]:
         (lambda fields: fields["commands"][0].pop("text"), "commands: its fields"),
         (lambda fields: fields.update(calls=[]) or fields.pop("inside"), "its fields"),
         (lambda fields: fields.update(more=1), "its fields"),
+        (lambda fields: fields.update(files=["../other.py"]), "files"),
+        (lambda fields: fields.update(files=[".env"]), "files"),
         (lambda fields: fields.update(format="recorded calls 9"), "format"),
         (lambda fields: fields.update(calls=fields["calls"] * (MOST_CALLS + 1)), "calls"),
         (
@@ -124,6 +146,29 @@ def test_file_that_holds_something_else_is_refused(content: bytes, tmp_path: Pat
 def test_file_cannot_say_how_long_its_own_calls_may_take() -> None:
     long = of_calls(*(replace(call(index), seconds=1e9) for index in range(3)))
     assert long.longest == MOST_SECONDS_OF_ONE and of_calls(call(0)).longest == 0.5
+
+
+MADE = "class Item:\n    def __init__(self, n):\n        self.n = n\n"
+
+
+@table(
+    ("after", "differ"),
+    [
+        (MADE.replace("self.n =", "self.more = self.n ="), "more"),
+        (MADE.replace("    def", "    __slots__ = ('n', 'kept')\n\n    def"), "kept"),
+        (MADE.replace("    def", "    size: int = 0\n\n    def"), "size"),
+        (f"{MADE}\n    def work(self):\n        self.later = self.n\n", ""),
+        (MADE.replace("Item", "Other"), ""),
+        (f"{MADE}\nclass Other:\n    size: int\n", ""),
+    ],
+)
+def test_versions_whose_recorded_objects_hold_other_fields_are_refused(after: str, differ: str) -> None:
+    calls = of_calls(replace(call(0), arguments=b"of an Item"))
+    expected: AbstractContextManager[object] = (
+        pytest.raises(ConfigurationError, match=rf"Item.* differ .*\({differ}\)") if differ else nullcontext()
+    )
+    with expected:
+        check_fields(calls, {"lib.py": MADE + "class Other:\n    pass\n"}, {"lib.py": after})
 
 
 def test_file_that_is_not_there_is_refused(tmp_path: Path) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from textwrap import indent
 
 import pytest
 
 from strop.base.errors import ConfigurationError, Malformed
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, read_source, scored, spliced, with_definitions
+from strop.tasks.function.splice import MOST_READ, alone, read_source, scored, spliced, with_definitions
 from support.rows import table
 
 
@@ -137,13 +138,73 @@ def test_decorators_above_the_mark_stay_and_those_below_are_the_candidates(befor
     )
 
 
+HEAD = "class Outer(dict):\n    SIZE = 2\n\n"
+OTHERS = """
+    def g(self, a):
+        return a * self.SIZE * self.more
+
+    def __init__(self):
+        self.more = 1
+
+    def other(self):
+        return 5
+"""
+METHODS = HEAD + "    def f(self, a):\n        return self.g(a)\n" + OTHERS
+F_AND_H = """def f(self, a):
+    return self.h(a), gcd(a)
+
+# why
+def h(self, a):
+    return '''
+{}
+'''
+"""
+GCD = "def gcd(a):\n    return a\n"
+
+
+def shifted(margin: str) -> str:
+    return indent(F_AND_H, margin).replace(margin + "{}\n" + margin, "{}\n")
+
+
+@table(
+    "candidate",
+    [
+        F_AND_H + GCD,
+        f"SIZE = 2\n{F_AND_H}{GCD}\ndef other(self):\n    return 5\n",
+        f"class Outer:\n{shifted('  ')}{GCD}",
+        f"\n{shifted('      ')}{GCD}",
+        HEAD + shifted("    ") + OTHERS + GCD,
+    ],
+)
+def test_methods_are_put_into_their_class_and_members_that_are_as_they_were_are_no_change(candidate: str) -> None:
+    assert program(METHODS, candidate, "Outer.f") == f"{GCD}\n\n{HEAD}{shifted('    ')}{OTHERS}"
+
+
+def test_program_to_improve_shows_what_a_method_uses_of_its_class_and_names_what_is_long() -> None:
+    source = read_source(Path("module.py"), METHODS.replace("self.more = 1", f"self.more = '{'x' * MOST_READ}'"))
+    shown = HEAD + "    def f(self, a):\n        return self.g(a)\n" + OTHERS.partition("    def __init__")[0]
+    assert alone(source, ("Outer.f",)) == f"{shown}    # __init__: a function of 2 lines, not shown\n"
+
+
 @table(
     ("candidate", "said"),
     [
-        ("class Outer:\n  @staticmethod\n  def f(a):\n    return a\n", "indented by 4 columns"),
-        ("class Outer:\n\t\t\t\tdef f(a):\n\t\t\t\t\treturn a\n", "not Python: unindent|not Python: inconsistent"),
-        ("class Outer:\n    size = 3\n    def f(a):\n        return a\n", "only Outer.f may change"),
-        ("def f(a):\n    return a\n", "no such function"),
+        ("class Outer:\n\t\t\t\tdef f(a):\n\t\t\treturn a\n", "not Python: unindent|not Python: inconsistent"),
+        (
+            "class Outer:\n    size = 3\n    def f(a):\n        return a\n",
+            "only Outer.f may change, and Outer.size changes, too",
+        ),
+        (
+            "class Outer:\n    def f(a):\n        return a\n    def g(self):\n        return 1\n",
+            "and Outer.g changes, too",
+        ),
+        ("def f(a):\n    return a\ndef g(self):\n    return 1\n", "and Outer.g changes, too"),
+        (
+            "class Outer:\n    def f(a):\n        return a\n    def __eq__(self, o):\n        return 1\n",
+            "Outer.__eq__ changes, too",
+        ),
+        ("class Outer:\n    def f(a):\n        return a\n    more = 1\n", "add functions"),
+        ("def g(a):\n    return a\n", "no such function; answer with Outer.f"),
         ("class Outer:\n    def f(self, a):\n        return a\n", "must keep its parameters"),
     ],
 )
@@ -152,10 +213,50 @@ def test_candidate_of_a_method_that_changes_its_class_is_malformed(candidate: st
         program(IN_A_CLASS, candidate, "Outer.f")
 
 
+def test_refusal_names_every_function_that_may_change() -> None:
+    source = read_source(Path("module.py"), METHODS)
+    with pytest.raises(
+        Malformed, match=r"^only Outer.f and Outer.g may change, and Outer.other changes, too; leave it"
+    ):
+        spliced(source, ("Outer.f", "Outer.g"), F_AND_H + GCD + "def other(self):\n    return 6\n")
+
+
+IN_A_BRANCH = """class C:
+    @typing.overload
+    def f(self, a: int) -> int: ...
+    try:
+        from fast import f
+    except ImportError:
+
+        @slow
+        def f(self, a):
+            text = '''one
+            two'''
+            return a
+"""
+ALONE = """class C:
+    @slow
+    def f(self, a):
+        text = '''one
+        two'''
+        return a
+"""
+
+
+def test_function_in_a_branch_is_shown_without_it_and_replaced_in_it() -> None:
+    assert alone(read_source(Path("module.py"), IN_A_BRANCH), ("C.f",)) == ALONE
+    for candidate in (ALONE, IN_A_BRANCH):
+        assert program(IN_A_BRANCH, candidate, "C.f") == IN_A_BRANCH
+    assert program(IN_A_BRANCH, ALONE.replace("return a", "return -a"), "C.f") == IN_A_BRANCH.replace(
+        "return a", "return -a"
+    )
+
+
 @table(
     ("module", "name", "said"),
     [
         ("def f(n):\n    return n\ndef f(n):\n    return 1\n", "f", "2 times"),
+        ("if a:\n    def f(n):\n        return n\nelse:\n    def f(n):\n        return 1\n", "f", "2 times"),
         ("f = len\n", "f", "no plain def"),
         ("def g():\n    def f(n):\n        return n\n", "f", "no such function"),
     ],

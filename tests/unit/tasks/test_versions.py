@@ -154,16 +154,16 @@ def test_file_that_scores_is_none_of_a_version(tmp_path: Path) -> None:
     function.close()
 
 
-def test_every_input_is_held_out_where_nothing_was_searched_and_training_keeps_its_own(tmp_path: Path) -> None:
+def test_every_input_is_in_both_splits_where_nothing_was_searched(tmp_path: Path) -> None:
     listed = OWN.replace('sample=lambda rng: {"n": int(rng.integers(100))}', "cases=[(n,) for n in range(5)]")
     written(tmp_path / "f", {"pyproject.toml": "", **FILES, "pkg/module.py": listed})
     task = load_any(str(tmp_path / "f/pkg/module.py"))
     assert isinstance(task, FunctionTask)
     whole = replace(task, every_input=True)
     seeds = SecretSeeds(b"s")
-    assert [each.count(split) for each in (task, whole) for split in ("train", "test")] == [3, 2, 3, 5]
+    assert [each.count(split) for each in (task, whole) for split in ("train", "test")] == [3, 2, 5, 5]
     assert [whole.instance("test", at, seeds).inputs["n"] for at in range(5)] == [0, 1, 2, 3, 4]
-    assert [whole.instance("train", at, seeds).inputs["n"] for at in range(3)] == [0, 2, 4]
+    assert [whole.instance("train", at, seeds).inputs["n"] for at in range(5)] == [0, 1, 2, 3, 4]
     task.close()
     root = written(tmp_path / "c", {f"cases/{at}.in": str(at) for at in range(5)})
     command = replace(command_in(root, command="cat {case}; sh main.sh", cases=["cases/*.in"]), every_input=True)

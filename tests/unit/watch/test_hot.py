@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.watch.watched import remove, run_watched
+from strop.sandbox import strop_plain_data as plain_data
+from strop.watch.watched import remove, run_watched, watched_elsewhere
 from support.command_line import environment, run_here, run_process
 from support.processes import output_of, wait_until
 from support.rows import table
@@ -320,6 +321,13 @@ def test_what_limits_the_figures_is_told(tmp_path: Path, command: list[str], sta
     assert ended.returncode == status and re.search(note, "\n".join(ended.found["notes"])), ended.found
 
 
+def test_short_program_runs_again_until_there_are_samples_enough(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", {"app.py": f"{GRIND}\ngrind({LARGE})\n"})
+    ended = hot(folder, PYTHON, "app.py", options=())
+    assert "app:grind" in shares(ended) and row(ended, "app:grind")["calls"] == 1, ended.found
+    assert not any("too short" in note for note in ended.found["notes"])
+
+
 def test_program_that_is_not_there_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="no-such-program cannot be run: No such file or directory"):
         run_watched(["no-such-program"], (), {})
@@ -410,8 +418,8 @@ asyncio.run(loop())
 FOUND = {
     EFFECTS: {
         "taken": "",
-        "leaf": "too short: take taken, which calls it",
-        "short": "too short: take taken, which calls it",
+        "leaf": "too short",
+        "short": "too short",
         "Report.writes": "opens files to write",
         "Report.starts": "starts processes",
         "Report.Net.connects": "connects",
@@ -430,7 +438,7 @@ FOUND = {
 
 @pytest.mark.heavy
 @table(("text", "expected"), FOUND.items())
-def test_table_says_what_strop_takes_and_why_it_does_not_take_the_others(
+def test_table_says_what_measures_each_function_and_why_its_calls_do_not(
     tmp_path: Path, text: str, expected: dict[str, str]
 ) -> None:
     folder = project(tmp_path / "p", {"app.py": text})
@@ -439,9 +447,10 @@ def test_table_says_what_strop_takes_and_why_it_does_not_take_the_others(
     reasons = {one["function"].partition(":")[2]: one["reason"] for one in functions}
     reasons.pop("loop", None)  # its share lies about that of a whole program
     assert reasons == expected
-    assert [*reasons.values()].index("") == 0 and all(
-        bool(one["command"]) is not bool(one["reason"]) for one in functions
-    )
+    assert [*reasons.values()].index("") == 0
+    for one in functions:
+        assert one["command"].endswith(" --set fixed_input=true") is bool(one["reason"]), one
+        assert one["command"].startswith(f"strop improve {one['function'].partition('.<locals>')[0]} --record ")
     assert {one["calls"] for one in functions if not one["reason"]} == {60}
 
 
@@ -586,3 +595,15 @@ def test_environment_and_umask_of_the_command_are_the_users(tmp_path: Path) -> N
     env = environment(tmp_path) | {"PYTHONPATH": "mine:/other"}
     ended = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
     assert ended.stdout == f"['mine', '/other'] {0o27}\n", ended.stderr
+
+
+def test_program_elsewhere_names_no_file_and_no_python_of_this_machine(tmp_path: Path) -> None:
+    lies = {"argv": [], "python": "/evil", "seconds": 1.0, "own": 0.0}
+    seen = plain_data.encode(["/copy/a.py", "/copy/../etc/passwd", "/etc/passwd", "word"])
+    files = {"sampler.1.1": plain_data.encode({**lies, "seen": seen}), "failed.1": b"\x1b[2J"}
+    with watched_elsewhere(lambda given: (0, 1.0, files), tmp_path, "/copy"):
+        watched = run_watched("false", ["sampler"], {"project": str(tmp_path)})
+    (process,) = watched.by_tool["sampler"]
+    nowhere = f"{tmp_path}/.elsewhere"
+    assert process.seen == [f"{tmp_path}/a.py", nowhere, nowhere, "word"] and process.python == ""
+    assert "\x1b" not in watched.failed[0] and watched.status == 0

@@ -219,6 +219,7 @@ def test_recorded_outcome_comes_back_in_another_process(name: str, program: str,
     "body",
     [
         "for n in range(3): work([Item(n), Item(2)], Item.grown)",
+        "one, two = Grown(), Number(2)\n    for n in range(3): work([Item(n), Item(two)], one)",
         "import multiprocessing as m; m.set_start_method('spawn'); pool = m.Pool(1); "
         "pool.starmap(work, [([Item(n)], Item.grown) for n in range(3)]); pool.close(); pool.join()",
     ],
@@ -230,6 +231,9 @@ def test_class_of_the_program_itself_travels_by_the_name_of_its_module(body: str
         class Item:
             size: int
             def grown(self): return Item(self.size + 1)
+        class Grown:
+            def __call__(self, item): return item.grown()
+        class Number(int): pass
         def work(items, how):
             return [how(each).grown() for each in items]
         if __name__ == "__main__":
@@ -386,7 +390,7 @@ def test_program_does_what_it_does_without_the_recorder(name: str, tmp_path: Pat
     command = f"{sys.executable} app.py >{tmp_path}/said 2>&1"
     with suppress(ConfigurationError):  # of a method that is called on subclasses alone
         found = recorded(tmp_path, MODULE, PROGRAMS, name, command)
-        assert found.note.startswith("the command failed (exit status 7)")
+        assert found.note.startswith("the command failed (it ended with status 7)")
     alone: Any = subprocess.run([sys.executable, "app.py"], **here)  # type: ignore[call-overload]
     assert (tmp_path / "said").read_text() == alone.stdout + alone.stderr and alone.returncode == 7
 
@@ -492,10 +496,13 @@ WORKERS = {
     """,
     "a signal in a call": """
         import signal
-        signal.signal(signal.SIGALRM, lambda *given: lib.work(2))
-        signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
+        def handle(*given):
+            lib.work(2)
+            signal.setitimer(signal.ITIMER_REAL, 0.001)  # once, so that handlers do not pile up on a slow machine
+        signal.signal(signal.SIGALRM, handle)
+        signal.setitimer(signal.ITIMER_REAL, 0.001)
         for n in range(80): lib.work(n)
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
     """,
 }  # fmt: skip
 
@@ -612,7 +619,7 @@ UNKEPT = """
     class Exact:
         def __reduce__(self): return Exact, ()
     def work(given, *more): return given
-    def lazy(n): return (each for each in range(n))
+    def lazy(n): return iter(f"{n}")
     def mapped(n): return map(abs, range(n))
     def paired(n): return n, zip(range(n))
     def many(n): yield from range(n)
@@ -643,7 +650,7 @@ UNKEPT = """
         ("work", "work(bytes(9 << 20))", "larger than 8 MiB"),
         ("work", "x = []\nfor _ in range(9**5): x = [x]\nwork(x)", "its arguments are nested too deeply"),
         ("lazy", "list(lazy(3))", "returns an iterator, which is read later"),
-        ("mapped", "list(mapped(3))", "returns an iterator, which is read later"),
+        ("mapped", "next(mapped(3))", "was not read to its end"),
         ("paired", "paired(3)", "returns an iterator, which is read later"),
         ("many", "list(many(50_001))", "yields more than 50,000 items or 8 MiB"),
         ("large", "list(large(9 << 20))", "yields more than 50,000 items or 8 MiB"),
@@ -676,7 +683,7 @@ def test_reference_to_a_lambda_and_a_module_in_arguments_is_kept(tmp_path: Path)
     [
         ("true", "starts no Python that strop can watch; name a command that does, without -I, -E and -S"),
         ("{python} -I app.py", "starts no Python that strop can watch"),
-        ("exit 3", "(exit status 3)"),
+        ("exit 3", "(it ended with status 3)"),
         ("{python} -c 'import lib'", "loads lib.py but never calls work; name a command that calls it"),
         ("{python} -c 'import lib; lib.work()'", "loads lib.py but never calls work2"),
         ("{python} -c 1", "does not load lib.py; name a command whose program calls work"),

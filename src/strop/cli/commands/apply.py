@@ -33,17 +33,18 @@ def apply_command(
     from strop.cli.commands.output import notify, present
     from strop.runs.patching.apply import undo_of
     from strop.runs.record import Record
-    from strop.runs.results.improved import Applied, apply_result, read_improved
-    from strop.runs.run_directory import ONE_RESULT, command_of
+    from strop.runs.result import result_of
+    from strop.runs.results.improved import Applied, apply_result
+    from strop.runs.run_directory import PATCHES, command_of
 
-    directory = find_run(run_directory, kinds=ONE_RESULT)
+    directory = find_run(run_directory, kinds=PATCHES)
     if run_directory is None:
         notify(f"the newest run with a patch: {directory}")
     with Record.open(directory) as record:
-        if (kind := record.run.meta.kind) not in ONE_RESULT:
+        if (kind := record.run.meta.kind) not in PATCHES:
             raise ConfigurationError(
                 f"{directory} is the record of {command_of(kind)}; only strop improve, compare and verdict make a patch"
             )
-        paths = apply_result(read_improved(record), force=force, unproven=unproven)
+        paths = apply_result(result_of(record), force=force, unproven=unproven)
     present(Applied(directory, tuple(paths), undo_of(directory) if paths else ""), as_json=as_json)
     return 0

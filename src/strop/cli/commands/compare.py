@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from strop.options.commands import CompareOutputOptions, DryRun, Scored, Settings, Target, scoring_of
+from strop.options.commands import CompareOutputOptions, DryRun, MaybeTarget, Scored, Settings, scoring_of
 from strop.options.run import ComparisonOptions, EnvironmentOptions, Rare, Whole
 from strop.options.scoring import ScoringOptions
 
 if TYPE_CHECKING:
+    from strop.api.job import Job
     from strop.runs.results.improved import Improved, Unfinished
+    from strop.runs.results.program import ImprovedProgram
 
 FAILED = 6
 """Exit code: the comparison has the result that `--fail-on` names."""
@@ -20,7 +22,7 @@ FailOn = Literal["worse", "not-better"]
 
 
 def compare_command(
-    target: Target,
+    target: MaybeTarget = "",
     /,
     *,
     with_: Annotated[Path | None, Parameter(name="--with")] = None,
@@ -37,8 +39,10 @@ def compare_command(
     """Compare a change that exists with the original. No language model is asked, and nothing searches.
 
     With --with, the original is the work tree, and the change is what --with names. With --base, the original is that commit,
-    and the change is the work tree. The exit code is 0 whatever is found. With --fail-on it is 6 if the change is worse, or if
-    it is not shown to be better.
+    and the change is the work tree. Without TARGET, the command of --record is measured with the change and without, and so are
+    the functions that the change touches and that take the command's time.
+
+    The exit code is 0 whatever is found. With --fail-on it is 6 if the change is worse, or if it is not shown to be better.
 
     Parameters
     ----------
@@ -53,18 +57,35 @@ def compare_command(
     """
     from functools import partial
 
-    from strop.api.comparison import compare_job, compare_spec, target_and_change
     from strop.cli.command import command
     from strop.runs.patching.sides import NothingDiffers
 
-    spec = compare_spec(target, comparison, environment, seed=seed)
+    options = scoring_of(scored, settings)
     try:
-        goal, change = target_and_change(target, scoring_of(scored, settings), with_, base)
+        job = _job(target, options, (with_, base), (comparison, environment), seed)
     except NothingDiffers as error:
         if fail_on is None or output.as_json:
             raise
         return _print_no_difference(str(error), fail_on, as_markdown=output.as_markdown)
-    return command(compare_job(spec, goal, change), output, output.out, dry_run=dry_run, code=partial(code_of, fail_on))
+    return command(job, output, output.out, dry_run=dry_run, code=partial(code_of, fail_on))
+
+
+def _job(
+    target: str,
+    options: dict[str, object],
+    versions: tuple[Path | None, str],
+    groups: tuple[ComparisonOptions, EnvironmentOptions],
+    seed: int | None,
+) -> Job[Any]:
+    """The comparison of a target, or of the program that the command of --record runs if there is none."""
+    from strop.api.comparison import compare_job, compare_spec, target_and_change
+    from strop.api.program import program_job, the_command
+
+    spec = compare_spec(target or the_command(options), *groups, seed=seed)
+    with_, base = versions
+    if target:
+        return compare_job(spec, *target_and_change(target, options, with_, base))
+    return program_job(spec, options, base=base, with_=with_)
 
 
 def _print_no_difference(reason: str, fail_on: FailOn, *, as_markdown: bool) -> int:
@@ -79,7 +100,7 @@ def _print_no_difference(reason: str, fail_on: FailOn, *, as_markdown: bool) -> 
     return FAILED if fail_on == "not-better" else 0
 
 
-def code_of(fail_on: FailOn | None, result: Improved | Unfinished) -> int:
+def code_of(fail_on: FailOn | None, result: Improved | Unfinished | ImprovedProgram) -> int:
     """The exit code of a comparison."""
     is_better = result.finding in ("better", "a better construction")
     fails = {"worse": result.finding == "worse", "not-better": not is_better}

@@ -16,9 +16,9 @@ def hot_command(
 ) -> int:
     """Run a command of yours, and list the functions of your project that take its time, with the command that improves each.
 
-    It runs as you would run it, not in the jail: once to sample its CPU time, and again, without its output, to count calls.
-    strop changes no file of yours. The list goes to standard error, and standard output has only what your command prints. The
-    exit code is that of your command.
+    It runs as you would run it, not in the jail: to sample its CPU time, up to ten times if it is short, and again, without its
+    output, to count calls. strop changes no file of yours. The list goes to standard error, and standard output has only what
+    your command prints. The exit code is that of your command.
 
     Parameters
     ----------

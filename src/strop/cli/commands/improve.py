@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
 from strop.base.errors import ConfigurationError
-from strop.options.commands import DryRun, OutputOptions, Scored, Settings, Target, scoring_of
+from strop.options.commands import DryRun, MaybeTarget, OutputOptions, Scored, Settings, scoring_of
 from strop.options.run import (
     DEFAULT_IMPROVER,
     OUTPUT,
@@ -24,14 +24,16 @@ from strop.options.run import (
 from strop.options.scoring import ScoringOptions
 
 if TYPE_CHECKING:
+    from strop.api.job import Job
     from strop.runs.results.improved import Improved, Unfinished
+    from strop.runs.spec import RunSpec
 
 NOT_APPLIED = 9
 """Exit code: a program measures better, and --apply did not apply it, because it is held back."""
 
 
 def improve_command(
-    target: Target,
+    target: MaybeTarget = "",
     /,
     *,
     improver: str = DEFAULT_IMPROVER,
@@ -52,6 +54,9 @@ def improve_command(
     The result is a patch. Your files change only with --apply. The exit code is 0 whatever is found, and --json says what was
     found as `finding`. With --apply the exit code is 9 if a program measures better and is held back.
 
+    Without TARGET, strop finds the functions that take the time of the command of --record, as `strop hot` lists them, improves
+    one after another, and measures the command with all their patches.
+
     Parameters
     ----------
     improver
@@ -65,20 +70,33 @@ def improve_command(
         Seed of all random draws, used together with this machine's key. By default it is random.
     """
     from strop.api.conventions import make_spec
+    from strop.api.program import the_command
+    from strop.cli.command import command
+
+    groups, options = (model, budget, limits, environment), scoring_of(scored, settings)
+    named = target or the_command(options, solution)
+    spec = make_spec((named,), *groups, seed=seed, iterations=0, copies=1, improver=improver)
+    job = _job(spec, target, options, solution, applies=apply)
+    more: dict[str, Any] = {"then": applied, "code": held_back} if apply else {}
+    return command(job, output, output.out, dry_run=dry_run, **more)
+
+
+def _job(spec: RunSpec, target: str, options: dict[str, object], solution: Path | None, *, applies: bool) -> Job[Any]:
+    """The improvement of a target, or of the program that the command of `spec.task` runs if there is none."""
     from strop.api.improvement import improve_job
     from strop.api.lookup import any_improver_text
+    from strop.api.program import program_job
     from strop.api.target import target_of
-    from strop.cli.command import command
     from strop.runs.patching.apply import check_can_apply
 
-    groups = (model, budget, limits, environment)
-    spec = make_spec((target,), *groups, seed=seed, iterations=0, copies=1, improver=improver)
-    goal = target_of(target, scoring_of(scored, settings), solution)
-    job = improve_job(spec, goal, any_improver_text(improver))
-    if apply:
+    text = any_improver_text(spec.improver)
+    if not target:
+        return program_job(spec, options, text)
+    goal = target_of(target, options, solution)
+    job = improve_job(spec, goal, text)
+    if applies:
         check_can_apply(goal.original)
-        return command(job, output, output.out, dry_run=dry_run, then=applied, code=held_back)
-    return command(job, output, output.out, dry_run=dry_run)
+    return job
 
 
 def applied(result: Improved | Unfinished) -> Improved | Unfinished:

@@ -38,10 +38,11 @@ def resume_command(
     workers
         Where programs are evaluated, if not where the run started: a number of processes or a cluster.
     """
+    from strop.api import program as program  # its records are read and continued, too
     from strop.api.jobs import job_of
     from strop.api.lookup import find_run
     from strop.cli.command import command
-    from strop.reproduce import over_seeds as over_seeds  # these records are read and continued, too
+    from strop.reproduce import over_seeds as over_seeds
     from strop.reproduce import table2 as table2
     from strop.runs.run_directory import SEARCHES, command_of, load_run
 

@@ -48,7 +48,7 @@ def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCal
         SandboxError: the host failed.
     """
     chance = random.Random(seed)
-    left, compared, differ = Seconds(MOST_SECONDS), 0, list[tuple[bool, str]]()
+    left, compared, differ = Seconds(MOST_SECONDS), 0, list[tuple[bool, bool, str]]()
     if not (calls := _changed(task, chance, left)):
         return ChangedCalls(0, 0, detail="no argument can be changed")
     chance.shuffle(calls)
@@ -67,13 +67,13 @@ def compare_changed(task: FunctionTask, candidate: str, seed: int) -> ChangedCal
                 compared += 1
                 if _differs(task, was[number], now):
                     is_small, how = _in_words(was[number], now, task.mark.close)
-                    differ.append((is_small, f"{changes[number]} {how}"))
+                    differ.append((changes[number].endswith("=None"), is_small, f"{changes[number]} {how}"))
     return ChangedCalls(compared, len(differ), _first(differ), ENDED if left.are_over else "")
 
 
-def _first(differ: Sequence[tuple[bool, str]]) -> str:
-    """The first difference between kinds of outcome; if there is none, the first difference."""
-    text = min(differ, key=itemgetter(0), default=(False, ""))[1]
+def _first(differ: Sequence[tuple[bool, bool, str]]) -> str:
+    """The first difference that is of no None in place of an argument, and of them the first between kinds of outcome."""
+    *_, text = min(differ, key=itemgetter(0, 1), default=("",))
     return "".join(character if character.isprintable() else " " for character in text)[:300]
 
 

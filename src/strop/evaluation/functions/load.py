@@ -12,8 +12,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
-from strop.base.environments import at_home, why_hidden
+from strop.base.environments import COPY, at_home, why_hidden
 from strop.base.errors import ConfigurationError, StropError, TaskError
+from strop.base.plain_file import text_of
 from strop.base.python_discovery import Interpreter, check_copied, check_found, check_outside, interpreter_of
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
@@ -27,7 +28,8 @@ from strop.tasks.command.task import AnyTask
 from strop.tasks.function.calls import RecordedCalls, read_calls
 from strop.tasks.function.mark import Mark
 from strop.tasks.function.source import is_marked
-from strop.tasks.function.task import FunctionTask, function_task, scorer_parameters, with_unreached
+from strop.tasks.function.splice import changeable, read_source
+from strop.tasks.function.task import FunctionTask, function_task, scorer_parameters, unreached
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
@@ -87,16 +89,29 @@ def file_and_function(target: str) -> tuple[Path, str]:
     return path, name
 
 
-def _changing(only: Sequence[str], path: Path) -> tuple[Path, tuple[str, ...]]:
-    """The file whose functions may change, and which of them: those that a user names as `name`, of the file at `path`, or as
-    `module:name` or `file.py:name`. Raises ConfigurationError."""
+def _changing(only: Sequence[str], path: Path, project: Path, where: str) -> tuple[Path, tuple[str, ...]]:
+    """The file that is loaded for a function of the file at `path`, and the functions that may change, as in `Mark`. A user names
+    these as `name`, of that file, or as `module:name` or `file.py:name`.
+
+    The file that is loaded is that one, or if none of its functions is named, the first. `where`: the target in words, if only
+    functions of its own file may change.
+
+    Raises:
+        ConfigurationError: functions of another file may not change.
+    """
     functions = [file_and_function(text) if ":" in text else (path, text) for text in only]
-    files = {file.resolve(): file for file, _ in functions}
-    if len(files) > 1:
-        raise ConfigurationError(
-            f"{option('only')} names functions of {' and '.join(map(str, files.values()))}; functions of one file may change"
-        )
-    return next(iter(files.values()), path), tuple(dict.fromkeys(name for _, name in functions))
+    for file, _ in functions:
+        real = file.resolve()
+        if real != path.resolve() and (where or not real.is_relative_to(project.resolve())):
+            what = f"and {where} is in another file" if where else "which is outside of its project"
+            raise ConfigurationError(f"{option('only')} names functions of {file}, {what}")
+    files = [file.resolve() for file, _ in functions] or [path.resolve()]
+    own = path.resolve() if path.resolve() in files else files[0]
+    names = (
+        name if file.resolve() == own else f"{file.resolve().relative_to(project.resolve())}:{name}"
+        for file, name in functions
+    )
+    return own, tuple(dict.fromkeys(names))
 
 
 def load_recorded(
@@ -125,7 +140,7 @@ def load_recorded(
             f"{path} is not as it was when calls of {name} were recorded; check them again: "
             f"strop check {target} --record @FILE --keep OTHER"
         )
-    scorer = _scorer_of(path, name, interpreter, tools, is_recorded=True)
+    scorer = _scorer_of(path, name, interpreter, tools, recorded)
     return _checked(path, lambda: _function_of(scorer, path, name, only, recorded))
 
 
@@ -156,16 +171,19 @@ def load_function(
 
 
 def _scorer_of(
-    path: Path, asked: str, interpreter: Interpreter, tools: Sequence[Path], *, is_recorded: bool = False
+    path: Path, asked: str, interpreter: Interpreter, tools: Sequence[Path], recorded: RecordedCalls | None = None
 ) -> ScorerGuest:
     _check_names(path)
     real = path.resolve()
     folders = source_roots(real)
     project = Path(os.path.commonpath(folders))
     roots = [os.path.relpath(folder, project) for folder in folders]
+    if recorded is not None:
+        roots = list(dict.fromkeys([*roots, *(str(Path(path).parent) for path in recorded.imported)]))
     check_outside(interpreter, real)
     scorer = ScorerGuest(project, real, name_of(real), asked, roots, interpreter)
-    scorer.tools, scorer.is_recorded = tuple(tools), is_recorded
+    scorer.tools, scorer.is_recorded = tuple(tools), recorded is not None
+    scorer.named = () if recorded is None else recorded.files
     return scorer
 
 
@@ -187,11 +205,8 @@ def _function_of(
     """The task of the function that a scorer's module marks, or whose calls were recorded. Raises ConfigurationError."""
     described, real, project, roots = _described(scorer, path, asked), path.resolve(), scorer.project, scorer.roots
     where, file = f"{path}:{asked or described['name']}", project / described["file"]
-    other, changing = _changing(only, file)
-    if (changed := other.resolve()) != file.resolve():
-        if recorded is None or not changed.is_relative_to(project.resolve()):
-            what = "which is outside of its project" if recorded is not None else f"and {where} is in another file"
-            raise ConfigurationError(f"{option('only')} names functions of {other}, {what}")
+    changed, changing = _changing(only, file, project, where if recorded is None else "")
+    if changed != file.resolve():
         program = UserModule(name_of(changed), str(project / changed.relative_to(project.resolve())), ())
     else:
         program = UserModule(described["module"], str(file), ())
@@ -205,6 +220,7 @@ def _function_of(
         roots=tuple(dict.fromkeys([*roots, *(os.path.relpath(folder, project) for folder in source_roots(file))])),
         interpreter=scorer.interpreter,
         tools=scorer.tools,
+        named=scorer.named,
         python=described["python"],
         has_accept=described["has_accept"],
         is_reference=described["reference"],
@@ -214,12 +230,30 @@ def _function_of(
         innermost=None if recorded is None else (described["module"], str(described["file"]), asked),
     )
     task = function_task(where, described, mark, _shown(Path(program.file)), scorer, recorded)
-    calls, is_new = _calls_of(task), recorded is not None and not recorded.digest
-    used, lines, loaded = scorer.used(guest_program(task, task.seed), calls, task.changing if is_new else ())
-    if recorded is not None and is_new and len(calls) == len(recorded.calls):
-        task = with_unreached(task, described, lines)
+    calls, watched = _calls_of(task), dict[str, Sequence[str]]()
+    if recorded is not None and not recorded.digest:
+        watched = {part.path: part.names for part in task.parts} if changing else _watched(scorer, recorded, task.path)
+    used, lines, loaded, entered = scorer.used(guest_program(task, task.seed), calls, watched)
+    if recorded is not None and watched:
+        names = changing or tuple(dict.fromkeys([asked, *(name.removeprefix(f"{task.path}:") for name in entered)]))
+        own = replace(task.parts[0], names=tuple(name for name in names if ":" not in name))
+        told = unreached(own, lines if len(calls) == len(recorded.calls) else ())
+        mark, recorded = replace(mark, changing=names), replace(recorded, unreached=told)
+        task = function_task(where, described, mark, _shown(Path(program.file)), scorer, recorded)
     module = _module(program.name, Path(program.file), project, used, roots)
     return replace(task, mark=replace(mark, program_module=module, loaded=loaded))
+
+
+def _watched(scorer: ScorerGuest, recorded: RecordedCalls, path: str) -> dict[str, Sequence[str]]:
+    """The functions that may change if calls enter them, by their file: those of the file `path`, and of other files of the
+    project that have most of the time with it."""
+    watched = dict[str, Sequence[str]]()
+    for file in recorded.files_with_most_time(path):
+        with suppress(ConfigurationError):  # what is no Python cannot change
+            if scorer.inside(f"{COPY}/{file}") == file:
+                real = scorer.project / file
+                watched[file] = changeable(read_source(real, text_of(real, "file")))
+    return watched
 
 
 def _described(scorer: ScorerGuest, path: Path, asked: str) -> Mapping[str, Any]:

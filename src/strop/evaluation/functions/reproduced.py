@@ -8,6 +8,7 @@ random number.
 from __future__ import annotations
 
 import math
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -24,13 +25,14 @@ from strop.sandbox.base import Outcome, Returned
 from strop.sandbox.tree_sandbox import TreeSandbox
 from strop.sandbox.wire import Prepared
 from strop.tasks.base import Instance
-from strop.tasks.function.calls import LEAST_CALLS, RecordedCall, RecordedCalls
+from strop.tasks.function.calls import LEAST_CALLS, RecordedCall, RecordedCalls, by_program
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.values import difference
 
 AT_ONCE = 32
 """Calls of one process."""
 OTHER_OUTCOME, VARIES = "gives another outcome than in the run", "gives another outcome when it runs again"
+_PARTS = ("what it gives", "the answer", "what it leaves of its arguments")
 UNKNOWN = "has no known outcome in the run"
 
 
@@ -41,7 +43,7 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
         ConfigurationError: it repeats too few.
         SandboxError: the host failed.
     """
-    calls, lost = recorded.calls, Counter[str]()
+    calls, lost, first = recorded.calls, Counter[str](), dict[str, str]()
     runs = list[dict[int, Any]]()
     for hash_seed, order in ((0, 1), (1, -1)):
         numbers = range(len(calls))[::order]
@@ -49,8 +51,9 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
             runs.append(dict(outcomes(task, task.seed, calls, numbers, sandbox)))
     repeated = list[RecordedCall]()
     for number, call in enumerate(calls):
-        if why := _why_lost(task, call, *(run[number] for run in runs)):
-            lost[why] += 1
+        why, where = _why_lost(task, call, *(run[number] for run in runs))
+        if why:
+            lost[first.setdefault(why, f"{why}{where}")] += 1
         else:
             repeated.append(call)
     if len(repeated) < LEAST_CALLS:
@@ -59,27 +62,35 @@ def reproduced(task: FunctionTask, recorded: RecordedCalls) -> RecordedCalls:
             f"{recorded.name}: {LEAST_CALLS} recorded calls are needed that give the same result when strop repeats them in "
             f"the jail, and {len(repeated)} of {len(calls)} do"
             + (f" (for {count}: the original {why})" if count else "")
-            + ". Record a longer run, or a function that calls it"
+            + f". Record a longer run, or {by_program()}"
         )
     assert task.mark.innermost is not None
     measured = task.mark.project / task.mark.innermost[1]
     return replace(recorded, calls=tuple(repeated), lost=dict(lost), digest=digest_of_file(str(measured)))
 
 
-def _why_lost(task: FunctionTask, call: RecordedCall, first: Any, again: Any) -> str:
-    """Why a call does not count; empty if it counts. `first` and `again` are its outcomes, or texts that say why there is
-    none."""
-    if isinstance(first, str):
-        return first
-    if isinstance(again, str):
-        return again
+def _why_lost(task: FunctionTask, call: RecordedCall, first: Any, again: Any) -> tuple[str, str]:
+    """Why a call does not count, and the first difference, for the user alone; both are empty if it counts. `first` and `again`
+    are its outcomes, or texts that say why there is none."""
+    for outcome in (first, again):
+        if isinstance(outcome, str):
+            return outcome, ""
     try:
         recorded = list(plain_data.decode(call.outcome))
     except plain_data.NotPlainData:
-        return UNKNOWN
-    if difference(recorded, list(first), task.mark.close):
-        return OTHER_OUTCOME
-    return VARIES if difference(list(first), list(again), task.mark.close) else ""
+        return UNKNOWN, ""
+    if found := difference(recorded, list(first), task.mark.close):
+        return OTHER_OUTCOME, _where(found, recorded[0])
+    found = difference(list(first), list(again), task.mark.close)
+    return (VARIES, _where(found, recorded[0])) if found else ("", "")
+
+
+def _where(found: str, kind: str) -> str:
+    """A difference of two outcomes behind a colon. It names a place as the program does: `the answer[0]._hash`."""
+    text = re.sub(r"^the answer\[(\d)\]", lambda match: _PARTS[int(match[1])], found)
+    if kind.endswith(("an object", "of objects")):
+        text = re.sub(r"\[3\]\['(\w+)'\]|\[1\](\[\d+\])", lambda match: f".{match[1]}" if match[1] else match[2], text)
+    return ": " + text.replace(", the original's is", "; it was").replace(", the original's has", "; it had")
 
 
 class Seconds:

@@ -86,6 +86,8 @@ class ScorerGuest:
         self.roots, self.interpreter = tuple(roots), interpreter
         self.tools: tuple[Path, ...] = ()
         """Files and folders that it may read beside the project. Set before the first question."""
+        self.named: tuple[str, ...] = ()
+        """See `Mark.named`. Set before the first question."""
         self.is_recorded = False
         """Whether calls of the function were recorded, and nothing is marked. Set before the first question."""
         self.module: UserModule | None = None
@@ -138,13 +140,14 @@ class ScorerGuest:
             return described
 
     def used(
-        self, program: GuestProgram, calls: Sequence[Mapping[str, Any]], names: Sequence[str] = ()
-    ) -> tuple[list[tuple[str, str]], list[int], tuple[str, ...]]:
-        """The files of the project that the original uses, the lines of the functions `names` that no call reached, and the
-        modules that programs find loaded, because the original loads them.
+        self, program: GuestProgram, calls: Sequence[Mapping[str, Any]], names: Mapping[str, Sequence[str]]
+    ) -> tuple[list[tuple[str, str]], list[int], tuple[str, ...], list[str]]:
+        """The files of the project that the original uses; the lines of watched functions of the first file that no call reached;
+        the modules that programs find loaded, because the original loads them; and the watched functions that the calls enter.
 
-        The original is loaded and makes `calls` in a process of its own. Of each file this gives the name of its module, which is
-        empty for other files, and its path from the project's top. There are no lines if not every call could be watched.
+        The original is loaded and makes `calls` in a process of its own. `names` are the functions to watch, by the path of their
+        file from the project's top. Of each file this gives the name of its module, which is empty for other files, and its path
+        from there, and of each function `path:name`. There are no lines if not every call could be watched.
         """
         assert program.module is not None
         setup: dict[str, Value] = {
@@ -154,17 +157,20 @@ class ScorerGuest:
             "text": program.text,
             "filename": "<solution>",
         }
+        watched: dict[str, Value] = {f"{COPY}/{path}": [*own] for path, own in names.items()}
         with self._lock:
             room = self._guest = self._guest or self._opened()
             with room.open_further(_program("used", ()), _limits(LOADING_SECONDS)) as guest:
-                outcome = guest.call([setup, program.entry, [*map(dict, calls)], [*names]], seed=0)
+                outcome = guest.call([setup, program.entry, [*map(dict, calls)], watched], seed=0)
         reply: Any = outcome.value if isinstance(outcome, Returned) else ()
         with suppress(TypeError, ValueError):
-            files, lines, modules = reply
+            files, lines, modules, told = reply
             loaded = tuple(sorted({str(name) for name in modules if may_be_preloaded(str(name))} - {"strop"}))
             used = [(str(name), self.inside(str(file))) for name, file in files]
-            return used, [int(line) for line in lines], loaded
-        return [], [], ()
+            functions = [f"{path}:{name}" for path, own in names.items() for name in own]
+            entered = [function for function in functions if f"{COPY}/{function}" in told]
+            return used, [int(line) for line in lines], loaded, entered
+        return [], [], (), []
 
     def inside(self, file: str) -> str:
         """The path of a guest's file from the top of the project; empty if it is none of the project's files."""
@@ -176,7 +182,7 @@ class ScorerGuest:
         """The same scorer for a copy of its project, in the folder `project`."""
         file = project / self._file.relative_to(self.project)
         scorer = ScorerGuest(project, file, self._name, self._asked, self.roots, self.interpreter)
-        scorer.tools, scorer.is_recorded = self.tools, self.is_recorded
+        scorer.tools, scorer.named, scorer.is_recorded = self.tools, self.named, self.is_recorded
         scorer.module = self.module and self.module.relocated(self.project, project)
         return scorer
 
@@ -233,7 +239,7 @@ class ScorerGuest:
         return kind(f"{function}() ends its process: {why}")
 
     def _opened(self) -> RoomGuest:
-        path = [f"{COPY}/{root}" for root in self.roots]
+        path = [str(Path(COPY, root)) for root in self.roots]
         sandbox = self._room()
         guest = sandbox.open(_program("answer", path), _limits(LOADING_SECONDS))
         weakref.finalize(self, _end, sandbox, guest)
@@ -241,7 +247,7 @@ class ScorerGuest:
 
     def _room(self) -> TreeSandbox:
         if self._sandbox is None:
-            files = listed(self.project, modules=True)
+            files = listed(self.project, self.named, modules=True)
             tools = (*map(Path, _FOLDERS), pickler(), self.interpreter.prefix, *self.tools)
             tree = Tree(self.project, {}, tools, only=files)
             self._sandbox = TreeSandbox(workspaces(), _plan(tree, self.interpreter, SCORER_BYTES, alone=False))
@@ -260,7 +266,7 @@ def programs_of(task: FunctionTask, workspaces: Workspaces, hash_seed: int = 0) 
         for module in (mark.program_module, mark.marking_module)
     )
     if task.files:
-        files += sorted({*listed(mark.project, modules=True)} - {*marking, *files})
+        files += sorted({*mark.files} - {*marking, *files})
     tree = Tree(mark.project, {}, (STAND_IN, pickler(), mark.interpreter.prefix, *mark.tools), only=files)
     plan = _plan(tree, mark.interpreter, task.memory_limit + INTERPRETER_BYTES, alone=True)
     environment = {**plan.environment, "PYTHONHASHSEED": str(hash_seed)}

@@ -22,6 +22,7 @@ from strop.base.pluralize import quantity
 from strop.report.html.lineage import Node
 from strop.runs.patching.result_files import DIFF
 from strop.runs.results.improved import Improved
+from strop.runs.results.program import ImprovedProgram
 from strop.tasks.command.bundle import ABSENT
 
 LONGEST = 30_000
@@ -72,7 +73,7 @@ def highlight_nodes(nodes: Sequence[Node]) -> list[str]:
     ]
 
 
-def patch_html(improved: Improved) -> tuple[str, list[str], list[str]]:
+def patch_html(improved: Improved | ImprovedProgram) -> tuple[str, list[str], list[str]]:
     """A title, the changed files of an improvement as safe HTML, and sentences about what is left out.
 
     The changes are those of solution.diff and `strop apply`. All three are empty if nothing changes.

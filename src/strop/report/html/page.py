@@ -28,9 +28,10 @@ from strop.runs.result import result_of
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.measured import Measured
 from strop.runs.results.parts import Noted, counted_answers, noted
+from strop.runs.results.program import ImprovedProgram
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
-from strop.runs.run_directory import ONE_RESULT
+from strop.runs.run_directory import OF_JOBS, ONE_RESULT
 from strop.runs.train import iterations_of
 from strop.runs.verified import Verified
 
@@ -83,6 +84,17 @@ class Page:
     def kind(self) -> str:
         """`run`, `improve`, `eval`, `compare`, `table2`; empty if the record does not say."""
         return self.run.meta.kind
+
+    @property
+    def command(self) -> str:
+        """The command that wrote the record, without `strop`."""
+        given = "compare" if self.run.meta.candidate else "improve"
+        return given if self.kind == "program" else self.kind
+
+    @property
+    def is_of_jobs(self) -> bool:
+        """Whether other records, beside this one, hold what was evaluated."""
+        return self.kind in OF_JOBS
 
     @property
     def task(self) -> str:
@@ -196,6 +208,11 @@ def _headline(record: Record, page: Page, result: object) -> Conclusion:
             return _improvement(result, page)
     except StoreError as error:  # the rest of the record can still be shown
         return Conclusion(plainly, f"The result cannot be computed: {error}.")
+    if isinstance(result, ImprovedProgram):
+        title, files, cuts = patch_html(result)
+        page.patch, page.facts, page.cuts = (title, files), result.details, page.cuts + cuts
+        quoted = result.whole_program.quoted if result.whole_program else ""
+        return Conclusion(result.sentence, f"The output: {quoted}." if quoted else "")
     if isinstance(result, Measured):
         page.measured = result
         return Conclusion(result.sentence, " ".join(filter(None, [ended, *(f"{line}." for line in result.said)])))

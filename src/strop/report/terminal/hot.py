@@ -16,15 +16,14 @@ from strop.watch.hot import HotFunction, HotFunctions
 def print_hot(hot: HotFunctions, console: Console) -> None:
     """Print one row a function, the commands that improve them, and the CPU time of the whole command."""
     if hot.functions:
-        headers = ("time", "a call", "calls", "different", "function")
+        headers = ("time", "a call", "calls", "different", "function", "measured by")
         rows = [headers, *map(_row, hot.functions)]
         filled = [column for column in zip(*rows, strict=True) if any(column[1:])]
         print_table(console, [column[0] for column in filled], zip(*(column[1:] for column in filled), strict=True))
     if hot.left_out:
         say(console, f"and {quantity(hot.left_out, 'more function')}: --top {len(hot.functions) + hot.left_out}")
-    for function in hot.functions:
-        if function.command:
-            print_verbatim(console, function.command)
+    for command in dict.fromkeys(function.command for function in hot.functions if function.command):
+        print_verbatim(console, command)
     for note in hot.notes:
         say(console, note, limit=1000)
     sampled = f" (sampled every {seconds_in_words(hot.interval, 1)})" if hot.interval else ""
@@ -34,6 +33,7 @@ def print_hot(hot: HotFunctions, console: Console) -> None:
 def _row(function: HotFunction) -> tuple[str, ...]:
     a_call = "" if function.seconds_a_call is None else seconds_in_words(function.seconds_a_call, 2)
     calls = "" if function.calls is None else f"{function.calls:,}"
-    different = "" if function.different is None else f"{function.different}{'+' * function.is_least}"
-    name = function.function + f" ({function.reason})" * bool(function.reason)
-    return f"{function.share:.0%}", a_call, calls, different, name
+    different = "" if function.different is None else f"{'at least ' * function.is_least}{function.different}"
+    by = "its program: " if function.command else "nothing: "
+    measured_by = f"{by}{function.reason}" if function.reason else "its calls"
+    return f"{function.share:.0%}", a_call, calls, different, function.function, measured_by

@@ -21,7 +21,7 @@ from strop.report.terminal.run import print_costs, print_notes, print_noticed
 from strop.report.terminal.tables import print_table
 from strop.runs.claims.facts import Fact, private_lines
 from strop.runs.claims.gains import in_units, unit_of
-from strop.runs.claims.improvement import spent_words
+from strop.runs.claims.improvement import spent_words, subject_of
 from strop.runs.finding import RefusedCandidate, ScoredProgram
 from strop.runs.patching.apply import is_applied
 from strop.runs.results.improved import Applied, Improved, Unfinished
@@ -129,28 +129,14 @@ def _print_refused(refused: Sequence[RefusedCandidate], console: Console) -> Non
 
 def _print_problems(improved: Improved, console: Console) -> None:
     """Print why the original or the improved program failed."""
-    for name, program in (("original", improved.original), ("improved", improved.improved)):
+    told = " ".join(fact.text for fact in improved.details)
+    for name, program in (("original", improved.original), (subject_of(improved), improved.improved)):
         splits = () if program is None else (program.train, program.test)
-        errors = [split.error for split in splits if split is not None and split.error]
-        if errors:
-            say(console, f"{name}: {gist(errors[0])}")
+        errors = [gist(split.error) for split in splits if split is not None and split.error]
+        if errors and errors[0] not in told:
+            say(console, f"{name}: {errors[0]}")
     for line in private_lines(improved):
         say(console, line, limit=600)
-    print_differences(
-        [program for program in (improved.improved, *improved.candidates) if program is not None], console
-    )
-
-
-def print_differences(programs: Sequence[ScoredProgram], console: Console) -> None:
-    """Print how programs differ from the original on recorded calls, with values, which no model and no shared text has."""
-    told = dict.fromkeys(
-        f"{program.digest[:NAMED_BY]}: {evaluation.differs}"
-        for program in programs
-        for evaluation in (program.train, program.test)
-        if evaluation is not None and evaluation.differs
-    )
-    for line in [*told][:MOST_LISTED]:
-        say(console, line)
 
 
 def _print_end(improved: Improved | Unfinished, console: Console, *, full: bool) -> None:
@@ -203,7 +189,7 @@ def print_candidates(candidates: Sequence[ScoredProgram], facts: ObjectiveFacts,
         kind = (program.digest,) if train.verdict == "ok" else (train.verdict, failure(train.verdict, train.error))
         groups.setdefault(kind, []).append(program)
     unit = f"{unit_of(facts)}, train"
-    room = max(console.width - NAMED_BY - len(unit) - 2 * len("  "), 20)
+    room = max(console.width - NAMED_BY - len(unit) - 2 * len("  "), 20) if console.is_terminal else SENTENCE
     rows = []
     for first, *more in list(groups.values())[:MOST_LISTED]:
         train = first.train

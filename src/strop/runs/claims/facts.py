@@ -10,7 +10,7 @@ from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
 from strop.base.results import CPU, WALL, ProgramRuns, means_of
-from strop.base.solution import digest_of
+from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option, switched
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, program_gain
@@ -29,6 +29,8 @@ LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 VARIED = 1.15
 """The spread of the original's times in training is a fact if the largest are so many times the least. That of the candidate is
 one if it is so many times the original's."""
+MOST_DIFFERING = 8
+"""How many differences on recorded calls are listed."""
 MOST_REMOVED = 5
 """How many removed names are listed; the others are counted."""
 
@@ -53,8 +55,16 @@ def facts_of(evidence: Evidence, task: str, said: Iterable[str]) -> tuple[Fact, 
 
 
 def private_lines(improved: Evidence) -> Iterator[str]:
-    """How the improved program differs as a whole program, and in calls with changed arguments, with values, which no
-    model and no shared text has."""
+    """How the improved program and the best candidates differ on recorded calls, as a whole program, and in calls with changed
+    arguments. These lines have values, which no model and no shared text has."""
+    programs = [program for program in (improved.improved, *improved.candidates) if program is not None]
+    told = dict.fromkeys(
+        f"candidate {program.digest[:NAMED_BY]}: {evaluation.differs}"
+        for program in programs
+        for evaluation in (program.train, program.test)
+        if evaluation is not None and evaluation.differs
+    )
+    yield from [*told][:MOST_DIFFERING]
     if improved.whole_program is not None and improved.whole_program.quoted:
         yield f"the output: {escape(improved.whole_program.quoted, 400)}"
     if improved.changed_calls is not None and improved.changed_calls.first:
@@ -102,11 +112,11 @@ def _of_program(improved: Evidence) -> _Told:
     if not runs.metrics:
         yield "program", f"{names} was not run with the change, because its calls are not better"
         return
-    yield "program", _times(names, runs, improved.confidence)
-    yield "output", _output(runs)
+    yield "program", times_of(names, runs, improved.confidence)
+    yield "output", output_of(runs)
 
 
-def _times(names: str, runs: ProgramRuns, confidence: float) -> str:
+def times_of(names: str, runs: ProgramRuns, confidence: float) -> str:
     """The times of a whole program in words."""
     told = []
     for what, unit in ((CPU, "CPU"), (WALL, "wall")):
@@ -118,7 +128,8 @@ def _times(names: str, runs: ProgramRuns, confidence: float) -> str:
     return f"{names} {'; '.join(told)}; {where}"
 
 
-def _output(runs: ProgramRuns) -> str:
+def output_of(runs: ProgramRuns) -> str:
+    """Whether a program printed and wrote the same, in words."""
     if not runs.is_compared:
         return f"not compared, because only {runs.repeated:.0%} of it repeats from run to run"
     if runs.differs:

@@ -49,10 +49,9 @@ def _of_search(evidence: Evidence) -> str:
             f"No improvement: {best} fails {tests} that {'pass' if tests[:2] != '1 ' else 'passes'} for the original."
         )
     if evidence.ended_by is not None and evidence.improved is None:
-        was = "better than the original in training" if evidence.cost.candidates else "evaluated"
         if evidence.ended_by == "verdict" and not evidence.cost.candidates:
             return "No improvement: nothing but the original was measured."
-        return f"No improvement: no candidate was {was}."
+        return "No improvement: no candidate was better than the original in training."
     if evidence.finding == "failed":
         return _fitted("No improvement: the improver failed ({}).", failure_of(evidence))
     if evidence.finding == "unchanged":

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from strop.base.errors import Malformed
 from strop.base.syntax import parsed
 from strop.tasks.function.source import bound_names
-from strop.tasks.function.splice import Function, check_parameters
+from strop.tasks.function.splice import Function, check_parameters, functions_of
 from strop.tasks.languages import language_of
 
 
@@ -36,15 +36,9 @@ def removed_names(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[
     return tuple(sorted(name for name in removed if not name.startswith("_") or name.endswith("__")))
 
 
-def _functions(body: list[ast.stmt], owner: str = "") -> dict[str, Function]:
-    """The public functions and methods of a module or a class, by name."""
-    found = dict[str, Function]()
-    for node in body:
-        if isinstance(node, ast.ClassDef):
-            found |= _functions(node.body, f"{owner}{node.name}.")
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            found[f"{owner}{node.name}"] = node
-    return {name: node for name, node in found.items() if not name.rpartition(".")[2].startswith("_")}
+def _functions(body: list[ast.stmt]) -> dict[str, Function]:
+    """The public functions and methods of a module, by name."""
+    return {name: node for name, node in functions_of(body).items() if not name.rpartition(".")[2].startswith("_")}
 
 
 def _takes_less(before: Function, after: Function | None) -> bool:

@@ -16,6 +16,7 @@ from strop.tasks.command.bundle import is_inside
 
 _BEGINS = re.compile(rb"(?:diff --git |Index: |--- [^\n]*\n\+\+\+ )", re.MULTILINE)
 _HUNK = re.compile(r"@@ -\d+(?:,(\d+))? \+\d+(?:,(\d+))? @@")
+_COLOUR = re.compile(rb"\x1b\[[\d;]*[mK]")
 _NAMED = re.compile(r"(?:--- |\+\+\+ |rename from |rename to |copy from |copy to |Index: )(.*)")
 _QUOTED = r'"(?:[^"\\]|\\.)*"'
 _BOTH = re.compile(rf"diff --git ({_QUOTED}|\S+) ({_QUOTED}|\S+)")
@@ -46,14 +47,14 @@ def patched(patch: Path, content: bytes, root: Path, into: Path) -> dict[str, Pa
     removes does not exist there.
 
     The names in a patch may be relative to `root`, to the top of its work tree or to the working folder, with or without a first
-    part such as `a/`. The reading by which most of the files exist is tried first. Differences of line ends do not keep a patch
-    from applying.
+    part such as `a/`. The reading by which most of the files exist is tried first. Differences of line ends, colours, wrong
+    counts of lines and a missing last newline do not keep a patch from applying.
 
     Raises:
         ConfigurationError: the patch does not apply, leaves the tree, or changes links or submodules.
     """
     try:
-        heads = list(_heads(content.decode("utf-8", "surrogateescape").replace("\r\n", "\n")))
+        heads = list(_heads(_mended(content).decode("utf-8", "surrogateescape")))
     except ValueError as error:  # Python reads no number of thousands of digits
         raise ConfigurationError(f"{patch} has a hunk with a number that is too long") from error
     for head in heads:
@@ -72,14 +73,18 @@ def patched(patch: Path, content: bytes, root: Path, into: Path) -> dict[str, Pa
     ways = [(folder, strip) for folder in folders for strip in (1, 0)]
     first_errors = ""
     for folder, strip in sorted(ways, key=lambda way: _fit(names, *way), reverse=True):
-        for plain in (bytes, plain_bytes):
+        for plain, read, recount in (
+            (bytes, bytes, ()),
+            (plain_bytes, plain_bytes, ()),
+            (plain_bytes, _mended, ("--recount",)),
+        ):
             shutil.rmtree(into)
             into.mkdir()
             copies = _copied(folder, names, into, plain)
-            errors = _applied(plain(content), into, strip)
+            errors = _applied(read(content), into, f"-p{strip}", *recount)
             if not errors:
                 return _placed(patch, root, folder, into, copies)
-            first_errors = first_errors or errors
+        first_errors = first_errors or errors
     raise ConfigurationError(f"{patch} does not apply to {root}: {first_errors}")
 
 
@@ -88,10 +93,17 @@ def plain_bytes(content: bytes) -> bytes:
     return content.removeprefix(BOM.encode()).replace(b"\r\n", b"\n")
 
 
+def _mended(content: bytes) -> bytes:
+    """A patch with plain line ends, without colours, and with a newline at its end."""
+    return _COLOUR.sub(b"", plain_bytes(content)).removesuffix(b"\n") + b"\n"
+
+
 def _heads(text: str) -> Iterator[str]:
     """The lines of a patch that are not in hunks."""
     old = new = 0
     for line in text.split("\n"):
+        if line[:1] not in ("", " ", "+", "-", "\\"):  # whatever the hunk counts
+            old = new = 0
         if old > 0 or new > 0:
             old -= line[:1] not in ("+", "\\")
             new -= line[:1] not in ("-", "\\")
@@ -157,10 +169,12 @@ def _may_be_copied(folder: Path, path: str) -> bool:
     return is_inside(path) and ".git" not in path.lower().split("/") and os.path.realpath(parent) == parent
 
 
-def _applied(content: bytes, into: Path, strip: int) -> str:
-    """Apply a patch in a folder: all of it or nothing. Returns what git complains of; empty if it applied."""
+def _applied(content: bytes, into: Path, *options: str) -> str:
+    """Apply a patch in a folder: all of it or nothing. Returns why it does not apply; empty if it does."""
     alone = {"GIT_CEILING_DIRECTORIES": os.path.realpath(into.parent)}  # no repository above counts
-    ended = run(into, "apply", "--whitespace=nowarn", f"-p{strip}", "-", stdin=content, environment=alone)
+    ended = run(into, "apply", "--whitespace=nowarn", *options, "-", stdin=content, environment=alone)
+    if b"No valid patches" in ended.stderr:
+        return "it has no hunk that begins with line numbers, such as @@ -7,7 +7,12 @@"
     return complaint(ended.stderr) if ended.returncode else ""
 
 

@@ -141,7 +141,7 @@ DIFF = "solution.diff"
 def keep_result(directory: Path, original: SourceFiles, solution: str) -> None:
     """Write the original, the improved program and their diff, with the line ends of the original."""
     after = original.written(solution)
-    if original.command:
+    if original.command or len(after) > 1:
         _keep_files(directory / ORIGINAL_FILES, original.files, original)
         _keep_files(directory / SOLUTION_FILES, after, original)
     else:

@@ -29,8 +29,6 @@ from strop.tasks.command.tree import JUNK, listed
 
 _NAMED = 5
 """How many files a line names; the others are counted."""
-_TEST_SETTINGS = ("pytest.ini", ".pytest.ini", "tox.ini", "setup.cfg", "pyproject.toml")
-"""Files that can make a test runner load code."""
 _SOURCES = (".c", ".cc", ".cpp", ".pyx", ".pxd", ".h", ".rs", ".f", ".f90")
 """Ends of the names of sources of compiled extensions."""
 _POINTER = b"version https://git-lfs.github.com/spec/"
@@ -233,13 +231,6 @@ def of_candidate(
         before, text = _on_disk(root, target), text_of(candidate, "file").encode()
         differences.compare(target, before, _Entry(before.mode or "100644", content=lambda: text))
     return differences.sides(nothing)
-
-
-def is_test(path: str) -> bool:
-    """Whether a path is one of a test by convention, or says how tests run."""
-    *folders, name = path.split("/")
-    is_named = re.fullmatch(r"test_.*\.py|.*_test\.py|conftest\.py", name, re.DOTALL)
-    return bool(is_named) or name in _TEST_SETTINGS or not {"test", "tests", "testing"}.isdisjoint(folders)
 
 
 def _compare_folder(differences: _Differences, other: Path) -> None:

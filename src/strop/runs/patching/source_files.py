@@ -20,8 +20,8 @@ from strop.base.unified_diff import as_written, named, plain_text, unified_files
 from strop.runs.patching.names import removed_names
 from strop.tasks.command.bundle import ABSENT, bundled, ended_like, is_inside, unbundled
 from strop.tasks.command.task import CommandTask
-from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, read_source, spliced
+from strop.tasks.function.parts import FilePart, made_of, parts_of, seed_of
+from strop.tasks.function.splice import spliced
 from strop.tasks.function.task import FunctionTask
 
 KIND = "solution file"
@@ -47,7 +47,8 @@ class SourceFiles:
     function: str = ""
     """The function of the module that is the program; empty if the program is the whole file."""
     only: tuple[str, ...] = ()
-    """The functions that may change in place of `function`; empty if it may change itself."""
+    """The functions that may change in place of `function`, as `name` in the first file and as `path:name` in another; empty if
+    it may change itself."""
     is_version: bool = False
     """Whether a program has the texts of the files in some version of the tree (`strop.tasks.versions`)."""
     decorated: str = ""
@@ -62,7 +63,7 @@ class SourceFiles:
     def program(self) -> str:
         """The program text that improvers start from, with newlines as line ends."""
         if self.functions:
-            return alone(self._source(), self.functions)
+            return seed_of(self._parts())
         return self.plain({path: plain_text(text) for path, text in self.files.items()})
 
     @property
@@ -80,8 +81,8 @@ class SourceFiles:
         if self.command:
             files = unbundled(solution, plain, is_version=self.is_version)
         elif self.functions:
-            (path,) = plain
-            files = {path: ended_like(spliced(self._source(), self.functions, solution), plain[path])}
+            made = made_of(self._parts(), solution, spliced)
+            files = {path: ended_like(text, plain[path]) for path, text in made.items()}
         else:
             (path,) = plain
             files = {path: ended_like(solution, plain[path])}
@@ -116,9 +117,8 @@ class SourceFiles:
         before = {self._named(path): text for path, text in self.files.items()}
         return unified_files(before, {self._named(path): text for path, text in after.items()})
 
-    def _source(self) -> Source:
-        ((path, text),) = self.files.items()
-        return replace(read_source(Path(path), text), decorated=self.decorated)
+    def _parts(self) -> tuple[FilePart, ...]:
+        return parts_of(self.files, self.functions, self.decorated)
 
     def _named(self, path: str) -> str:
         return named(Path(self.root, path), Path(self.below)) if self.root else path
@@ -142,7 +142,11 @@ def original_from(text: str, directory: Path) -> SourceFiles:
         original = from_json(SourceFiles, text)
     except ValueError as error:
         raise StoreError(f"the record does not name the files that its run started from: {error}") from error
-    is_sound = is_inside if original.command else lambda path: Path(path).name == path and "\0" not in path
+    is_sound = (
+        is_inside
+        if original.command or len(original.files) > 1
+        else lambda path: Path(path).name == path and "\0" not in path
+    )
     if not original.files or not all(map(is_sound, original.files)):
         raise StoreError("the record does not name the files that its run started from: its files have no names")
     return replace(original, root=_absolute(original.root, directory), below=_absolute(original.below, directory))
@@ -178,9 +182,14 @@ def of_files(root: Path, files: Mapping[str, str], cwd: Path) -> SourceFiles:
 
 
 def of_function(task: FunctionTask, cwd: Path) -> SourceFiles:
-    """The module of functions that may change, and nothing else of it."""
-    path = task.source.path
-    placed = _placed({path.name: task.module_text}, path.absolute().parent, cwd)
+    """The files of functions that may change, and nothing else of them."""
+    path, texts = task.source.path, {part.path: part.text for part in task.parts}
+    is_one = len(texts) == 1
+    placed = _placed(
+        {path.name: task.parts[0].text} if is_one else texts,
+        path.absolute().parent if is_one else task.mark.project,
+        cwd,
+    )
     return replace(placed, function=task.entry, only=task.mark.changing, decorated=task.source.decorated)
 
 

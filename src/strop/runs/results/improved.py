@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import field, fields
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, Malformed
@@ -220,11 +221,11 @@ class Applied:
     """Where the old versions of these files are, in words. Empty if nothing changed."""
 
 
-def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven: bool = False) -> list[Path]:
+def apply_result(result: Any, *, force: bool = False, unproven: bool = False) -> list[Path]:
     """Apply the patch of a result to the user's files, to all or none. Returns the paths that changed.
 
-    `force`: also files that changed since the run started. `unproven`: also a program that is not called better, or the best
-    so far.
+    `result`: an `Improved`, an `Unfinished` or an `ImprovedProgram`. `force`: also files that changed since the run started.
+    `unproven`: also a program that is not called better, or the best so far.
 
     Raises:
         ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
@@ -232,7 +233,7 @@ def apply_result(result: Improved | Unfinished, *, force: bool = False, unproven
     directory, unless = result.directory, "--unproven applies it anyway"
     if result.unverified:
         raise ConfigurationError(f"not applied; {result.unverified}. Read its patch and apply it yourself")
-    if isinstance(result, Improved):
+    if not isinstance(result, Unfinished):
         if result.improved is None:
             raise ConfigurationError(f"nothing to apply. {result.sentence}")
         if not (result.is_offered or unproven):

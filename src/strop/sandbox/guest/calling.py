@@ -23,6 +23,7 @@ _KINDS: dict[type, str] = {
     types.GeneratorType: GENERATOR,
     types.CoroutineType: COROUTINE,
     types.AsyncGeneratorType: ASYNC_GENERATOR,
+    **dict.fromkeys(frames.plain_data.ITERATORS, GENERATOR),
 }
 _RUN = frozenset(_KINDS)
 _loads = pickle.loads

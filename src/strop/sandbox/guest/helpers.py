@@ -2,9 +2,9 @@
 
 A program is a block as it stands; nothing is cut out of one. The language is that of the file to improve, by its name; an answer
 decides nothing about it. In Python the rule is: of the fenced blocks that define the entry point, the longest; of several about
-as long, the last. The entry point is `algorithm`, `improve_algorithm`, or what the program to improve defines. Where no block
-does, one is taken that defines something else, then one that defines nothing. Whether a block compiles decides nothing: a
-program with an error is what the model wrote. A block of Python ends at the first fence outside of its texts, so that a program
+as long, the last. The entry point is `algorithm`, `improve_algorithm`, or what the program to improve defines, methods too. Where
+no block does, one is taken that defines something else, then one that defines nothing. Whether a block compiles decides nothing:
+a program with an error is what the model wrote. A block of Python ends at the first fence outside of its texts, so that a program
 may hold fences. In another language a fence is the program, whatever its tag; of several, the longest with the tag
 of the file, or without a tag and with a line of the file. Without a fence the whole answer is the program, in Python if it
 compiles. An answer with a fence that is not closed was cut, and has no program.
@@ -121,7 +121,9 @@ def expect(solution: str, tags: Sequence[str] = ("python",)) -> None:
     tree = parsed(solution) if _Wanted.is_python else None
     _Wanted.names = _defined(tree) if tree is not None else frozenset()
     _Wanted.defines = tree is not None and any(isinstance(node, _DEFINITIONS) for node in tree.body)
-    _Wanted.entries = _Wanted.names & _ENTRIES or _Wanted.names or _ENTRIES
+    classes = (node for node in getattr(tree, "body", ()) if isinstance(node, ast.ClassDef))
+    methods = {part.name for node in classes for part in node.body if isinstance(part, _DEFINITIONS)}
+    _Wanted.entries = _Wanted.names & _ENTRIES or _Wanted.names | methods or _ENTRIES
 
 
 class _Answer:

@@ -76,7 +76,7 @@ def _indented(old: list[str], block: list[str]) -> list[str]:
     return block if own else [margin + line if line.strip() else line for line in block]
 
 
-_HEAD = re.compile(r"^=== (?P<no>no )?file: (?P<path>.+?) ===[ \t]*$", re.MULTILINE)
+HEAD = re.compile(r"^=== (?P<no>no )?file: (?P<path>.+?) ===[ \t]*$", re.MULTILINE)
 
 
 def header(path: str, *, is_absent: bool = False) -> str:
@@ -93,9 +93,9 @@ def bundled(files: Mapping[str, str]) -> str:
     if len(files) == 1 and ABSENT not in files.values():
         return next(iter(files.values()))
     for path, text in files.items():
-        if _HEAD.search(text):
+        if HEAD.search(text):
             raise ConfigurationError(f"{path} holds a line of the form '{header('…')}', which strop puts between files")
-        if not _HEAD.fullmatch(header(path)) or not is_inside(path):
+        if not HEAD.fullmatch(header(path)) or not is_inside(path):
             raise ConfigurationError(f"{path!r} is not a path that strop can write between files")
     return "".join(map(_section, files, files.values()))
 
@@ -115,10 +115,10 @@ def unbundled(text: str, original: Mapping[str, str], *, is_version: bool = Fals
     Raises:
         Malformed: the text is not a bundle, or contains a file twice, or one that is not in `original`.
     """
-    if len(original) == 1 and not _HEAD.match(text):
+    if len(original) == 1 and not HEAD.match(text):
         (path,) = original
         return {path: _completed(original[path], text, path, is_version=is_version)}
-    heads = list(_HEAD.finditer(text))
+    heads = list(HEAD.finditer(text))
     if not heads:
         raise Malformed(f"the program has {len(original)} files; begin each that you change with '{header('PATH')}'")
     if text[: heads[0].start()].strip():

@@ -57,8 +57,9 @@ Texts = list[str]
 
 
 def load(path: str) -> ModuleType:
-    """Import the evaluator as OpenEvolve does: from its own folder, under its own name; in a package if it imports relatively."""
-    sys.path.insert(0, str(Path(path).parent))
+    """Import the evaluator as OpenEvolve does: from its own folder, under its own name; in a package if it imports relatively.
+    The packages of its project are imported from the folder of everything."""
+    sys.path[:0] = [str(Path(path).parent), str(Path.cwd())]
     if RELATIVE.search(read(path)):
         root = Path.cwd()
         package = sys.modules[TREE] = ModuleType(TREE)

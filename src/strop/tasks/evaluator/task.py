@@ -6,6 +6,7 @@ import ast
 import glob
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from strop.base.python_discovery import Interpreter, check_found, check_outside,
 from strop.base.surface import option
 from strop.base.syntax import syntax_tree
 from strop.base.unified_diff import plain_text
+from strop.base.user_modules import imported_names, own_file
 from strop.options.scoring import check_options, given_options
 from strop.tasks.command.config import command_task, parse_constraint
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL
@@ -49,7 +51,7 @@ class Recognised:
 def evaluator_task(program: Path, evaluator: Path, form: Form | None = None, /, **values: object) -> CommandTask:
     """The task to improve `program` by the scores of `evaluator`. Neither is run here.
 
-    The tree is the evaluator's folder, or the program's if that contains both. Without a metric the score is
+    The tree is the folder that contains both, and the packages of their project that they import. Without a metric the score is
     `combined_score`, or else `score`; `time`, `wall` and `memory` are the kernel's.
 
     Args:
@@ -196,7 +198,7 @@ def _text(path: Path) -> str:
 
 
 def _root(program: Path, evaluator: Path) -> Path:
-    """The folder that contains both."""
+    """The folder that contains both, and the packages of their project that they import."""
     paths = [Path(os.path.normpath(path.absolute())) for path in (program, evaluator)]
     folders = [path.parent for path in paths]
     common = Path(os.path.commonpath(folders))
@@ -205,7 +207,9 @@ def _root(program: Path, evaluator: Path) -> Path:
             f"{program} and {evaluator} are in different folders; put one beside the other, or start strop in a folder of both: "
             "that folder is what is copied for every evaluation"
         )
-    root = common.resolve()
+    names = {(path, name.partition(".")[0]) for path in paths for name in imported_names(path, "")}
+    own = [own_file(path, name) for path, name in names if name not in sys.stdlib_module_names]
+    root = Path(os.path.commonpath([common, *(file.parent for file in own if file)])).resolve()
     for path in paths:
         if not path.resolve().is_relative_to(root):
             raise ConfigurationError(f"{path} is a link out of {common}; name the file that it leads to")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import random
 import re
+from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, field, replace
-from itertools import islice
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,10 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
+from strop.base.surface import switched
 from strop.sandbox import strop_plain_data as plain_data
+from strop.tasks.command.bundle import is_inside
+from strop.tasks.command.tree import MOST_FILES
 
 LEAST_CALLS = 12
 """Different calls that strop needs, so that half of them can be held out."""
@@ -23,6 +27,8 @@ MOST_CALLS = 200
 """Calls that are kept."""
 MOST_BYTES, MOST_BYTES_OF_ONE = 24 << 20, 8 << 20
 """Most bytes of the arguments and outcomes of all kept calls, which go into one document of plain data, and of a single one."""
+MOST_OF_THE_TIME = 0.9
+"""The share of the time of a function's calls that the functions which may change should have."""
 _FORMAT = "recorded calls 1"
 MOST_SECONDS_OF_ONE = 60.0
 """CPU seconds that a call is believed to take, whatever its file says."""
@@ -31,6 +37,11 @@ _MOST_TOLD, _MOST_LINES = 400, 40
 _MOST_TEXT, _MOST_ITEMS, _MOST_NUMBER = 4096, 10_000, 1 << 53
 _SIZE = re.compile(r"(.+ of )([\d,]+)(?: to ([\d,]+))?( .+)")
 """A form with a size: `list of 12 to 450 str`."""
+
+
+def by_program() -> str:
+    """What to do about a function whose calls cannot be used."""
+    return f"measure it by its program: {switched('fixed_input')}"
 
 
 @dataclass(frozen=True)
@@ -101,6 +112,16 @@ class RecordedCalls:
     """Reason in words → how many calls the original did not repeat for it."""
     unreached: tuple[str, ...] = ()
     """Lines of the functions that may change which no call reached: `12: raise ValueError(text)`."""
+    files: tuple[str, ...] = ()
+    """Modules of the project that were imported although a .gitignore names them, as paths from its top."""
+    imported: tuple[str, ...] = ()
+    """The files of modules and the folders of packages, neither installed nor in a package, that were imported: paths from the
+    project's top, absolute ones elsewhere."""
+
+    @property
+    def beside(self) -> list[str]:
+        """What was imported outside of the project."""
+        return [path for path in self.imported if path.startswith("/")]
 
     @property
     def longest(self) -> float:
@@ -124,6 +145,16 @@ class RecordedCalls:
     def share(self) -> float:
         """The share of the calls in the CPU time of the command, in [0, 1]."""
         return min(self.seconds / self.program_seconds, 1.0) if self.program_seconds else 0.0
+
+    def files_with_most_time(self, path: str) -> list[str]:
+        """The file `path` of the function, and those others of the project, the largest first, that have most of the calls' time
+        with it."""
+        shares = defaultdict[str, float](float)
+        for function, share in self.inside.items():
+            shares[function.rpartition(":")[0]] += share
+        others = sorted(shares.keys() - {path}, key=lambda file: (-shares[file], file))
+        covered = accumulate(shares[file] for file in (path, *others))
+        return [path, *(file for file, share in zip(others, covered, strict=False) if share < MOST_OF_THE_TIME)]
 
     def write(self, path: Path) -> None:
         """Write a file for its owner alone, whole or not at all. Raises ConfigurationError: it cannot be written."""
@@ -204,6 +235,8 @@ def merged(*recorded: RecordedCalls) -> RecordedCalls:
         callers=_sums([run.callers for run in recorded]),
         forms=_forms([run.forms for run in recorded]),
         inside=_weighted([(run.inside, run.seconds) for run in recorded]),
+        files=tuple(sorted({file for run in recorded for file in run.files})),
+        imported=tuple(sorted({path for run in recorded for path in run.imported})),
     )
 
 
@@ -295,6 +328,13 @@ def _text(value: Any) -> str:
     return value
 
 
+def _module(value: Any) -> str:
+    """A checked path of a module below a project."""
+    if not _text(value).endswith((".py", ".so")) or not is_inside(value):
+        raise ValueError
+    return str(value)
+
+
 def _command(value: Any) -> str:
     if type(value) is not str or len(value) > 1 << 20:
         raise ValueError
@@ -380,4 +420,6 @@ _CALLS: Mapping[str, Callable[[Any], Any]] = {
     "digest": _text,
     "lost": _table_of(_count),
     "unreached": _list_of(_text),
+    "files": _list_of(_module, MOST_FILES),
+    "imported": _list_of(_text),
 }

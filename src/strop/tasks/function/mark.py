@@ -62,7 +62,7 @@ class Mark:
     project: Path
     """The folder of the project, which the jail has a copy of."""
     roots: tuple[str, ...]
-    """Folders of the project, from its top, from which its modules are imported."""
+    """Folders from which modules are imported: of the project, from its top, and others by their absolute paths."""
     interpreter: Interpreter
     python: str
     """The interpreter in words, for a model."""
@@ -74,6 +74,8 @@ class Mark:
     """The parameters of its score behind the answer; None if the score takes the instance."""
     tools: tuple[Path, ...] = ()
     """Files and folders that it may read beside its project."""
+    named: tuple[str, ...] = ()
+    """Files that belong to the project although a .gitignore names them, as paths from its top."""
     loaded: tuple[str, ...] = ()
     """Modules of Python's, and of packages, that the original loads. Programs find them loaded."""
     close: float | None = None
@@ -81,16 +83,22 @@ class Mark:
     is_method: bool = False
     """Whether the function is called with an object of its class."""
     changing: tuple[str, ...] = ()
-    """The functions of `program_module` that may change; empty if only the measured function may."""
+    """The functions that may change, as `name` in `program_module` and as `path:name`, with the path from the project's top, in
+    another file; empty if only the measured function may."""
     innermost: tuple[str, str, str] | None = None
     """Module, file from the top of the project, and qualified name of the function whose calls were recorded. It is called below
     all its decorators. None for a marked function, which is called with its decorators."""
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The files of the project, as paths from its top. Raises ConfigurationError: it is too large to copy."""
+        return listed(self.project, self.named, modules=True)
 
     @cached_property
     def caches(self) -> Caches:
         """Variables and attributes of the project that only keep what was worked out."""
         own = {self.program_module.file, *self.program_module.files}
-        others = {str(self.project / path) for path in listed(self.project, modules=True)} - own
+        others = {str(self.project / path) for path in self.files} - own
         texts, more = (
             ((path, _text_of(path)) for path in sorted(paths) if path.endswith(".py")) for paths in (own, others)
         )

@@ -14,6 +14,7 @@ from strop.base.syntax import parsed, syntax_tree
 from strop.base.unified_diff import plain_text
 
 DECORATOR = "improve_me"
+_DEFINED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _TASKS = ("Task", "Construction")
 
 
@@ -45,7 +46,7 @@ class Source:
 
     def of(self, node: ast.stmt) -> str:
         """The source of a statement, decorators included."""
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        if isinstance(node, _DEFINED):
             return "\n".join(self.lines[first_line(node) - 1 : node.end_lineno])
         lines = self.lines[node.lineno - 1 : node.end_lineno]
         lines[-1] = lines[-1].encode()[: node.end_col_offset].decode()
@@ -68,7 +69,7 @@ def is_mark(decorator: ast.expr) -> bool:
 
 def bound_names(node: ast.AST) -> set[str]:
     """The names that a top-level statement binds."""
-    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(node, _DEFINED):
         return {node.name}
     if isinstance(node, (ast.Import, ast.ImportFrom)):
         return {alias.asname or alias.name.partition(".")[0] for alias in node.names}
@@ -77,7 +78,7 @@ def bound_names(node: ast.AST) -> set[str]:
 
 def _bound_inside(node: ast.AST) -> Iterator[str]:
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom)):
+        if isinstance(child, (*_DEFINED, ast.Import, ast.ImportFrom)):
             yield from bound_names(child)
         elif isinstance(child, ast.Name) and isinstance(child.ctx, (ast.Store, ast.Del)):
             yield child.id
@@ -88,6 +89,7 @@ def _bound_inside(node: ast.AST) -> Iterator[str]:
 def needed_names(node: ast.stmt, source: Source) -> set[str]:
     """The module's names that a statement reads, now or when the function or class that it defines is used."""
     text = source.of(node)
+    text = f"if 1:\n{text}" if text[:1].isspace() else text  # of a class
     tree = syntax_tree(text)
     marked = [part for part in ast.walk(tree) if any(map(is_mark, getattr(part, "decorator_list", ())))]
     for part in marked:
@@ -136,13 +138,20 @@ def joined(texts: Mapping[ast.stmt, str]) -> str:
     """Statements as a file: definitions with two empty lines around them."""
     text, before = "", None
     for node, own in texts.items():
-        large = any(
-            isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) for statement in (node, before)
-        )
+        large = any(isinstance(statement, _DEFINED) for statement in (node, before))
         imports = [isinstance(statement, (ast.Import, ast.ImportFrom)) for statement in (node, before)]
         gap = "" if before is None else "\n\n\n" if large else "\n" if imports[0] == imports[1] else "\n\n"
         text, before = text + gap + own, node
     return text.rstrip()
+
+
+def in_a_line(node: ast.stmt, source: str) -> str:
+    """One line about a definition that is too long to show."""
+    count = source.count("\n") + 1
+    lines = f"{count} lines" if count > 1 else f"{len(source)} characters"
+    kind = "a class" if isinstance(node, ast.ClassDef) else "a function" if isinstance(node, _DEFINED) else "a value"
+    summary = (ast.get_docstring(node) or "").split("\n")[0] if isinstance(node, _DEFINED) else ""
+    return f"# {', '.join(sorted(bound_names(node)))}: {kind} of {lines}, not shown{f' ({summary:.200})' if summary else ''}"
 
 
 def is_marked(path: Path, asked: str) -> bool:

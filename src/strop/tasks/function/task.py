@@ -28,14 +28,15 @@ from strop.base.scorer_notes import note
 from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.base import MUST_PASS, OPAQUE, Instance, Seeds, Split, Task, TaskTree, described_with
-from strop.tasks.command.bundle import ABSENT, unbundled
+from strop.tasks.command.bundle import ABSENT, bundled, unbundled
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
 from strop.tasks.function.batch_metrics import SECONDS
 from strop.tasks.function.calls import RecordedCalls
 from strop.tasks.function.mark import Drawn, Mark, Scorer
+from strop.tasks.function.parts import FilePart, made_of, parts_of, seed_of
 from strop.tasks.function.source import Source
-from strop.tasks.function.splice import alone, find_function, read_source, scored, unmarked, with_definitions
+from strop.tasks.function.splice import find_function, read_source, scored, unmarked, with_definitions
 from strop.tasks.objective_facts import MetricFacts, ObjectiveFacts
 from strop.tasks.score_limit import ended
 from strop.tasks.values import CLOSE, AnswerForm, canonical, difference, rebuilt
@@ -46,8 +47,6 @@ SETTINGS = (
 )
 """Fields of a task that a mark may set."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
-
-
 _HIDDEN = {"malformed": "malformed answer: it differs from the original's", "raised": "the program raises an exception"}
 MOST_UNREACHED, _MOST_OF_LINE = 10, 200
 """How many lines that no recorded call reached the prompt lists at most, and the characters of each."""
@@ -55,6 +54,9 @@ _TRAINED = {False: 20, True: 8}
 """Training instances of a function, by whether its time counts: then each is a batch of calls, and few rank candidates."""
 _LONGER = 4.0
 """A call may take this many times the CPU time of the longest recorded one."""
+OF_FILES = (
+    "It has functions of several files: begin those of each file that you change with its line '=== file: PATH ==='."
+)
 OBJECTS = "Objects are made by the original's code before the clock starts: change what the method does, not what objects hold."
 
 
@@ -68,9 +70,8 @@ class FunctionTask(Task):
     """A task whose program is a function of a module."""
 
     # A field behind those of `Task` needs a default; `function_task` gives each of these.
-    source: Source = cast("Source", None)
-    module_text: str = ""
-    """The text of the module's file, with its own line ends."""
+    parts: tuple[FilePart, ...] = ()
+    """The functions that may change, by their files; those of the module that is loaded for the function are the first."""
     by_time: bool = False
     """Whether the score is CPU time relative to the original's, at equal answers (strop.evaluation.paired)."""
     best_known: float | None = None
@@ -87,8 +88,13 @@ class FunctionTask(Task):
     scorer: Scorer = field(default=cast("Scorer", None), compare=False)
 
     @property
+    def source(self) -> Source:
+        """The module."""
+        return self.parts[0].source
+
+    @property
     def changing(self) -> tuple[str, ...]:
-        """The functions of the module that may change."""
+        """The functions that may change: `name` in the module, `path:name` in another file."""
         return self.mark.changing or (self.entry,)
 
     @property
@@ -134,7 +140,8 @@ class FunctionTask(Task):
 
     @property
     def _form(self) -> str:
-        return f"Answer with {' and '.join(self.changing)} alone, or with the whole program, in one fenced block of Python."
+        form = f"Answer with {' and '.join(self.changing)} alone, or with the whole program, in one fenced block of Python."
+        return f"{form} {OF_FILES}" if len(self.parts) > 1 else form
 
     @property
     def _rules(self) -> str:
@@ -148,9 +155,7 @@ class FunctionTask(Task):
     @cached_property
     def parameters(self) -> Parameters | None:
         """The parameters of the entry point, as its module declares them."""
-        if not self.files:
-            return super().parameters
-        return parameters_of(alone(self.source, self.changing), self.entry)
+        return parameters_of(self.parts[0].seed, self.entry)
 
     def count(self, split: Split) -> int:
         """Number of instances of a split."""
@@ -193,19 +198,17 @@ class FunctionTask(Task):
 
     def hides(self, failed: str, verdict: str) -> str:
         """The message of a failure that a model reads. On recorded calls it holds no values, unless the user shows them."""
-        hidden = "{}; what it says is hidden, because recorded calls are private"
+        hidden = "{}; values of recorded calls are private without --show-calls"
         return hidden.format(_HIDDEN.get(verdict, verdict)) if self.hides_values else failed
 
     def cases_of(self, split: Split) -> tuple[Mapping[str, Any], ...]:
-        """The listed instances of a split."""
-        if split == "test":
-            return self.cases if self.every_input else self.cases[1::2]
-        return self.cases[::2]
+        """The listed instances of a split. Where every input counts, both have all of them."""
+        return self.cases if self.every_input else self.cases[split == "test" :: 2]
 
     @property
     def tree(self) -> TaskTree:
         """The modules of its project."""
-        return TaskTree(self.mark.project, modules=True)
+        return TaskTree(self.mark.project, self.mark.named, modules=True)
 
     @property
     def needs(self) -> tuple[Path, ...]:
@@ -263,9 +266,7 @@ class FunctionTask(Task):
         Raises:
             Malformed: the candidate changes more than the function.
         """
-        if self.files:
-            return self.files_of(candidate)[self.path].removeprefix(ABSENT)
-        return scored(self.source, self.changing, candidate)
+        return self.files_of(candidate)[self.path].removeprefix(ABSENT)
 
     @property
     def path(self) -> str:
@@ -273,12 +274,13 @@ class FunctionTask(Task):
         return str(Path(self.mark.program_module.file).relative_to(self.mark.project))
 
     def files_of(self, candidate: str) -> Mapping[str, str]:
-        """The files of a program, path → text: its module without what only the mark uses, and its other files.
+        """The files of a program, path → text: its module without what only the mark uses, and other files of which it changes
+        functions or the whole text.
 
         Raises like `program`.
         """
         if not self.files:
-            return {self.path: self.program(candidate)}
+            return made_of(self.parts, candidate, scored)
         files = unbundled(candidate, self.files, is_version=True)
         text = files.get(self.path, self.source.text)
         with suppress(ConfigurationError):  # text that is not Python fails where it is loaded
@@ -289,7 +291,7 @@ class FunctionTask(Task):
         """The candidate with the definitions that it uses of its module. Raises like `program`."""
         if self.files:
             return candidate
-        return with_definitions(self.source, self.changing, candidate)
+        return bundled(made_of(self.parts, candidate, with_definitions))
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
         """Why an answer of a timed function does not count; empty if it counts.
@@ -333,10 +335,7 @@ def function_task(
     """
     name = str(described["name"])
     where += f" ({path}:{name})" if described["is_marked_elsewhere"] else ""
-    text = text_of(path, "file")
-    if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
-        raise ConfigurationError(f"{path} declares the encoding {encoding}; save it as UTF-8 and declare none")
-    source = replace(read_source(path, text), decorated="" if recorded is None else name)
+    parts = _parts(mark, path, name, "" if recorded is None else name)
     if described["wrong"]:
         raise ConfigurationError(f"{where}: {described['wrong']}")
     parameters = Parameters(name, _signature(described["signature"], where))
@@ -345,7 +344,7 @@ def function_task(
     settings |= {key: value for key, value in described["settings"].items() if key in SETTINGS}
     if recorded is not None:
         settings["time_limit"] = max(1.0, _LONGER * recorded.longest)
-        settings["description"] = recorded_description(described, recorded, mark.changing, source)
+        settings["description"] = recorded_description(described, recorded, mark.changing, parts[0])
     settings["description"] = settings.get("description") or _description(described, cases, path, name, mark.changing)
     settings |= {"instances": len(cases[::2]), "test_instances": len(cases[1::2])} if cases else {}
     try:
@@ -355,9 +354,8 @@ def function_task(
             by_time=described["is_timed"],
             best_known=described["best_known"],
             cases=cases,
-            source=source,
-            module_text=text,
-            seed=alone(source, mark.changing or (name,)),
+            parts=parts,
+            seed=seed_of(parts),
             entry=name,
             answer=_declared_answer(described["answer"]),
             mark=mark,
@@ -369,6 +367,21 @@ def function_task(
         raise ConfigurationError(f"{where}: {error}") from error
 
 
+def _parts(mark: Mark, path: Path, name: str, decorated: str) -> tuple[FilePart, ...]:
+    """The functions that may change if the function `name` is the target; `path` is the file of the first. Raises
+    ConfigurationError."""
+    own = str(Path(mark.program_module.file).relative_to(mark.project))
+    others = {other: mark.project / other for other in (each.rpartition(":")[0] for each in mark.changing) if other}
+    shown = {own: path, **others}
+    texts = {file: text_of(place, "file") for file, place in shown.items()}
+    for file, text in texts.items():
+        if (encoding := _declared(text)) not in ("utf-8", "utf-8-sig"):
+            raise ConfigurationError(
+                f"{shown[file]} declares the encoding {encoding}; save it as UTF-8 and declare none"
+            )
+    return parts_of(texts, mark.changing or (name,), decorated, shown)
+
+
 def with_calls(task: FunctionTask, recorded: RecordedCalls) -> FunctionTask:
     """The task with `recorded` as its recorded calls."""
     cases = _in_halves(recorded)
@@ -376,21 +389,16 @@ def with_calls(task: FunctionTask, recorded: RecordedCalls) -> FunctionTask:
     return replace(task, recorded=recorded, cases=cases, instances=len(cases) - held_out, test_instances=held_out)
 
 
-def with_unreached(task: FunctionTask, described: Mapping[str, Any], lines: Sequence[int]) -> FunctionTask:
-    """The task with a description that lists these lines of its module, which no recorded call reached."""
-    assert task.recorded is not None
-    line_texts = _lines_of(task.source, task.changing)
-    unreached = tuple(line_texts[line] for line in lines if line in line_texts)[:MOST_UNREACHED]
-    recorded = replace(task.recorded, unreached=unreached)
-    return replace(
-        task, recorded=recorded, description=recorded_description(described, recorded, task.mark.changing, task.source)
-    )
+def unreached(part: FilePart, lines: Sequence[int]) -> tuple[str, ...]:
+    """Those of a file's `lines`, which no recorded call reached, that are in functions that may change, as text."""
+    texts = _lines_of(part)
+    return tuple(texts[line] for line in lines if line in texts)[:MOST_UNREACHED]
 
 
-def _lines_of(source: Source, names: Sequence[str]) -> dict[int, str]:
+def _lines_of(part: FilePart) -> dict[int, str]:
     """The lines of functions as `12: raise ValueError(text)`."""
-    lines = {}
-    for function in (find_function(source, name) for name in names):
+    lines, source = {}, part.source
+    for function in (find_function(source, name) for name in part.names):
         for line in range(function.lineno, (function.end_lineno or function.lineno) + 1):
             text = "".join(
                 character if character.isprintable() else " " for character in source.lines[line - 1].strip()
@@ -519,20 +527,23 @@ class _Resolved:
 
 
 def _may_change(names: Sequence[str]) -> str:
-    those, their, they = ("They are", "their", "they") if len(names) > 1 else ("It is", "its", "it")
+    those, module, they = ("They are", "their module", "they") if len(names) > 1 else ("It is", "its module", "it")
+    if any(":" in name for name in names):
+        module += "s"
+    has_method = any("." in name.rpartition(":")[2] for name in names)
+    shown = "; what else is shown of the module is there to be read" * has_method
     return (
-        f"Only {' and '.join(names)} may change. {those} put back into {their} module, whose other names {they} may use. You may "
-        "add imports, constants and helper functions under new names."
+        f"Only {' and '.join(names)} may change. {those} put back into {module}, whose other names {they} may use{shown}. "
+        f"You may add imports, constants and helper functions{', also methods,' * has_method} under new names."
     )
 
 
 def recorded_description(
-    described: Mapping[str, Any], recorded: RecordedCalls, changing: Sequence[str], source: Source
+    described: Mapping[str, Any], recorded: RecordedCalls, changing: Sequence[str], part: FilePart
 ) -> str:
     """u_str of a function whose calls were recorded. It tells the forms of their arguments, and no values.
 
-    `source` is the module of the functions that may change. A line that no call reached is listed only if these functions still
-    have it.
+    `part` has the functions of the module that may change. A line that no call reached is listed only if these still have it.
     """
     name = recorded.name
     lines = [
@@ -547,7 +558,7 @@ def recorded_description(
         lines.append(OBJECTS)
     if recorded.forms:
         lines += ["Arguments that were seen:", *(f"- {told}" for told in recorded.told_forms)]
-    present_lines = {*_lines_of(source, changing or (name,)).values()} if recorded.unreached else set[str]()
+    present_lines = {*_lines_of(part).values()} if recorded.unreached else set[str]()
     if unreached := [line for line in recorded.unreached if line in present_lines][:MOST_UNREACHED]:
         lines += ["No recorded call reached these lines:", *(f"- {line}" for line in unreached)]
     if recorded.callers:

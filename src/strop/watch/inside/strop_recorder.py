@@ -28,6 +28,7 @@ from itertools import islice
 from typing import Any
 
 import strop_behaviour
+import strop_imported
 import strop_innermost
 import strop_pickle
 import strop_plain_data as plain_data
@@ -42,6 +43,9 @@ _SIGNALS = [*map(int, signal.valid_signals())]
 _mask: Any = importlib.import_module("_signal").pthread_sigmask  # without `signal`'s enumerations, which take 0.1 ms
 
 
+_ITERATORS = plain_data.ITERATORS | {types.GeneratorType}
+
+
 class _Unkept(Exception):
     """Raised for a call that is not kept; the message says why."""
 
@@ -54,10 +58,10 @@ class _Here(threading.local):
 class _Look:
     """A call that is looked at."""
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self) -> None:
         self.arguments, self.digest, self.pickled = dict[str, Any](), b"", b""
         self.excerpts, self.call = dict[str, str](), list[Any]()
-        self.yielded = Yielded() if kind == "a generator" else None
+        self.yielded: Yielded | None = None
 
 
 class Recorder:
@@ -92,7 +96,9 @@ class Recorder:
 
     def result(self) -> dict[str, Any]:
         """What was seen. Of a process that never loaded the file, it has the file that was loaded under the module's name."""
-        seen = self.seen
+        seen, plan = self.seen, self._plan
+        own = (*plan["folders"], plan["strop"], self.watch.folder)
+        files, imported = strop_imported.imported(plan["project"], own, len(sys.modules))
         with seen.lock:
             made, within = seen.due - max(self.left, 0), self.within * self._costs[1]
             self.watch.beside = made * self._costs[0] + within
@@ -110,6 +116,8 @@ class Recorder:
                 "left_out": dict(seen.left_out),
                 "callers": dict(seen.callers),
                 "forms": forms,
+                "files": files,
+                "imported": imported,
                 "calls": sorted((call for call in seen.kept.values() if call), key=lambda call: int(call[0])),
             }
 
@@ -160,7 +168,7 @@ class Recorder:
     def begin(self, wrapped: _Wrapped, *call_arguments: Any) -> tuple[Seen, int, _Look | None]:
         """Number a call that begins, and look at it if it is one of the sample. For wrappers, when this thread is `inside`.
         `call_arguments`: those of `_Wrapped.call`."""
-        seen, look = self.seen, _Look(wrapped.kind)
+        seen, look = self.seen, _Look()
         with seen.lock:
             number = seen.due - max(self.left, 0)
             may_look = self._may_look(seen)
@@ -270,7 +278,7 @@ class _Wrapped:
     def call(
         self, positional: tuple[Any, ...], others: dict[str, Any], rest: tuple[Any, ...], named: dict[str, Any]
     ) -> Any:
-        """Make a call of the sample and return its answer; for a generator or a coroutine, an object that does its steps."""
+        """Make a call of the sample and return its answer; for an iterator or a coroutine, an object that does its steps."""
         recorder, here = self.recorder, self.recorder.here
         here.inside = True
         try:
@@ -281,9 +289,10 @@ class _Wrapped:
             except BaseException as error:
                 recorder.end(seen, number, look, time.thread_time_ns() - began, strop_behaviour.CallRaised(error))
                 raise
-            if self.kind:
-                return answer if look is None else _Steps(recorder, (seen, number, look), answer, self.kind)
-            recorder.end(seen, number, look, time.thread_time_ns() - began, answer)
+            spent = time.thread_time_ns() - began
+            if kind := self.kind or ("a generator" if type(answer) in _ITERATORS else ""):
+                return answer if look is None else _Steps(recorder, (seen, number, look), answer, kind, spent)
+            recorder.end(seen, number, look, spent, answer)
             return answer
         finally:
             here.inside = False
@@ -394,12 +403,13 @@ def _is_within() -> bool:
 
 
 class _Steps:
-    """A generator or a coroutine that is looked at, step by step."""
+    """An iterator or a coroutine that is looked at, step by step. `spent`: nanoseconds that it took to make."""
 
-    def __init__(self, recorder: Recorder, call: tuple[Seen, int, _Look | None], steps: Any, kind: str) -> None:
+    def __init__(self, recorder: Recorder, call: tuple[Seen, int, _Look], steps: Any, kind: str, spent: int) -> None:
         self._recorder, self._steps, self._kind = recorder, steps, kind
-        self._seen, self._number, self._look = call
-        self._spent = 0
+        self._seen, self._number, self._spent = *call[:2], spent
+        self._look: _Look | None = call[2]
+        call[2].yielded = Yielded() if kind == "a generator" else None
 
     def __iter__(self) -> _Steps:
         return self
@@ -421,8 +431,11 @@ class _Steps:
             self._spoil("is thrown into")
         return self._run(self._steps.throw, *error)
 
-    def close(self) -> None:
+    def __del__(self) -> None:
         self._spoil(f"was not {'read' if self._kind == 'a generator' else 'run'} to its end")
+
+    def close(self) -> None:
+        self.__del__()
         self._run(self._steps.close)
         self._end(None)
 
@@ -432,12 +445,14 @@ class _Steps:
             self._look = None
 
     def _run(self, step: Any, *args: Any) -> Any:
-        began = time.thread_time_ns()
+        here, began = self._recorder.here, time.thread_time_ns()
+        within, here.inside = here.inside, True
         try:
             try:
                 made = step(*args)
             finally:
                 self._spent += time.thread_time_ns() - began
+                here.inside = within
             look = self._look
             if look is not None and look.yielded is not None and not look.yielded.takes(made):
                 self._look = None
@@ -453,7 +468,8 @@ class _Steps:
             raise
 
     def _end(self, answer: Any) -> None:
-        self._recorder.end(self._seen, self._number, self._look, self._spent, answer, self._kind)
+        look, self._look = self._look, None
+        self._recorder.end(self._seen, self._number, look, self._spent, answer, self._kind)
 
 
 def _costs() -> tuple[float, float]:

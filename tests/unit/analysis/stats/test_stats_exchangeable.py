@@ -101,6 +101,8 @@ def test_fewer_observations_than_the_least_have_no_interval(confidence: float, f
 def test_comparisons_of_one_run_share_its_error_and_none_is_promised_that_has_no_interval() -> None:
     assert [round(confidence_of(number), 6) for number in (1, 2, 3)] == [0.95, 0.975, 0.9875]
     assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
+    assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
+    assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
     assert sum((1 - confidence_of(number)) / 2 for number in range(1, 30)) < 0.05 + 1e-9
     for n in (1, 5, 6, 7, 10, 13, 14, 20, 50):
         last = [levels(n, confidence_of(k))[n] for k in range(1, 16)]

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from strop.base.errors import ConfigurationError
+from strop.base.globs import is_test
 from strop.runs.patching import git as listing
-from strop.runs.patching.sides import Sides, is_test, of_candidate, of_commit
+from strop.runs.patching.sides import Sides, of_candidate, of_commit
 from strop.tasks.command.bundle import ABSENT
 from support.repositories import committed, git
 from support.rows import table
@@ -435,6 +436,16 @@ PATCHES = {
         "From: x\n\n---\n a.py | 2 +-\n\n" + changing("a.py", "a = 1", "a = 2") + "-- \n2.39\n",
         {"a.py": "a = 2\n"},
     ),
+    "with wrong counts, of several files": (
+        (changing("a.py", "a = 1", "a = 2") + changing("pkg/b.py", "b = 1", "b = 2")).replace(
+            "@@ -1 +1", "@@ -1,5 +1,9"
+        ),
+        {"a.py": "a = 2\n", "pkg/b.py": "b = 2\n"},
+    ),
+    "in colours, without its last newline": (
+        "".join(f"\x1b[1m{line}\x1b[m\n" for line in changing("a.py", "a = 1", "a = 2").splitlines())[:-1],
+        {"a.py": "a = 2\n"},
+    ),
     "with lines like heads": (
         "--- a/a.py\n+++ b/a.py\n@@ -1 +1,2 @@\n-a = 1\n+++ ../../x\n+new file mode 120000\n",
         {"a.py": "++ ../../x\nnew file mode 120000\n"},
@@ -456,6 +467,7 @@ REFUSED = {
     "does not fit": (changing("a.py", "a = 7", "a = 2"), "patch failed: a.py:1"),
     "names no file": ("--- a/none.py\n+++ b/none.py\n@@ -1 +1 @@\n-a = 7\n+a = 2\n", "none.py: No such file"),
     "is none": ("hello\n", "does not apply"),
+    "has no line numbers": ("--- a/a.py\n+++ b/a.py\n@@\n-a = 1\n+a = 2\n", "no hunk that begins with line numbers"),
     "leaves the tree": ("--- /dev/null\n+++ b/../x.py\n@@ -0,0 +1 @@\n+n = 1\n", "which leaves"),
     "leaves the tree, quoted": ('--- /dev/null\n+++ "b/..\\057x.py"\n@@ -0,0 +1 @@\n+n = 1\n', "which leaves"),
     "is absolute": ("--- /tmp/strop-none.py\n+++ /tmp/strop-none.py\n@@ -1 +1 @@\n-n = 0\n+n = 1\n", "which leaves"),

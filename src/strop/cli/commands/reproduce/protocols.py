@@ -109,8 +109,8 @@ def _ready(kind: type[P], options: ProtocolOptions, execution: Execution) -> P:
 
 
 def _carry_out(protocol: Protocol, execution: Execution, *, as_json: bool) -> int:
+    from strop.api.cells import Progress
     from strop.cli.commands.output import announce, notify, present
-    from strop.reproduce.cells import Progress
     from strop.reproduce.protocol import perform, planned_protocol
 
     if not execution.dry_run:

@@ -49,6 +49,14 @@ def member(module: str, name: str) -> Any:
     return _member(importlib.import_module(module), name)
 
 
+def constant(module: str, name: str, kind: type) -> Any:
+    """The constant of a module with this name, or a new object of its class, where only a program that runs has the name."""
+    try:
+        return member(module, name)
+    except KeyError:
+        return object.__new__(kind)
+
+
 def _member(owner: Any, name: str) -> Any:
     for part in name.split("."):
         owner = vars(owner)[part]
@@ -79,7 +87,7 @@ def _renaming(package: Any, renamed: Mapping[str, str], most: int) -> Callable[[
             if id(value) in constants.names:
                 module, name = constants.names[id(value)]
                 if _is(module, name, value):
-                    return member, (renamed.get(module, module), name)
+                    return constant, (renamed.get(module, module), name, type(value))
             return super().reducer_override(value)
 
     def dumps(value: Any) -> bytes:
@@ -118,8 +126,9 @@ class _Constants:
         others = {"__main__", "__mp_main__", *getattr(sys, "stdlib_module_names", ())} - self._renamed.keys()
         for name, module in list(sys.modules.items()):
             if isinstance(module, types.ModuleType) and name.partition(".")[0] not in others:
+                is_program = name in ("__main__", "__mp_main__")
                 for attribute, value in list(vars(module).items()):
-                    if _is_constant(value):
+                    if _is_constant(value) and not (is_program and isinstance(value, _CONSTANT)):
                         self.names.setdefault(id(value), (name, attribute))
 
 

@@ -1,14 +1,15 @@
-"""Which statements of a module's functions some calls reach. Stand-alone, under Python 3.9 or newer."""
+"""Which functions some calls enter, and which statements of them they reach. Stand-alone, under Python 3.9 or newer."""
 
 from __future__ import annotations
 
 import ast
 import dis
+import os
 import sys
 import threading
 import time
 import types
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 MOST_SECONDS = 20.0
@@ -21,27 +22,34 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Reached:
-    """A context manager that traces the calls inside, and collects the lines that none of them reaches."""
+    """A context manager that traces the calls inside, and collects the functions that they enter and the lines that none of them
+    reaches."""
 
-    def __init__(self, text: str, shown_path: str, names: Collection[str]) -> None:
-        """`text` is that of the module, `shown_path` the name of the file in its code, `names` the qualified names of the
-        functions."""
+    def __init__(
+        self, texts: Mapping[str, str], names: Mapping[str, Collection[str]], paths: Mapping[str, str]
+    ) -> None:
+        """`texts` are those of the files, by path, and `names` the qualified names of their functions. Lines are those of the
+        first file. `paths`: what code calls its file → its path, where that is another one."""
         self.calls = 0
         """How many calls were traced from their beginning to their end."""
-        self._shown, self._own, self._left = shown_path, set[int](), set[int]()
-        if names:
-            lines = {
-                line for code in _codes(compile(text, shown_path, "exec", dont_inherit=True)) for line in _lines(code)
-            }
-            for function in _functions(ast.parse(text), "", names):
-                first = min([function.lineno, *(mark.lineno for mark in function.decorator_list)])
-                self._own |= {*range(first, function.end_lineno + 1)}
-                parts: Any = ast.walk(function)
-                self._left |= lines & {part.lineno for part in parts if _is_reported(part) and part is not function}
+        self.entered = list[str]()
+        """The functions that were entered, as `path:name`."""
+        self._unseen, self._own, self._left = dict[tuple[str, int], str](), set[tuple[str, int]](), set[int]()
+        self._paths = dict(paths)
+        first = next(iter(texts), "")
+        for path, text in texts.items():
+            for name, function in _functions(ast.parse(text), "", names[path]):
+                self._unseen[path, _first(function)] = f"{path}:{name}"
+                if path == first:
+                    self._own |= {(path, line) for line in range(_first(function), function.end_lineno + 1)}
+                    parts: Any = ast.walk(function)
+                    self._left |= {part.lineno for part in parts if _is_reported(part) and part is not function}
+        codes = _codes(compile(texts.get(first, ""), first, "exec", dont_inherit=True))
+        self._left &= {line for code in codes for line in _lines(code)}
         self._events, self._ends = 0, time.process_time() + MOST_SECONDS
 
     def __enter__(self) -> None:
-        if self._left:
+        if self._left or self._unseen:
             threading.settrace(self._called)
             sys.settrace(self._called)
 
@@ -55,9 +63,12 @@ class Reached:
         return sorted(self._left)
 
     def _called(self, frame: types.FrameType, event: str, argument: Any) -> Any:
-        code = frame.f_code
-        is_own = code.co_filename == self._shown and code.co_firstlineno in self._own
-        return self._traced if self._goes_on() and is_own else None
+        name = frame.f_code.co_filename
+        path = self._paths.get(name) or self._paths.setdefault(name, os.path.normpath(name))
+        place = path, frame.f_code.co_firstlineno
+        if place in self._unseen:
+            self.entered.append(self._unseen.pop(place))
+        return self._traced if self._goes_on() and place in self._own else None
 
     def _traced(self, frame: types.FrameType, event: str, argument: Any) -> Any:
         if event == "line":
@@ -65,21 +76,27 @@ class Reached:
         return self._traced if self._goes_on() else None
 
     def _goes_on(self) -> bool:
-        """Whether lines and time are left; otherwise tracing ends."""
+        """Whether functions, lines and time are left; otherwise tracing ends."""
         self._events += 1
-        if self._left and (self._events % _AT_ONCE or time.process_time() < self._ends):
+        if (self._left or self._unseen) and (self._events % _AT_ONCE or time.process_time() < self._ends):
             return True
         sys.settrace(None)
         return False
 
 
-def _functions(node: Any, outer: str, names: Collection[str]) -> Iterator[Any]:
-    """The functions with these qualified names below a module or a class."""
+def _functions(node: Any, outer: str, names: Collection[str]) -> Iterator[tuple[str, Any]]:
+    """Those of the functions `names` that are below a module or a class, each after its qualified name."""
     for child in ast.iter_child_nodes(node):
-        if isinstance(child, _FUNCTIONS) and f"{outer}{child.name}" in names:
-            yield child
-        elif isinstance(child, ast.ClassDef):
-            yield from _functions(child, f"{outer}{child.name}.", names)
+        if isinstance(child, _FUNCTIONS):
+            yield from [(f"{outer}{child.name}", child)] * (f"{outer}{child.name}" in names)
+        elif not isinstance(child, ast.expr):
+            yield from _functions(child, f"{outer}{child.name}." if isinstance(child, ast.ClassDef) else outer, names)
+
+
+def _first(function: Any) -> int:
+    """The line where the code of a function begins, decorators included."""
+    lines: list[int] = [function.lineno, *(mark.lineno for mark in function.decorator_list)]
+    return min(lines)
 
 
 def _is_reported(node: ast.AST) -> bool:

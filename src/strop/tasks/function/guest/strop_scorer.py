@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import inspect
 import io
+import linecache
 import math
 import os
 import random
@@ -57,16 +58,19 @@ def answer(setup: Mapping[str, Any], question: str, *arguments: Any) -> Any:
 _scorers: list[_Scorer] = []
 
 
-def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: list[str]) -> list[Any]:
+def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: dict[str, list[str]]) -> list[Any]:
     """The files of the tree that the original imports or opens as it is loaded and in some calls, the lines of some functions
-    that no call reaches, and the names of all modules that are loaded then. Runs in a process of its own.
+    that no call reaches, the names of all modules that are loaded then, and the functions that the calls enter. Runs in a process
+    of its own.
 
     Each file has the name of its module before it, or an empty text. `setup` has the text and the arguments of
-    `user_module.imported`, `calls` the arguments of the calls of `entry`, and `names` those of the functions.
+    `user_module.imported`, `calls` the arguments of the calls of `entry`, and `names` those of the functions, by the
+    path of their file.
     """
     rooms = ("strop_by_name", "strop_calling", "strop_user_module")
     by_name, calling, user_module = map(importlib.import_module, rooms)
     opened: set[str] = set()
+    texts = {path: setup["text"] if path == setup["file"] else "".join(linecache.getlines(path)) for path in names}
 
     def hook(event: str, arguments: Any) -> None:
         path = arguments[0] if event == "open" and arguments else None
@@ -74,7 +78,7 @@ def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: list[str
             opened.add(os.path.abspath(os.fsdecode(path)))
 
     sys.addaudithook(hook)
-    reached = strop_reached.Reached(setup["text"], setup["filename"], names)
+    reached = strop_reached.Reached(texts, names, {setup["filename"]: setup["file"]})
     with contextlib.suppress(BaseException):
         module = user_module.imported(**setup)
         function = strop_innermost.held() if setup["innermost"] else attrgetter(entry)(module)
@@ -86,7 +90,7 @@ def used(setup: Mapping[str, Any], entry: str, calls: list[Any], names: list[str
     modules = {_file_of(module): name for name, module in list(sys.modules.items())}
     files = [path for path in sorted({*modules, *opened}) if path.startswith(_ROOT) and os.path.isfile(path)]
     left = reached.left() if reached.calls == len(calls) else []
-    return [[(modules.get(path, ""), path) for path in files], left, list(sys.modules)]
+    return [[(modules.get(path, ""), path) for path in files], left, list(sys.modules), reached.entered]
 
 
 class _Wrong(Exception):
@@ -121,7 +125,7 @@ class _Scorer:
                 if package:
                     importlib.import_module(package)
                 loaded = sys.modules.get(self._name)
-                if loaded is not None and getattr(loaded, "__file__", None) == self._path:
+                if loaded is not None and _file_of(loaded) == self._path:
                     return loaded
                 spec = importlib.util.spec_from_file_location(self._name, self._path)
                 assert spec is not None and spec.loader is not None
