@@ -234,7 +234,7 @@ class _Functions:
             self.context.observer.say(f"function {number}: {event.function}, {event.share:.0%} of the time")
 
     def _measure(self, number: int, chosen: FunctionChosen) -> None:
-        """Measure a function, or go on with it. Record why it is passed over if that cannot be, or which limit is spent."""
+        """Measure a function, or continue its measurement. If it cannot be measured, or a limit is spent, record why."""
         folder, view = function_folder(self.context.folder, number), self.context.observer
         try:
             try:
@@ -259,7 +259,7 @@ class _Functions:
         except SearchOver as error:
             self._choose(number + 1, FunctionChosen(scope="", function="", reason=error.detail))
         except (*TEMPORARY, KeyboardInterrupt) as error:
-            error.__notes__ = []  # this job says how to go on with all of it
+            error.__notes__ = []  # the job of the whole program tells how to resume
             raise
 
     def _job(self, spec: RunSpec) -> Job[Any]:
