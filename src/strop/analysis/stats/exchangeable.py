@@ -129,7 +129,7 @@ def sign_test(wins: int, losses: int) -> float:
         raise ValueError(f"invalid counts: {wins} wins and {losses} losses")
     n = wins + losses
     as_unequal = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
-    return min(2.0 * as_unequal / 2.0**n, 1.0)
+    return min(2 * as_unequal / 2**n, 1.0)
 
 
 def decided(difference: Estimate) -> int:
@@ -186,7 +186,7 @@ def between_subsets(
         high_statistic: the statistic of the high end, if it is another one.
     """
     side = (1 - checked_probability(confidence)) / 2
-    if side * 2.0**n < 1 - _EQUAL:
+    if n < least_pairs(confidence):
         return None
 
     def of_all(statistic: Statistic) -> Values:

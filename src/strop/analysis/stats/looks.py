@@ -34,7 +34,7 @@ def levels(pairs: int, confidence: float = CONFIDENCE) -> dict[int, float]:
 
 def comparisons_decided_by(pairs: int) -> int:
     """How many final comparisons of a run have an interval (`confidence_of`), if each has `pairs` pairs: 1 with 6, 2 with 7."""
-    subsets = min(2.0**pairs, MOST_SUBSETS)
+    subsets = min(2**pairs, MOST_SUBSETS)
     errors = (1 - levels(pairs, confidence_of(number))[pairs] for number in count(1))
     return sum(1 for _ in takewhile(lambda error: error / 2 * subsets >= 1 - 1e-9, errors))
 

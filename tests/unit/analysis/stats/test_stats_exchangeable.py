@@ -101,13 +101,16 @@ def test_fewer_observations_than_the_least_have_no_interval(confidence: float, f
 def test_comparisons_of_one_run_share_its_error_and_none_is_promised_that_has_no_interval() -> None:
     assert [round(confidence_of(number), 6) for number in (1, 2, 3)] == [0.95, 0.975, 0.9875]
     assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
-    assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
-    assert [round(confidence_of(number, 20), 6) for number in (1, 2)] == [0.9975, 0.99875]
     assert sum((1 - confidence_of(number)) / 2 for number in range(1, 30)) < 0.05 + 1e-9
     for n in (1, 5, 6, 7, 10, 13, 14, 20, 50):
         last = [levels(n, confidence_of(k))[n] for k in range(1, 16)]
         have = [pairs([1.0] * n, [0.0] * n, confidence=level).interval is not None for level in last]
         assert have == sorted(have, reverse=True) and sum(have) == comparisons_decided_by(n), n
+
+
+def test_thousands_of_pairs_have_an_interval_and_a_sign_test() -> None:
+    assert decided(pairs([1.0] * 2000, [0.0] * 2000)) == 1 and comparisons_decided_by(2000) > 9
+    assert sign_test(1100, 900) == pytest.approx(8e-6, rel=0.1)
 
 
 def test_interval_is_the_same_every_time_although_subsets_and_deals_are_drawn() -> None:
