@@ -43,7 +43,7 @@ CHEATS = [
         "remembers-an-answer-that-its-judge-accepts",
         {
             "p.py": "print(sum(i * i for i in range(400000)))\n",
-            "judge.py": "import sys\nassert open(sys.argv[1]).read()\n",
+            "judge.py": "import sys\nassert int(open(sys.argv[1]).read()) == 21333253333400000\n",
         },
         "print(21333253333400000)\n",
         "not better",

@@ -17,7 +17,7 @@ TARGETS = [
         "def f(n):\n    return n * n\n",
         "better",
         "{'n': int(rng.integers(10000))}",
-        "1.0 if answer == instance['n'] ** 2 else 0.5",
+        "1.0 if answer == instance['n'] ** 2 else 0.5 if answer == 0 else 0.0",
         excerpt="better: Better",
     ),
     function(
@@ -120,7 +120,7 @@ TARGETS = [
         "def f(a):\n    return a if a < 2 else f(a - 1) + f(a - 2)\n",
         "def f(a):\n    x, y = 0, 1\n    for _ in range(a):\n        x, y = y, x + y\n    return x\n",
         "better",
-        '{"a": int(rng.integers(25, 28))}',
+        '{"a": int(rng.integers(12, 28))}',
     ),
     function(
         "decorated",
@@ -187,7 +187,7 @@ TARGETS = [
         "def f(n):\n    return 0.5\n",
         "def f(n):\n    return 1.0\n",
         "better",
-        '{"n": rng.integers(0, 5)}',
+        '{"n": rng.integers(0, 5000)}',
         "answer",
     ),
     function(

@@ -7,7 +7,7 @@ chooses: that is what was asked for.
 from support.small_targets.forms import evaluator, function, judged
 from support.small_targets.target import Target
 
-CHOSEN, DRAWN = " in each of 6 evaluations", "held-out instances"
+CHOSEN, DRAWN = ", the same in each of ", "held-out instances"
 FIXED = (
     "import os, random\nseed = int(os.environ['STROP_SEED'])\nxs = [random.Random(7 + i).random() for i in range(20)]\n"
 )
@@ -32,7 +32,7 @@ TARGETS = [
         "import random\n\n\ndef run_search(seed):\n    return random.Random(seed).uniform(5, 9)\n",
         "def run_search(seed):\n    return 3.6\n",
         "better",
-        excerpt=" 6 evaluations",
+        excerpt=" evaluations",
     ),
     remembered("judged-luck-of-the-program", "import random\nprint(random.randrange(10))\n", "print(41)\n", NEAR),
     remembered(
@@ -79,7 +79,7 @@ TARGETS = [
         f"TOUR = {CITIES}\n\n\ndef f(cities):\n    return [cities.index(list(each)) for each in TOUR]\n",
         "better",
         "{'cities': rng.permutation([[7 * i % 8, 5 * i % 8] for i in range(8)]).tolist()}",
-        "1 / (1 + sum(abs(instance['cities'][a][0] - instance['cities'][b][0]) for a, b in zip(answer, answer[1:])) / 40)",
+        "(sorted(answer) == list(range(8))) / (1 + sum(abs(instance['cities'][a][0] - instance['cities'][b][0]) for a, b in zip(answer, answer[1:])) / 40)",
         excerpt=DRAWN,
     ),
     function(
