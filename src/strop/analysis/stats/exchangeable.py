@@ -129,7 +129,7 @@ def sign_test(wins: int, losses: int) -> float:
         raise ValueError(f"invalid counts: {wins} wins and {losses} losses")
     n = wins + losses
     as_unequal = sum(math.comb(n, k) for k in range(min(wins, losses) + 1))
-    return min(2 * as_unequal / 2**n, 1.0)
+    return min(2 * as_unequal / (1 << n), 1.0)
 
 
 def decided(difference: Estimate) -> int:
