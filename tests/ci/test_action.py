@@ -225,6 +225,25 @@ def test_comment_says_which_target_could_not_be_compared(tmp_path: Path) -> None
     assert first_line(ended) == "**Target 1 was not compared (exit code 2). The log of the job says why.**"
 
 
+SUITE = {
+    "pyproject.toml": "",
+    "asv.conf.json": '{"benchmark_dir": "speed"}',
+    "work.py": "def work():\n    return sum([i % 7 for i in range(500)])\n",
+    "speed/all.py": "from work import work\n\n\nclass Of:\n    params = ['a|b', '@octocat `x`']\n\n"
+    "    def time_work(self, word):\n        return work()\n",
+}
+
+
+@pytest.mark.slow
+def test_suite_of_the_base_is_a_table_in_the_comment_and_a_slower_row_fails_the_job(tmp_path: Path) -> None:
+    slower = "def work():\n    return max(sum([i % 7 for i in range(500)]) for _ in range(9))\n"
+    ended = pull_request(tmp_path, {"work.py": slower}, SUITE).compare(suite="speed", arguments="--least\n200%\n")
+    assert ended.code == 6 and first_line(ended) == "**Worse: of 2 scenarios 2 worse.**", ended
+    rows = [line for line in ended.summary.splitlines() if line.startswith("| `")]
+    cells = [re.split(r"(?<!\\)\|", row) for row in rows]
+    assert len(rows) == 2 and {len(row) for row in cells} == {6} and all("`" in row[1] for row in cells), rows
+
+
 def workflows() -> list[Any]:
     """Those of the page."""
     page = (ROOT / "docs" / "how-to" / "ci.md").read_text("utf-8")

@@ -93,6 +93,15 @@ def test_page_of_the_second_experiment_says_what_is_recomputed_from_its_record()
     assert len(gains) == printed.count("| `") == 12
 
 
+def test_page_of_referees_says_what_is_recomputed_from_the_draw_and_the_record() -> None:
+    page = (ROOT / "docs" / "explanation" / "referee.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^\$ python (bench/referee.py)$", page, re.M)
+    printed = run([sys.executable, command], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    *rows, counts = printed.splitlines()
+    assert re.findall(r"^\| \d+ \|.*", page, re.M) == rows
+    assert counts in " ".join(page.split())
+
+
 def test_page_of_the_experiment_says_what_is_recomputed_from_its_record() -> None:
     page = (ROOT / "docs" / "explanation" / "experiment.md").read_text(encoding="utf-8")
     (command,) = re.findall(r"^\$ python (bench/experiment/table.py .*?) *#", page, re.M)
@@ -159,7 +168,7 @@ ELSEWHERE = {
     r"sqlite3 ": "tests/unit/store reads every view",
     r"python - <<END": "tests/unit/improvers runs the kit on every improver",
     r"pytest$": "tests/examples",
-    r"python bench/(contest|(second_)?experiment/table)\.py|strop eval .*bench/experiment": "the records are read above",
+    r"python bench/(contest|referee|(second_)?experiment/table)\.py|strop eval .*bench/experiment": "the records are read above",
     r"strop doctor --self-test( --modes all)?$": "tests/hostile runs every attack",
     r"strop reproduce ": "tests/end_to_end/test_reproduce*.py, at their smallest size",
     r"strop (run|improve) .*(command|inbox|recorded)[:?]": "tests/end_to_end and tests/unit/lm of these models",

@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, chdir, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import pytest
 
 from strop.base.results import ProgramRuns
+from strop.evaluation.functions.load import conditions
 from strop.evaluation.whole_program import Versions, measured, tried
 from strop.tasks.function.task import FunctionTask
 from strop.watch.recorded import recorded_task
@@ -73,7 +75,7 @@ ATTACKS = {
 
 @contextmanager
 def recorded(
-    folder: Path, app: str, inner: str = "."
+    folder: Path, app: str, inner: str = ".", required: tuple[str, ...] = ()
 ) -> Iterator[tuple[ProgramRuns, Callable[..., ProgramRuns], FunctionTask]]:
     """The trial of a program that calls `lib.py:f` from a folder of its project; what runs it with another text; and the task."""
     written(folder, {"pyproject.toml": "", "lib.py": F, f"{inner}/app.py": app, "data.txt": "aaaa\n"})
@@ -82,6 +84,7 @@ def recorded(
         chdir(folder / inner),
         closing(recorded_task(f"{folder}/lib.py:f", [command], "", (), (), lambda line: None)) as task,
     ):
+        task = replace(task, required=conditions(required))
         pool: Any = here(task).here
         assert task.recorded is not None
         versions = Versions(task.mark.project, {}, {}, task.recorded.commands)
@@ -103,6 +106,18 @@ def test_program_that_cheats_as_a_whole_is_seen_to_print_or_write_something_else
                 assert (found.differs, len(found.metrics)) == (where, 1), found
         found = run(F.replace("sum(i * n % 7 for i in range(2000))", "sum([i * n % 7 for i in range(2000)])"), 2)
     assert (found.differs, len(found.metrics), len(found.original_metrics)) == ("", 2, 2)
+
+
+TAKES = "if os.fork() == 0:\n    big = bytearray(b'x' * (64 << 20))\n    os._exit(0)\nos.wait()\n"
+
+
+def test_memory_that_a_program_takes_in_a_process_of_its_own_counts_when_it_is_required(tmp_path: Path) -> None:
+    with recorded(tmp_path, APP, required=("memory<=2x",)) as (_, run, _):
+        found = run(f"import os\n{F}\nif {IS_WHOLE}:\n{indent(TAKES, '    ')}", 2)
+        assert run(F).missed == "" and found.missed.endswith("x the original's, where 2x is the most")
+    assert all(
+        row["memory"] > 64 > before["memory"] for row, before in zip(found.metrics, found.original_metrics, strict=True)
+    )
 
 
 APPS = {

@@ -23,7 +23,7 @@ from strop.runs import finding, measuring, plan, run_data, verified
 from strop.runs.claims import facts
 from strop.runs.listing import RunListing
 from strop.runs.replay_diff import ReplayDifference, Replayed
-from strop.runs.results import enforced, improved, listings, measured, parts, program, tasks, trained
+from strop.runs.results import enforced, improved, listings, measured, parts, program, suite, tasks, trained
 from strop.runs.score import Scored
 from strop.tasks.problem import Published
 from strop.watch import hot
@@ -37,6 +37,10 @@ DOCUMENTS: dict[str, tuple[type, str]] = {
     "strop improve without a target": (
         program.ImprovedProgram,
         "`strop improve` and `strop compare` print it without a target, and so does `strop show` for its folder.",
+    ),
+    "strop compare --suite": (
+        suite.ComparedSuite,
+        "`strop compare --suite` prints it, and so does `strop show` for its folder.",
     ),
     "An unfinished improvement": (improved.Unfinished, "`strop show` prints it for a record that has no verdict yet."),
     "strop measure": (measuring.Attempt, "`strop measure` prints it."),
@@ -96,6 +100,7 @@ PARTS: dict[str, type] = {
     "Problem of a target": CheckProblem,
     "Hot function": hot.HotFunction,
     "Function of a program": program.ImprovedFunction,
+    "Scenario of a suite": suite.ComparedScenario,
     "Iteration": trained.Iteration,
     "Task of an iteration": trained.TaskSamples,
     "Gate comparison": results.Comparison,

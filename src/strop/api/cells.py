@@ -12,14 +12,14 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeAlias
 
-from strop.api.job import TEMPORARY, Job, perform
+from strop.api.job import TEMPORARY, Job, ViewOfJobs, perform
 from strop.api.jobs import job_of
 from strop.api.measurement import measure_job
 from strop.api.target import all_of
@@ -35,6 +35,7 @@ from strop.options.run import LimitOptions
 from strop.report.terminal.display import Display
 from strop.report.terminal.live import View
 from strop.report.terminal.phrases import duration
+from strop.runs.context import RunContext
 from strop.runs.evaluate import with_seed
 from strop.runs.interrupts import TimeSpent
 from strop.runs.meta import Named
@@ -280,6 +281,33 @@ def spent_in(folder: Path) -> dict[str, int]:
         return {}
     tokens, seconds = state.money[TOKENS], math.ceil(state.seconds)
     return {"max_cost": state.money[COST], "max_tokens": tokens, "max_calls": state.lm_calls, "max_time": seconds}
+
+
+def carried_on(
+    context: RunContext, folder: Path, limits: Limits, make: Callable[[], Job[Any]], *, quietly: bool = False
+) -> Any:
+    """The result of a job whose record is `folder`, in the folder of another job's: the job is begun by `make`, or continued.
+
+    `limits`: what it may still spend. `quietly`: nothing of its work is shown.
+
+    Raises:
+        StropError: it failed, or the user stopped it. What continues it is told by the other job.
+    """
+    view = context.observer
+    try:
+        try:
+            record = load_run(folder)
+        except StoreError:  # there is none, or it is incomplete
+            set_aside(folder)
+            job = make()
+        else:
+            job = job_of(replace(record, spec=replace(record.spec, **limits)), trust=False)
+        context.journal.check_going_on()
+        shown = view.of(job) if isinstance(view, ViewOfJobs) and not quietly else View()
+        return perform(job, None if job.begun else folder, view=shown)
+    except (*TEMPORARY, KeyboardInterrupt) as error:
+        error.__notes__ = []
+        raise
 
 
 def set_aside(folder: Path) -> None:

@@ -27,7 +27,7 @@ from strop.runs.results.improved import Improved, Unfinished, read_improved
 from strop.runs.score import program_of
 from strop.runs.sizing import PILOT
 from strop.runs.spec import RunSpec
-from strop.tasks.command.bundle import bundled
+from strop.tasks.command.bundle import ABSENT, bundled
 from strop.tasks.command.config import CONFIG, config_of
 from strop.tasks.command.task import AnyTask
 from strop.tasks.function.fields import check_fields
@@ -175,6 +175,22 @@ def compare_job(spec: RunSpec, goal: Target, change: Change, held: HeldOut = UNP
         estimate=Formula.compared,
         asks_model=False,
     )
+
+
+def itself_job(job: Job[Improved | Unfinished]) -> Job[Improved | Unfinished]:
+    """The comparison of a job's original with itself: its text with an empty line more.
+
+    Raises:
+        ConfigurationError: the original is no file of the user's.
+    """
+    (task,), original = job.tasks, job.meta.original
+    if job.kind != "compare" or original is None:
+        raise ConfigurationError("--aa needs a target in a file of yours")
+    files = {path: plain_text(text) for path, text in original.files.items()}
+    path = next(path for path, text in files.items() if text != ABSENT)
+    again = bundled({**files, path: f"{files[path]}\n\n"})
+    goal = Target(job.spec.task, at_original(task, original), original)
+    return replace(compare_job(job.spec, goal, Change(again)), name=f"{job.name}-itself", begun=job.begun)
 
 
 def every_input(task: AnyTask) -> AnyTask:

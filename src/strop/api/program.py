@@ -20,14 +20,14 @@ from subprocess import DEVNULL
 from typing import Any, cast
 
 from strop.analysis.stats import confidence_of
-from strop.api.cells import set_aside, spent_in
+from strop.api.cells import carried_on, spent_in
 from strop.api.comparison import Change, compare_job, target_and_change
 from strop.api.improvement import improve_job
-from strop.api.job import TEMPORARY, Job, ViewOfJobs, perform
-from strop.api.jobs import MAKERS, job_of
+from strop.api.job import Job
+from strop.api.jobs import MAKERS
 from strop.api.target import Target, at_original, program_task, target_of
 from strop.base.environments import COPY
-from strop.base.errors import ConfigurationError, SearchOver, StoreError, TaskError
+from strop.base.errors import ConfigurationError, SearchOver, TaskError
 from strop.base.events import FunctionChosen
 from strop.base.later import dataclass
 from strop.base.private import write
@@ -37,7 +37,6 @@ from strop.evaluation.functions.load import file_and_function
 from strop.evaluation.whole_program import Versions, watched
 from strop.options.run import LimitOptions
 from strop.options.scoring import flag_of, texts_of
-from strop.report.terminal.live import View
 from strop.runs.context import RunContext
 from strop.runs.evaluators import evaluator_for
 from strop.runs.kept import kept_tree
@@ -58,7 +57,7 @@ from strop.runs.results.program import (
     result_in,
     with_patches,
 )
-from strop.runs.run_directory import RunRecord, load_run
+from strop.runs.run_directory import RunRecord
 from strop.runs.scopes import comparison_at
 from strop.runs.spec import RunSpec
 from strop.runs.whole_program import in_words, most_seconds, run_program, tried_program
@@ -235,22 +234,17 @@ class _Functions:
 
     def _measure(self, number: int, chosen: FunctionChosen) -> None:
         """Measure a function, or continue its measurement. If it cannot be measured, or a limit is spent, record why."""
-        folder, view = function_folder(self.context.folder, number), self.context.observer
+
+        def begun() -> Job[Any]:
+            earlier = [one for one in self.context.journal.recorded(FunctionChosen) if one.scope != chosen.scope]
+            passed = {one.scope for one in earlier if one.reason}
+            family = 2 ** (2 + len({one.scope for one in earlier} - passed))
+            spec = replace(self.context.parts.spec, task=chosen.function, family=family)
+            return self._job(replace(spec, **self._left()))
+
         try:
-            try:
-                record = load_run(folder)
-            except StoreError:  # there is none, or it is incomplete
-                set_aside(folder)
-                earlier = [one for one in self.context.journal.recorded(FunctionChosen) if one.scope != chosen.scope]
-                passed = {one.scope for one in earlier if one.reason}
-                family = 2 ** (2 + len({one.scope for one in earlier} - passed))
-                spec = replace(self.context.parts.spec, task=chosen.function, family=family, **self._left())
-                job: Job[Any] = self._job(spec)
-            else:
-                job = job_of(replace(record, spec=replace(record.spec, **self._left())), trust=False)
-            self.context.journal.check_going_on()
-            shown = view.of(job) if isinstance(view, ViewOfJobs) else View()
-            result = perform(job, None if job.begun else folder, view=shown)
+            folder = function_folder(self.context.folder, number)
+            result = carried_on(self.context, folder, self._left(), begun)
             self.context.observer.say(f"{chosen.function}: {result.sentence}")
         except (ConfigurationError, TaskError) as error:
             self.context.journal.check_going_on()
@@ -258,9 +252,6 @@ class _Functions:
             self.context.record(replace(chosen, reason=str(error)))
         except SearchOver as error:
             self._choose(number + 1, FunctionChosen(scope="", function="", reason=error.detail))
-        except (*TEMPORARY, KeyboardInterrupt) as error:
-            error.__notes__ = []  # the job of the whole program tells how to resume
-            raise
 
     def _job(self, spec: RunSpec) -> Job[Any]:
         """The job that measures the function `spec.task`."""
@@ -318,7 +309,7 @@ class _Functions:
         shutil.rmtree(copy, ignore_errors=True)
         shutil.copytree(kept_tree(self.context.folder), copy, symlinks=True)
         if not any((copy / name).exists() for name in PROJECT):
-            (copy / PROJECT[0]).touch()  # the copy is a project of its own
+            write(copy / PROJECT[0], b"")  # the copy is a project of its own
         for path, text in files.items():
             if copy.resolve() not in (copy / path).resolve().parents:
                 raise ConfigurationError(f"{path} is behind a link that leaves the project")
@@ -338,7 +329,7 @@ class _Functions:
         spec, spent = self.context.parts.spec, Counter[str]()
         for folder in self.context.folder.glob(f"*/{FILE_NAME}"):
             spent.update(spent_in(folder.parent))
-        spent["max_time"] = math.ceil(self.context.journal.clock() + self.reserve)
+        spent["max_time"] = math.ceil(self.context.journal.seconds + self.reserve)
         limits = {name: getattr(spec, name) for name in vars(LimitOptions()) if name.startswith("max_")}
         return {
             name: max(limit - (spent[name] / 1e9 if name == "max_cost" else spent[name]), 0)

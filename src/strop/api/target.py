@@ -45,6 +45,8 @@ from strop.tasks.function.task import FunctionTask
 from strop.tasks.registry import OBJECT, changes_of
 from strop.tasks.versions import in_version
 
+COMPILED = "python -m compileall -qq -j 0 . || true"
+"""Compiles the modules of a copy, as they are for a user who ran the program already."""
 ENVIRONMENT = re.compile(r"([\w./-]*[\w-])/bin/(?=\w)")
 """The folder of an environment, in front of a program of it."""
 
@@ -118,18 +120,18 @@ def at_original(task: AnyTask, original: SourceFiles | None) -> AnyTask:
 
 def _recorded(name: str, record: Sequence[str | Path], options: Mapping[str, object], solution: Path | None) -> Target:
     """The target of a function, after recording its calls."""
-    from strop.evaluation.functions.load import tested  # here for the start-up time
+    from strop.evaluation.functions.load import conditions, held  # here for the start-up time
     from strop.watch.recorded import recorded_task
 
     remaining = dict(options)
-    python, tools, shows, only, test = (
-        remaining.pop(key, "") for key in ("python", "tool", "show_calls", "only", "test")
+    python, tools, shows, only, test, required = (
+        remaining.pop(key, "") for key in ("python", "tool", "show_calls", "only", "test", "require_metric")
     )
     if other := "solution" if solution is not None else next(iter(remaining), ""):
         raise ConfigurationError(f"{option('record')} and {flag_of(other)} do not go together")
-    sources = texts_of(record)
+    sources, constraints = texts_of(record), conditions(texts_of(required))
     task = recorded_task(name, sources, str(python or ""), tools or (), texts_of(only), notify)
-    task = replace(tested(task, str(test)), shows_calls=bool(shows))
+    task = replace(held(task, str(test), constraints), shows_calls=bool(shows))
     return Target(name, task, of_function(task, Path.cwd()))
 
 
@@ -170,10 +172,14 @@ def program_task(file: Path, commands: Sequence[str], options: Mapping[str, obje
                 text, python = text.replace(f"{environment}/bin/", ""), python or environment
         texts.append(text)
     command = "\n".join([*([] if folder == "." else [f"cd {shlex.quote(folder)} || exit 125"]), " && ".join(texts)])
-    given = {"time_limit": 600.0, "score": ("time",), "files": (glob.escape(str(real.relative_to(project))),)}
-    others = {key: value for key, value in options.items() if key != "python"}
-    task = command_task(project, **{**given, **others, "command": command, "fixed_input": True})
-    return _with_source(_with_python(task, python))
+    files = (glob.escape(str(real.relative_to(project))),)
+    given = {"time_limit": 600.0, "score": ("time",), "files": files, "build": COMPILED}
+    return commanded(project, **{**given, **options, "command": command, "fixed_input": True, "python": python})
+
+
+def commanded(root: Path, **options: Any) -> CommandTask:
+    """The task of a command in a folder, with the Python that the command finds there. Raises like `command_task`."""
+    return _with_source(_with_python(command_task(root, **options), str(options.get("python") or "")))
 
 
 def _commanded(path: Path, **options: Any) -> CommandTask:

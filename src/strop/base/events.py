@@ -286,6 +286,28 @@ class FunctionChosen(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScenarioFound(Event):
+    """A suite has this scenario. The record `scenario-N` beside this one is of the scenario whose scope is `scenario/N`.
+    The last event of a scope counts."""
+
+    name: str
+    """Name of the scenario, as the suite calls it."""
+    kind: str
+    """What is measured: the time of `calls`, the `memory` of a process, or the time of a `command`."""
+    run: str
+    """The command, or where the benchmark is, as text for a shell."""
+    count: int
+    """Number of scenarios of all suites: before so many are recorded, the list is incomplete."""
+    calls: int = 0
+    """How often the benchmark is called for one measured call. 0 before it was tried."""
+    applies: bool = True
+    """Whether the benchmark applies. False if it skips itself."""
+    reason: str = ""
+    """Why it could not be measured. Empty if nothing is known against it."""
+    QUOTES: ClassVar[tuple[str, ...]] = ("reason",)
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeasurementBegan(Event):
     """A measurement of `strop measure` begins. From now on it counts, even if it is interrupted."""
 

@@ -22,6 +22,7 @@ PRINTERS: Mapping[str, str] = {
     "Applied": "improvement",
     "Attempt": "evaluation",
     "Checked": "check",
+    "ComparedSuite": "suite",
     "Enforced": "doctor",
     "HotFunctions": "hot",
     "ImproverProgram": "listings",

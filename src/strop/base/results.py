@@ -86,7 +86,8 @@ class Evaluation:
     """A number for the input of each held-out instance: equal numbers are equal inputs. Empty in training, and for
     listed calls in batches."""
     original_varies: bool = False
-    """Whether the original's own score differed between two runs with the same seed. False for a time or memory."""
+    """Whether the original's own score differed between two runs with the same seed: memory by 15% or more. False for a
+    time."""
     failures: tuple[int, ...] = ()
     """Two numbers: held-out instances on which the original fails, and how many of these the program fails, too. They
     are not compared, because a failure has no value; but a failure has the score 0. Empty if the original fails on
@@ -157,8 +158,9 @@ def joined(parts: Sequence[E]) -> E:
     )
 
 
-CPU, WALL = "time", "wall"
-"""What is measured of a run of a whole program: CPU seconds of all its processes, and wall seconds."""
+CPU, WALL, MEMORY = "time", "wall", "memory"
+"""What is measured of a run of a whole program: CPU seconds of all its processes, wall seconds, and the most MiB that one of
+them had resident. `memory` is also measured of the process that makes a function's calls."""
 LEAST_REPEATED = 0.5
 """The least share of the original's tokens that must repeat in another run of it, so that its output is compared."""
 
@@ -169,8 +171,8 @@ class ProgramRuns:
     beside them."""
 
     metrics: tuple[Mapping[str, float], ...] = ()
-    """What was measured of each run of the improved program: `time`, the CPU seconds of all its processes, and `wall`
-    seconds. Empty for the trial of the original alone."""
+    """What was measured of each run of the improved program: `time`, the CPU seconds of all its processes, `wall`
+    seconds, and `memory`, the most MiB that one of its processes had. Empty for the trial of the original alone."""
     original_metrics: tuple[Mapping[str, float], ...] = ()
     """The same of each run of the original."""
     planned: int = 0
@@ -180,6 +182,9 @@ class ProgramRuns:
     differs: str = ""
     """Where the improved program prints or writes something else, in all its runs and in none of the original: `line 3
     of standard output`. Empty if it does not, or if nobody compared it."""
+    missed: str = ""
+    """The required multiple of the original's values that the improved program does not meet, such as `memory 1.9x the
+    original's, where 1.1x is the most`. Empty if it meets all."""
     quoted: str = field(default="", metadata=HIDDEN)
     """What it prints there, and what the original prints. It is shown to the user, and to no model."""
     failed: str = ""
@@ -203,7 +208,7 @@ class ProgramRuns:
 
 def runs_joined(parts: Sequence[ProgramRuns]) -> ProgramRuns:
     """The parts of the runs of one program as a whole."""
-    telling = next((part for part in parts if part.differs or part.failed), parts[0])
+    telling = next((part for part in parts if part.differs or part.missed or part.failed), parts[0])
     return replace(
         telling,
         metrics=tuple(row for part in parts for row in part.metrics),

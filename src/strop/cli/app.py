@@ -62,6 +62,13 @@ COMMANDS = {
     "export": "Write a run as JSON lines, or runs as a table; or send a run to a tracker.",
     "plot": "Draw runs of strop run as one curve with its spread over the runs.",
 }
+MODELS = {
+    "openai/gpt-4o": "A model of a vendor, with your key.",
+    "'command:claude -p'": "A subscription: a program answers each prompt.",
+    "inbox:FOLDER": "You or an agent answers each prompt, in files.",
+    "offline": "Built in, to try strop: no language model.",
+}
+"""What `--model` and STROP_MODEL may name, for the list of commands."""
 HEADINGS = {
     "Better programs": ("hot", "init", "check", "improve", "apply"),
     "Programs that exist": ("compare", "measure", "verdict", "serve", "score", "verify"),
@@ -131,7 +138,8 @@ def _run(arguments: Sequence[str] | None) -> None:
         code = _call_command(arguments)
     except StropError as error:
         # A full or failing disk is nobody's wrong input, whatever was being written.
-        _end(str(error), 1 if _number(error) in _DISK else error.exit_code, error)
+        code = 1 if _number(error) in _DISK else error.exit_code
+        _end(str(error), UNTESTED if "--bisect" in arguments and code in _OF_TARGET else code, error)
     except BrokenPipeError:
         # The reader has gone (`strop list runs | head`), which is not an error.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -186,9 +194,11 @@ def _overview_or_version(arguments: Sequence[str]) -> str:
     if len(arguments) > 1 or not set(arguments) <= {*HELP_FLAGS}:
         return ""
     sections = {heading: {name: COMMANDS[name] for name in names} for heading, names in HEADINGS.items()}
-    return overview(DESCRIPTION, {"Options": FLAGS} | sections)
+    return overview(DESCRIPTION, {"Options": FLAGS} | sections | {"Language models (--model)": MODELS})
 
 
+UNTESTED, _OF_TARGET = 125, range(2, 6)
+"""The exit code for a commit that `git bisect run` is to skip, and those in place of which `compare --bisect` ends with it."""
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO)
 
 

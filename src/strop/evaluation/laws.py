@@ -28,6 +28,10 @@ LEAST = least_pairs()
 SAME = 3
 """Equal measurements of both programs that suffice where the target chooses its inputs itself."""
 
+VARIED = 1.15
+"""It is said if the largest of the original's times, or peaks of memory, on the same instances is so many times the least; and if
+those of a candidate vary so many times as much as the original's."""
+
 
 def keeps_something(first: float, later: float) -> bool:
     """Whether a function keeps something between calls, by the seconds of the first call of a process and of later ones."""

@@ -28,7 +28,7 @@ from strop.base.errors import Malformed, TaskError
 from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.randomness import derive
-from strop.base.results import Evaluation, means_of
+from strop.base.results import MEMORY, Evaluation, means_of
 from strop.base.solution import digest_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
@@ -52,6 +52,7 @@ from strop.evaluation.tally import Tally, Worth, judged
 from strop.sandbox.base import Guest, GuestProgram, Outcome, Raised, Returned, Sandbox
 from strop.sandbox.strop_plain_data import OPAQUE, encode
 from strop.tasks.base import Instance, PublishedSeeds
+from strop.tasks.command.objective import held_to
 from strop.tasks.function.batch_metrics import (
     ALONE,
     BESIDE,
@@ -123,7 +124,7 @@ def measure_paired(
         tally.spent(new[SECONDS], 0.0)
         both = old[SECONDS] + new[SECONDS]
         tally.add(Worth(old[SECONDS] / both if both else 0.5))  # a clock may stand still
-    return tally.evaluation
+    return held_to(task.required, tally.evaluation, is_original=is_own)
 
 
 def _net(rows: Sequence[list[dict[str, float]]]) -> Iterator[tuple[dict[str, float], dict[str, float]]]:
@@ -406,6 +407,7 @@ class _Timing:
         beyond = max(calls[0] - seconds, 0.0)
         metrics = {SECONDS: seconds, CALLS: float(count), OPENING: opening, DESCRIBING: describing}
         metrics |= {IDLE: ran.idle, LOADING: loaded.spent.cpu_seconds + beyond, FIRST: seconds + beyond}
+        metrics[MEMORY] = guest.memory_bytes / (1 << 20)
         alone = {ALONE: mean(calls[1:-1])} if len(calls) > BEFORE else {}
         details, printed = [detail for ran in done for detail in ran.details], "".join(ran.printed for ran in done)
         return _Process(metrics | alone, outcomes, details, printed, [digest for ran in done for digest in ran.digests])

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from strop.base.environments import COPY
 from strop.base.failures import gist
 from strop.base.later import dataclass
-from strop.base.results import CPU, LEAST_REPEATED, WALL, ProgramRuns
+from strop.base.results import CPU, LEAST_REPEATED, MEMORY, WALL, ProgramRuns, means_of
 from strop.evaluation.base import Order
 from strop.evaluation.commands.built_program import APART_MEMORY, OUTLIVE_SECONDS, words_of
 from strop.evaluation.outputs import END, Outputs, OutputsCompared, compared
@@ -29,6 +29,7 @@ from strop.evaluation.workers import JailedWorker
 from strop.sandbox import strop_plain_data as plain_data
 from strop.sandbox.workspace.base import CommandLimits, Ran, Tree, Workspace
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.objective import missed
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import JUNK
 from strop.tasks.function.calls import RecordedCommand
@@ -145,6 +146,7 @@ def _measured(worker: JailedWorker, *, order: Order, program: Versions, pairs: r
         original_metrics=originals,
         repeated=found.repeated,
         differs=found.where if is_compared else "",
+        missed=missed([one for one in task.required if one.is_relative], means_of(programs), means_of(originals)),
         quoted=found.quoted if is_compared else "",
     )
 
@@ -193,7 +195,7 @@ class _Side(NamedTuple):
     def ran(self, worker: JailedWorker, modules: Sequence[str] = ()) -> _Run:
         """Run the recorded commands, one after another, in one fresh copy. `modules` are compiled before, as they are for a user
         who ran the program already."""
-        outputs, row, failed = dict[str, tuple[str, ...]](), {CPU: 0.0, WALL: 0.0}, ""
+        outputs, row, failed = dict[str, tuple[str, ...]](), {CPU: 0.0, WALL: 0.0, MEMORY: 0.0}, ""
         with worker.workspaces_of(self.task).open(self.tree) as workspace:
             if modules:
                 compiling = f"python -m compileall -qq {' '.join(map(shlex.quote, modules))}"
@@ -206,7 +208,9 @@ class _Side(NamedTuple):
                     failed = "too much of standard input was recorded"
                 ran = workspace.run(_shell(command, self.tree), self.limits, environment=self.environment)
                 outputs |= _printed(ran, f" of {command.text}" if len(self.commands) > 1 else "")
-                row = {CPU: row[CPU] + ran.cpu_seconds, WALL: row[WALL] + ran.wall_seconds}
+                row = {CPU: row[CPU] + ran.cpu_seconds, WALL: row[WALL] + ran.wall_seconds} | {
+                    MEMORY: max(row[MEMORY], ran.memory_bytes / (1 << 20))
+                }
                 failed = failed or _failed(ran, command)
             outputs |= _written(workspace, before)
             compiled = workspace.run(_COMPILED, CommandLimits(output_bytes=MOST_LISTED)).output.splitlines()

@@ -23,8 +23,8 @@ FORMS = tuple(f"{head}{provider.rest}" for head, provider in PROVIDERS.items())
 def no_model() -> ConfigurationError:
     """The error of a command that needs a model if none is named."""
     return ConfigurationError(
-        f"{option('model')} is missing: name a vendor's model such as openai/gpt-4o, or inbox:FOLDER (you or an agent answer), "
-        "or offline (built in, no language model); see docs/reference/models.md"
+        f"{option('model')} is missing: name a vendor's model such as openai/gpt-4o, or 'command:claude -p' (a subscription), or "
+        "inbox:FOLDER (you or an agent answer), or offline (built in, no language model); see docs/reference/models.md"
     )
 
 

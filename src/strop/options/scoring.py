@@ -60,7 +60,8 @@ class ScoringOptions:
     """Least and greatest value of the metric, such as `[0, 1]`. A value outside of it is malformed. The search ends
     when the best value is reached."""
     require_metric: Texts = ()
-    """Condition that a candidate must meet, such as `tests=1` or `accuracy>=0.9`."""
+    """Condition that a candidate must meet, such as `tests=1` or `memory<=1.1x`. With an `x` it is relative to the original's
+    value. A timed function has `memory` and `loading`."""
     judge_files: Texts = ()
     """Globs of files that only the judge sees, such as answers. Neither the program nor its build has them."""
     judge_build: str = ""

@@ -14,6 +14,7 @@ from itertools import groupby
 from strop.base.terminal_text import escape
 from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.program import ImprovedProgram
+from strop.runs.results.suite import COLUMNS, ROWS, ComparedSuite, cells
 
 SENTENCE, NOTES, NAME = 2000, 1000, 200
 """Most characters of the sentence and of the command, of all notes together, and of a name."""
@@ -25,16 +26,21 @@ _PLAIN = re.compile(
 
 
 def as_markdown(
-    result: Improved | Unfinished | ImprovedProgram, *, shared_notes: Iterable[str] = (), command: str = ""
+    result: Improved | Unfinished | ImprovedProgram | ComparedSuite,
+    *,
+    shared_notes: Iterable[str] = (),
+    command: str = "",
 ) -> str:
     """The comment: the first line, one fact a line, and how to repeat it.
 
     `shared_notes`: more lines about what both programs share. `command`: the command line that makes this comparison.
     """
     lines = [f"**{prose(result.sentence, SENTENCE)}**", ""]
+    if isinstance(result, ComparedSuite):
+        lines += _table(result)
     if not isinstance(result, Unfinished):
         lines += [
-            f"- target: {code(result.command if isinstance(result, ImprovedProgram) else result.task, NAME)}",
+            f"- target: {code(_target(result), NAME)}",
             *(
                 f"- {(prose if fact.name[:1].isalpha() else code)(fact.name, NAME)}: {prose(fact.text, NOTES)}"
                 for fact in result.details
@@ -45,6 +51,20 @@ def as_markdown(
     lines += [f"- note: {prose(notes, NOTES)}"] if notes else []
     lines += [f"- again: {code(command, SENTENCE)}"] if command else []
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _target(result: Improved | ImprovedProgram | ComparedSuite) -> str:
+    if isinstance(result, ComparedSuite):
+        return result.suite
+    return result.command if isinstance(result, ImprovedProgram) else result.task
+
+
+def _table(suite: ComparedSuite) -> list[str]:
+    """The scenarios as a table, a line each; those without a difference are only counted where there are too many."""
+    rows = [(code(one.name, NAME), *(prose(cell, NAME) for cell in cells(one))) for one in suite.shown[:ROWS]]
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in (COLUMNS, *rows)]
+    more = len(suite.shown) - len(rows)
+    return [lines[0], "|---" * len(COLUMNS) + "|", *lines[1:], "", *[f"And {more} more."] * bool(more)] if rows else []
 
 
 def prose(text: str, limit: int) -> str:

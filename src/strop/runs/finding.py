@@ -16,7 +16,16 @@ from strop.base.errors import EndedBy
 from strop.base.events import Evaluated
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
-from strop.base.results import ChangedCalls, Evaluation, Improvement, OtherTests, ProgramRuns, ScoredBy, means_of
+from strop.base.results import (
+    MEMORY,
+    ChangedCalls,
+    Evaluation,
+    Improvement,
+    OtherTests,
+    ProgramRuns,
+    ScoredBy,
+    means_of,
+)
 from strop.base.solution import digest_of
 from strop.base.surface import option
 from strop.core.metric_change import Gain, looked_at, program_gain
@@ -199,12 +208,19 @@ class Evidence:
     def varied(self) -> tuple[float, float] | None:
         """How many times as long the original took in one training measurement as in another of the same instances, and
         the improved program: [1.3, 1.1]. The second is 1 where its seconds spread less than the original's, as those of a
-        short run do by the clock. Null if no time decides."""
-        name = self.facts.metric.name
-        if self.improved is None or self.facts.metric.reader not in TIMES:
-            return None
-        runs = self.trained(self.improved)
+        short run do by the clock. The same of memory, if memory decides. Null if neither does."""
+        metric = self.facts.metric
+        return self.spread(metric.name) if self.improved is not None and metric.reader in COUNTED_BY_KERNEL else None
+
+    def spread(self, name: str) -> tuple[float, float]:
+        """How many times as much of a metric each program took in one measurement as in another of the same instances. Of a
+        target that chooses its inputs, where memory decides, measurements for the verdict count, too: there its original runs
+        once in training."""
+        assert self.improved is not None
+        runs, last = self.trained(self.improved), self.improved.last
         both = [self.original.train.metrics, *(run.original_metrics for run in runs)], [run.metrics for run in runs]
+        if self.facts.input == "chosen" and self.facts.metric.reader not in TIMES:
+            both = [*both[0], *((row,) for row in last.original_metrics)], [*both[1], *((row,) for row in last.metrics)]
         (low, high), (least, most) = (
             [
                 math.fsum(end(row.get(name, 0.0) for row in rows) for rows in zip(*of, strict=False))
@@ -331,7 +347,7 @@ class Evidence:
         """What the whole program says of one whose calls are better: 1 if it is better, -1 if it is worse, 0 if neither is shown.
         Where it did not run, or too few times for an interval, the calls decide, and what loading takes."""
         found = self.program_gain
-        if self.whole_program is not None and self.whole_program.differs:
+        if self.whole_program is not None and (self.whole_program.differs or self.whole_program.missed):
             return -1
         if found is None or found.change.interval is None:
             return 0 if self.pays_too_late else 1
@@ -361,6 +377,16 @@ class Evidence:
             return None
         before, after = (mean([row[LOADING] for row in side]) for side in rows)
         return before, after
+
+    @computed
+    def memory(self) -> tuple[float, float] | None:
+        """Mean peaks of the memory of the original and of the improved program, in MiB: of the recorded commands where they
+        ran with the program, else of what was timed. Null where that is not measured."""
+        if self.improved is None or self.facts.metric.reader not in TIMES:
+            return None
+        measured = self.whole_program if self.whole_program is not None and self.has_run else self.improved.last
+        before, after = (means_of(rows).get(MEMORY, 0.0) for rows in (measured.original_metrics, measured.metrics))
+        return (before, after) if before and after else None
 
     @property
     def pays_after(self) -> float:

@@ -52,7 +52,7 @@ from strop.runs.patching.result_files import RETURNED_SCOPE, BestSoFar, Standing
 from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.run_data import RunData, read_run
 from strop.runs.scopes import ORIGINAL_PROGRAM, ORIGINAL_TESTS, comparison_at
-from strop.runs.sizing import SHARE, planned, repeats_needed
+from strop.runs.sizing import SHARE, planned, repeats_of
 from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.task import AnyTask
@@ -416,10 +416,10 @@ def _looked(
     own, so that a resumed run goes on after it; a replay measures as many pairs as the record has."""
     from strop.evaluation.base import Part  # here for the start-up time
 
-    task, metric = context.parts.task, context.parts.task.facts.metric
+    task = context.parts.task
     trained = [one for one in context.journal.recorded(Evaluated) if one.split == "train"]
     count = held.instances or task.count("test")
-    repeats = repeats_needed(metric, trained, count)
+    repeats = repeats_of(task, trained, count)
     row: Mapping[str, float] = next((one.metrics[0] for one in trained if one.metrics), {})
     calls, is_dealt = int(row.get(DEALT, row.get(CALLS, 0.0))), DEALT in row
     part = Part(held.instances, 0, min(levels(count, confidence)), repeats, calls, is_dealt)

@@ -37,6 +37,7 @@ class Journal:
         """Why the session ends, in words; empty if everything was done."""
         self.ends_at: float | None = None
         """When the time limit of the run is reached, by `clock`; None without a limit."""
+        self._began = clock()
         self._watch: Watch | None = None
         self._store = store
         self._view = view
@@ -61,6 +62,11 @@ class Journal:
         """The folder of the record."""
         assert self._store is not None, "nothing is recorded"
         return self._store.directory
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds of the run so far, those of earlier sessions included."""
+        return self.clock() - self._began + (self.recalled.seconds if self.recalled else 0.0)
 
     def also_tell(self, recorder: Recorder) -> None:
         """Give every new event to `recorder`, too, once it is recorded and shown."""

@@ -31,7 +31,7 @@ TREE = ".tree"
 """Folder with the files of a task. Hidden, so that test tools in a folder with records do not find a second copy of the tests."""
 KEPT, CALLS = "kept.json", "recorded.calls"
 """The files beside the tree: the document, and the recorded calls of a function."""
-HARMLESS = ("test", "only", "fixed_input")
+HARMLESS = ("test", "only", "fixed_input", "require_metric")
 """Options that run nothing outside of a jail, and read nothing outside of the record."""
 
 
@@ -127,6 +127,7 @@ def _options(task: AnyTask) -> dict[str, Any]:
         program = Path(mark.program_module.file)
         path = f"{TREE}/{program.relative_to(mark.project)}"
         said = {"tool": list(map(str, mark.tools)), "test": task.test, "show_calls": task.shows_calls}
+        said["require_metric"] = list(map(str, task.required))
         said["python"] = "" if mark.interpreter.is_strops else mark.interpreter.path
         said["only"] = [f"{TREE}/{name}" if ":" in name else f"{path}:{name}" for name in mark.changing]
         options |= {key: value for key, value in said.items() if value}

@@ -51,7 +51,8 @@ class ProgramAsked:
     folder: str = "."
     """Where its command runs, as a path from the project's top."""
     options: Mapping[str, Any] = field(default_factory=dict)
-    """The scoring options of each function: `python`, `test`, `tool`, `show_calls`, `fixed_input`."""
+    """The scoring options of each function: `python`, `test`, `tool`, `show_calls`, `fixed_input`. Of a suite `python`, `tool`,
+    the paths of suites as `suite`, and the commands as `record`."""
     base: str = ""
     """The commit that a given change is compared with; empty if there is none."""
     with_: str = ""
@@ -80,8 +81,8 @@ class Meta:
     """The metadata of a record. An entry that the record lacks is empty."""
 
     kind: str = "run"
-    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, `seeds`, `program`, or
-    `replay`."""
+    """The command: `run`, `improve`, `compare`, `measure`, `eval`, `against`, `table2`, `seeds`, `program`,
+    `suite`, or `replay`."""
     tasks: tuple[str, ...] = ()
     """Names of the tasks."""
     task_digests: tuple[str, ...] = ()

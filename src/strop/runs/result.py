@@ -27,6 +27,7 @@ READERS: Mapping[str, str] = {
     "table2": "strop.reproduce.table2:read_table2",
     "seeds": "strop.reproduce.over_seeds:read_over_seeds",
     "program": "strop.runs.results.program:read_program",
+    "suite": "strop.runs.results.suite:read_suite",
 }
 """The kind of a record → the function that reads its result, whose module is imported when it is called."""
 

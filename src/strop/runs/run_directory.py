@@ -36,11 +36,17 @@ ONE_RESULT = ("improve", "compare", "measure")
 """Kinds of record of one comparison of a program with its original."""
 PATCHES = (*ONE_RESULT, "program")
 """Kinds of record whose patch `strop apply` applies."""
-OF_JOBS = ("program", "seeds")
+OF_JOBS = ("program", "seeds", "suite")
 """Kinds of record whose work is in other records, beside it."""
 REPLAYED = (*SEARCHES, "compare", "measure", "eval", "against")
 """Kinds of record that `strop replay` repeats."""
-_COMMANDS = {"against": "eval --against", "table2": "reproduce table2", "seeds": "run --seeds", "program": "improve"}
+_COMMANDS = {
+    "against": "eval --against",
+    "table2": "reproduce table2",
+    "seeds": "run --seeds",
+    "program": "improve",
+    "suite": "compare --suite",
+}
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from strop.tasks.problem import VERIFIED
 
 if TYPE_CHECKING:
     from strop.runs.context import RunContext
+    from strop.tasks.command.task import AnyTask
 
 ENOUGH = 50
 """Held-out instances whose interval covers skewed gains in 93% of cases (docs/explanation/statistics.md)."""
@@ -62,6 +63,7 @@ def planned(context: RunContext, budget: Budget, seconds: float, number: int, re
     needed = max(instances_that_show(spec.least, task.facts.metric, after, before, confidence), task.test_instances)
     if spec.comparison_time is not None and seconds_each > 0:
         runs = 1 if task.facts.metric.reader in TIMES else 2  # times are measured beside the original in training, too
+        runs *= repeats_of(task, trained, needed)
         needed = min(needed, int(spec.comparison_time / (seconds_each * runs)))
     return max(needed, least_pairs(confidence))
 
@@ -79,6 +81,12 @@ def instances_that_show(
     if len(spread) < 2:
         return 0
     return pairs_needed(spread, worth / CAUTION, MOST_INSTANCES, confidence=confidence)
+
+
+def repeats_of(task: AnyTask, trained: Iterable[Evaluated], pairs: int) -> int:
+    """How often the time of each of `pairs` instances of a task is measured. Of one input, each further pair repeats the
+    others."""
+    return 1 if task.fixed_input else repeats_needed(task.facts.metric, trained, pairs)
 
 
 def repeats_needed(metric: MetricFacts, trained: Iterable[Evaluated], pairs: int) -> int:

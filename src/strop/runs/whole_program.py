@@ -69,7 +69,7 @@ def run_program(
         context.record(event)
         parts.append(event)
         found = program_gain(runs_joined(parts), confidence)
-        if event.differs or (found is not None and is_enough(found.change, is_ratio=True)):
+        if event.differs or event.missed or (found is not None and is_enough(found.change, is_ratio=True)):
             break
     return runs_joined(parts)
 

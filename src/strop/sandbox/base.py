@@ -200,6 +200,10 @@ def describe(outcome: Outcome) -> str:
 class Guest(ClosesItself, Protocol):
     """One program in its jail. Use as a context manager; leaving it kills all remaining processes."""
 
+    memory_bytes: int
+    """The most memory that its process had resident, by the kernel's count. Known once it has ended, where a tree is its room;
+    else 0."""
+
     def call(self, arguments: Arguments, *, seed: int | None) -> Outcome:
         """Call the entry point in the guest's process and wait for the outcome.
 

@@ -186,6 +186,8 @@ limit after the previous one (design note 0078)."""
 class Session(ClosesItself):
     """A `Guest`: one program, in one child after another."""
 
+    memory_bytes = 0
+
     def __init__(
         self,
         program: GuestProgram,

@@ -106,7 +106,7 @@ class RoomGuest(TreeGuest):
         put_back, self._put_back = self._put_back, _nothing
         if put_back is not _nothing:
             try:
-                self._room.finish()
+                self.memory_bytes = self._room.finish().memory_bytes
             except GuestLost:
                 self._room.close()
             finally:

@@ -54,6 +54,7 @@ VIEWS: dict[str, type[Event]] = {
     "changed_calls": ev.CallsChanged,
     "search_end": ev.SearchEnded,
     "function_chosen": ev.FunctionChosen,
+    "scenario_found": ev.ScenarioFound,
     "measurement_began": ev.MeasurementBegan,
     "comparison_began": ev.ComparisonBegan,
     "iteration_start": ev.IterationStarted,

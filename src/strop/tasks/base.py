@@ -38,6 +38,7 @@ from strop.tasks.values import AnswerForm, rebuilt
 
 if TYPE_CHECKING:
     from strop.base.python_discovery import Interpreter
+    from strop.tasks.command.objective import Constraint
     from strop.tasks.function.calls import RecordedCalls
     from strop.tasks.function.mark import Mark
 
@@ -330,6 +331,11 @@ class Task:
     @property
     def cases(self) -> tuple[Mapping[str, Any], ...]:
         """The instances, if they are listed rather than drawn."""
+        return ()
+
+    @property
+    def required(self) -> tuple[Constraint, ...]:
+        """What a candidate must meet to count, beside its score."""
         return ()
 
     @property

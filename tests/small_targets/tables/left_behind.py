@@ -40,6 +40,13 @@ TARGETS: list[Target] = [
         for name, module in (("a-view", BY_HAND), ("a-cached-property", BY_PROPERTY))
     ),
     function(
+        "keeps-a-large-table",
+        f"def f(xs):\n    return {SLOWLY}\n",
+        f"TABLE = bytearray(40 << 20)\n\n\ndef f(xs):\n    return {QUICKLY}\n",
+        "better",
+        MANY,
+    ),
+    function(
         "draws-otherwise-where-accept-decides",
         "def f(xs):\n    return random.choice(sorted(sorted(xs) for _ in range(9))[0])\n",
         "def f(xs):\n    random.random()\n    return random.choice(xs)\n",

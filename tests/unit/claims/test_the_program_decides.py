@@ -51,6 +51,10 @@ def evidence(runs: ProgramRuns | None, *, share: float = 0.9, searched: bool = T
     )
 
 
+def told(found: Evidence) -> dict[str, str]:
+    return {fact.name: fact.text for fact in facts_of(found, "f", ())}
+
+
 CASES = {
     "less time": (
         ran(0.4),
@@ -98,12 +102,59 @@ def test_program_decides_what_is_found_and_said(name: str) -> None:
     runs, finding, line = CASES[name]
     found = evidence(runs)
     assert (found.finding, sentence(found)) == (finding, line)
-    facts = {fact.name: fact.text for fact in facts_of(found, "f", ())}
+    facts = told(found)
     assert facts["function"].startswith("f 10x as fast (95% interval ") and "4 in place of 5" not in str(facts)
     assert ("in one run each" in facts["program"]) == (len(runs.metrics) == 1)
     if found.finding == "worse":
         assert sentence(replace(found, searched=False)).startswith("Worse: ")
         assert found.change is not None and found.change.verdict == "no significant change"
+
+
+GROWN = [
+    (54.0, 103.0, "takes 1.9x the memory at its peak, 54 MiB to 103 MiB"),
+    (54.0, 63.0, ""),
+    (200.0, 215.0, ""),
+    (103.0, 54.0, ""),
+    (0.0, 103.0, ""),
+]
+"""Mean peaks of memory of the original and of a better program, and what is said of them."""
+
+
+@pytest.mark.parametrize(("before", "after", "said"), GROWN)
+def test_memory_is_named_beside_better_when_it_grows_by_a_tenth_and_by_ten_mib(
+    before: float, after: float, said: str
+) -> None:
+    better = ran(0.4)
+    rows = {"metrics": after, "original_metrics": before}
+    runs = replace(
+        better, **{name: tuple(row | {"memory": mib} for row in getattr(better, name)) for name, mib in rows.items()}
+    )  # type: ignore[arg-type]
+    found = evidence(runs)
+    assert found.finding == "better" and told(found).get("memory", "") == said
+    missed = evidence(replace(runs, missed="memory 1.9x the original's, where 1.1x is the most"))
+    assert missed.finding == "worse" and "memory" not in told(missed)
+    assert (
+        sentence(missed)
+        == "No improvement: with it, `python app.py` takes memory 1.9x the original's, where 1.1x is the most."
+    )
+
+
+@pytest.mark.parametrize(("mib", "decides"), [(67.5, False), (67.5, True), (55.0, False)])
+def test_machine_is_said_to_be_busy_when_memory_varies_and_is_named_or_decides(mib: float, decides: bool) -> None:
+    found = evidence(None)
+    last = found.improved.last  # type: ignore[union-attr]
+    old, busy = (tuple({**row, "memory": value} for row in last.original_metrics) for value in (54.0, mib))
+    train, test = (
+        replace(last, metrics=tuple({**row, "memory": 103.0} for row in last.metrics), original_metrics=rows)
+        for rows in ((old, busy) if decides else (busy, old))
+    )
+    facts = ObjectiveFacts(MetricFacts("memory", "min", "memory"), "chosen", "kernel") if decides else found.facts
+    original = ScoredProgram("a\n", replace(found.original.train, metrics=old))
+    facts_told = told(replace(found, original=original, improved=ScoredProgram("b\n", train, test), facts=facts))
+    said = facts_told.get("machine", "").startswith(
+        "peaks of memory of the original varied 1.2-fold: a busy machine, or"
+    )
+    assert said is (mib > 60.0) and (facts_told["memory"].startswith("takes 1.9x the memory") or decides)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 from strop.base.budget import Budget
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import Evaluated, Event
-from strop.base.results import Evaluation
+from strop.base.results import Evaluation, means_of
 from strop.checks.check import check
 from strop.checks.checked import Checked
 from strop.core.utility import TaskUtility
@@ -23,6 +23,7 @@ from strop.evaluation.laws import LEAST
 from strop.evaluation.workers import JailedWorker
 from strop.sandbox.jail import JailedSandbox
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.config import parse_constraint
 from strop.tasks.function.batch_metrics import BESIDE, CALLS, DIFFERENT, LOADING, SECONDS
 from strop.tasks.function.task import FunctionTask
 from support.commands_here import here
@@ -356,6 +357,35 @@ def test_what_a_program_does_when_it_is_loaded_is_no_part_of_a_call(jail: Jailed
             after[SECONDS] < 0.1 * after[LOADING] > 0.1 * before[LOADING]
             for before, after in zip(found.original_metrics, found.metrics, strict=True)
         )
+
+
+BIG = "big = bytearray(b'x' * (64 << 20))\n"
+RESETS = "    try:\n        open('/proc/self/clear_refs', 'w').write('5')\n    except OSError:\n        pass\n"
+TAKES_MEMORY = {
+    "while it is loaded": f"{BIG}del big\n\n\n{FASTER}",
+    "in a call": "seen = []\n\n\n"
+    + FASTER.replace("    return", f"    if not seen:\n        seen.append(1)\n        {BIG}    return"),
+    "and lets the kernel count anew": f"def reset():\n    {BIG}    del big\n{RESETS}\n\nDONE = reset()\n\n\n{FASTER}",
+    "at exit": f"import atexit\n\n\ndef late():\n    {BIG}\n\nDONE = atexit.register(late)\n\n\n{FASTER}",
+}
+"""When a program takes 64 MiB that it does not keep → the program."""
+
+
+def test_peak_of_memory_is_counted_and_held_when_a_program_takes_it_for_a_moment(
+    jail: JailedSandbox, tmp_path: Path, subtests: pytest.Subtests
+) -> None:
+    task = task_of(tmp_path)
+    held = replace(task, required=(parse_constraint("memory<=1.5x"), parse_constraint("memory<=4000")))
+    assert measured(held, jail, FASTER)[0].verdict == measured(held, jail, task.seed)[0].verdict == "ok"
+    for name, program in TAKES_MEMORY.items():
+        with subtests.test(name):
+            found = measured(held, jail, program)[0]
+            assert (
+                found.value == 0.0
+                and found.error.startswith("memory ")
+                and found.error.endswith("x the original's, where 1.5x is the most")
+            )
+            assert 64 < found.means["memory"] - means_of(found.original_metrics)["memory"] < 192
 
 
 def test_input_on_which_a_program_raises_is_named(jail: JailedSandbox, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from strop.runs.spec import RunSpec
 from strop.store import Store
 from strop.tasks.command.bundle import ABSENT, bundled
 from strop.tasks.command.config import command_task
+from strop.tasks.command.objective import Constraint
 from strop.tasks.command.task import CommandTask
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.identity import task_digest
@@ -96,12 +97,13 @@ def test_function_with_recorded_calls_and_versions_is_loaded_from_the_whole_tree
     )
     monkeypatch.chdir(root)
     task = recorded_task("shop/core.py:unique", [f"{sys.executable} app.py"], "", (), (), lambda line: None)
-    versions = with_files(replace(task, every_input=True), VERSION)
+    required = (Constraint("memory", "<=", 1.123456789, is_relative=True), Constraint("loading", "<=", 2.0))
+    versions = with_files(replace(task, every_input=True, required=required), VERSION)
     monkeypatch.chdir(tmp_path)
     again = loaded_again(tmp_path / "record", "shop/core.py:unique", versions)
     assert again.recorded is not None
     assert (tmp_path / "record/task/.tree/app.py").read_text() == app
-    assert again.cases == versions.cases and again.seed == versions.seed
+    assert again.cases == versions.cases and again.seed == versions.seed and again.required == required
     versions.close()
     again.close()
 

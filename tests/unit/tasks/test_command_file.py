@@ -101,7 +101,7 @@ test = "make check"
 command = "./run {seed} > \"out put.json\""
 score = { speed = 'ops "x": (\d+)', mean = "out.json:$.results[0]['a b']", size = "memory" }
 metric = ["speed:max"]
-require_metric = ["tests=1", "size<=1e3"]
+require_metric = ["tests=1", "size<=1e3", "size<=1.1x"]
 instances = 4
 held_out = 20
 fixed_input = true
@@ -119,7 +119,8 @@ environment = { THREADS = "2" }
 def test_config_takes_every_key(tree: Path) -> None:
     task = read_config(config(tree, FULL))
     assert task.objective.metric == Metric("speed") and list(task.objective.report_only) == ["mean"]
-    assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0))
+    relative = Constraint("size", "<=", 1.1, is_relative=True)
+    assert task.objective.constraints == (Constraint("tests", "=", 1.0), Constraint("size", "<=", 1000.0), relative)
     assert task.objective.readers["tests"] == "tests"
     assert (task.memory_limit, task.time_limit, task.input, task.interleaved) == (512 << 20, 2.5, "drawn", False)
     assert not task.compare_output and task.fixed_input
@@ -190,6 +191,7 @@ HUGE = "9" * 400
         ),
         (MINIMAL + "require_metric = ['tests']\n", "require_metric: 'tests': expected NAME=1"),
         (MINIMAL + "require_metric = ['tests=nan']\n", "require_metric: 'tests=nan': expected NAME=1"),
+        (MINIMAL + "require_metric = ['score<=0x']\n", "or with a multiple of the original's, NAME<=1.1x"),
         (MINIMAL + "best_known = nan\n", "best_known is a finite number, not NaN"),
         (MINIMAL + "best_known = 'high'\n", "best_known is a finite number"),
         (MINIMAL.replace("([0-9.]+)", "x"), "'score x' is no score; scores are time, wall, memory"),

@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from strop.base.errors import ConfigurationError
-from strop.tasks.command.objective import Constraint, Metric, Objective
+from strop.base.results import Evaluation
+from strop.tasks.command.config import parse_constraint
+from strop.tasks.command.objective import Constraint, Metric, Objective, held_to
 from support.rows import table
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -67,6 +69,31 @@ def test_constraint_is_met_or_is_named_with_its_value() -> None:
     assert found.unmet({"time": 1.0, "tests": 0.93}) == "constraint tests=1 not met: 0.93"
     assert found.unmet({"time": 1.0, "tests": 1.0}) == ""
     assert found.goals == "minimise time; tests=1 is required"
+
+
+RELATIVE = [
+    ("memory<=1.1x", 1.1, ""),
+    ("memory<=1.1x", 1.9, "memory 1.9x the original's, where 1.1x is the most"),
+    ("memory>=0.5x", 0.25, "memory 0.25x the original's, where 0.5x is the least"),
+    ("memory=1x", 2.0, "memory 2x the original's, where 1x is required"),
+    ("memory<=1.1", 1.0, "constraint memory<=1.1 not met: 50"),
+]
+
+
+@table(("text", "times", "why"), RELATIVE)
+def test_constraint_holds_a_multiple_of_the_original_s_mean_when_its_bound_ends_in_x(
+    text: str, times: float, why: str
+) -> None:
+    constraint = parse_constraint(text)
+    rows = ({"memory": 40.0 * times}, {"memory": 60.0 * times}), ({"memory": 40.0}, {"memory": 60.0})
+    measured = Evaluation(0.7, "ok", (0.7, 0.7), ("ok", "ok"), metrics=rows[0], original_metrics=rows[1])
+    found = held_to([constraint], measured)
+    assert (str(constraint), found.error, found.value) == (text, why, 0.0 if why else 0.7)
+    assert (
+        objective(Metric("time", "min"), constraint).unmet({"memory": 50.0})
+        == held_to([constraint], measured, is_original=True).error
+        == (why if "x" not in text else "")
+    )
 
 
 @table(("name", "constraints"), {"a": (), "b": (Constraint("b", "=", 1.0),)}.items())

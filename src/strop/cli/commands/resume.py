@@ -39,6 +39,7 @@ def resume_command(
         Where programs are evaluated, if not where the run started: a number of processes or a cluster.
     """
     from strop.api import program as program  # its records are read and continued, too
+    from strop.api import suite as suite
     from strop.api.jobs import job_of
     from strop.api.lookup import find_run
     from strop.cli.command import command

@@ -12,7 +12,7 @@ from strop.base.closing import ClosesItself
 from strop.base.errors import Malformed
 from strop.base.later import dataclass
 from strop.base.randomness import derive
-from strop.base.results import Verdict
+from strop.base.results import MEMORY, Verdict
 from strop.base.scorer_notes import MOST_NOTES, PREFIX, shortened
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.outcomes import REPORT_CHARACTERS
@@ -192,7 +192,8 @@ def read_values(
         output = "" if GIVES_NO in str(error) else printed_by(by)  # the error quotes it already
         message = f"{'the judge: ' if judge else ''}{error}{ended}{cut}\n{output}"
         return measured(ran, "malformed", message.rstrip(), notes=judge)
-    program_run = measured(ran, "ok", "", {name: reading.value for name, reading in readings.items()}, judge)
+    beside = {MEMORY: ran.memory_bytes / (1 << 20)} if task.objective.is_timed else {}
+    program_run = measured(ran, "ok", "", beside | {name: reading.value for name, reading in readings.items()}, judge)
     program_run = replace(program_run, behaviour=observed, readings=readings)
     if ran.ok:
         return program_run

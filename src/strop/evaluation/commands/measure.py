@@ -19,7 +19,7 @@ from strop.base.errors import ConfigurationError, Malformed, TaskError
 from strop.base.events import discard
 from strop.base.failures import gist
 from strop.base.protections import IN_CONTAINERS
-from strop.base.results import Evaluation, means_of
+from strop.base.results import MEMORY, Evaluation, means_of
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Baseline, Order, OrderResult
 from strop.evaluation.commands.built_program import BuiltProgram, ProgramRun
@@ -34,11 +34,12 @@ from strop.evaluation.commands.original import (
     raised_in,
     trial,
 )
-from strop.evaluation.laws import SAME, check_names, check_scorer, leaves_out
+from strop.evaluation.laws import SAME, VARIED, check_names, check_scorer, leaves_out
 from strop.evaluation.tally import Tally, Worth, carried_out
 from strop.tasks.base import SecretSeeds
 from strop.tasks.command.behaviour import Behaviour
 from strop.tasks.command.bundle import unbundled
+from strop.tasks.command.objective import held_to
 from strop.tasks.command.task import CommandTask
 from strop.tasks.command.tree import compiled_files
 from strop.tasks.regions import check_only
@@ -138,7 +139,7 @@ class CommandMeasurement:
         if files == dict(self.task.files):
             return self._of_original_itself()
         assert self.order.baseline is not None, "an original is measured before other programs"
-        return OrderResult(self._of_program(files))
+        return OrderResult(held_to(self.task.required, self._of_program(files)))
 
     def runs_of_original(self, copy: BuiltProgram, spoil: Mapping[str, Any] | None, least: int = 1) -> list[ProgramRun]:
         """Runs of the original on the first instances, with answers spoiled on their way to a judge or an evaluator. Of drawn
@@ -236,8 +237,10 @@ class CommandMeasurement:
         check_comparable(task, runs, again)
         if task.compare_output:
             check_left(task, copy.left_beside(task.case(self.split, len(again) - 1, self.order.seeds)))
-        one, other = (task.objective.counted(run.values) for run in (runs[0], again[0]))
-        return one != other and not task.objective.counts_cost
+        low, high = sorted(task.objective.counted(run.values) for run in (runs[0], again[0]))
+        if task.objective.reader == MEMORY:
+            return high >= VARIED * low
+        return low != high and not task.objective.counts_cost
 
     def _tried(self, files: Mapping[str, str], original: ProgramRun) -> ProgramRun | None:
         """The run of a program on the first instance; None if it does not build."""

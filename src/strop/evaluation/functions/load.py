@@ -16,6 +16,7 @@ from strop.base.environments import COPY, at_home, why_hidden
 from strop.base.errors import ConfigurationError, StropError, TaskError
 from strop.base.plain_file import text_of
 from strop.base.python_discovery import Interpreter, check_copied, check_found, check_outside, interpreter_of
+from strop.base.results import MEMORY
 from strop.base.surface import option
 from strop.base.user_modules import UserModule, imported_names, name_of, own_file, source_roots
 from strop.evaluation.functions.scorer import ScorerGuest, digest_of_file
@@ -24,12 +25,18 @@ from strop.options.scoring import flag_of, texts_of
 from strop.sandbox.strop_plain_data import MOST_BYTES
 from strop.tasks import registry
 from strop.tasks.base import SecretSeeds
+from strop.tasks.command.config import parse_constraint
+from strop.tasks.command.objective import Constraint
 from strop.tasks.command.task import AnyTask
+from strop.tasks.function.batch_metrics import LOADING
 from strop.tasks.function.calls import RecordedCalls, read_calls
 from strop.tasks.function.mark import Mark
 from strop.tasks.function.source import is_marked
 from strop.tasks.function.splice import changeable, read_source
 from strop.tasks.function.task import FunctionTask, function_task, scorer_parameters, unreached
+
+REQUIRABLE = (MEMORY, LOADING)
+"""What can be required of a function beside its time: MiB, and seconds."""
 
 
 def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted: bool = False) -> AnyTask:
@@ -47,6 +54,7 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
     options = dict(changes or {})
     python, tools = str(options.pop("python", "") or ""), tools_of(options.pop("tool", ()))
     only, test = texts_of(options.pop("only", ())), str(options.pop("test", ""))
+    required = conditions(texts_of(options.pop("require_metric", ())))
     if other := next((key for key in options if key not in ("fixed_input", *["show_calls"] * is_recorded)), ""):
         why = "it has recorded calls" if is_recorded else "a marked function is set by its mark"
         raise ConfigurationError(f"{flag_of(other)} does not apply to {name}: {why}")
@@ -57,15 +65,31 @@ def load_any(name: str, changes: Mapping[str, object] | None = None, *, trusted:
         task = load_recorded(target, read_calls(Path(calls_file)), interpreter, tools, only)
     else:
         task = load_function(Path(path), asked, python, tools, only)
-    return replace(tested(task, test), **fields)
+    return replace(held(task, test, required), **fields)
 
 
-def tested(task: FunctionTask, test: str) -> FunctionTask:
-    """The task with `test` as the command of the user's tests. Raises ConfigurationError if that would find another
-    interpreter, or none."""
+def conditions(required: Sequence[str]) -> tuple[Constraint, ...]:
+    """What candidates of a timed function must meet. Raises ConfigurationError if a function has no such metric."""
+    constraints = tuple(map(parse_constraint, required))
+    if unknown := [one.name for one in constraints if one.name not in REQUIRABLE]:
+        there = " and ".join(REQUIRABLE)
+        raise ConfigurationError(f"{option('require_metric')}: a function has no {unknown[0]}; it has {there}")
+    return constraints
+
+
+def held(task: FunctionTask, test: str, required: tuple[Constraint, ...]) -> FunctionTask:
+    """The task whose candidates must pass the user's tests, which the command `test` runs, and meet the conditions `required`.
+
+    Raises:
+        ConfigurationError: the command would find another interpreter, or none; or conditions are given, and no time decides.
+    """
     check_copied(test, task.mark.project)
     check_found(task.mark.interpreter, test)
-    return replace(task, test=test)
+    if required and not task.by_time:
+        raise ConfigurationError(
+            f'{option("require_metric")} is for a function with score="time": {task.entry} has another'
+        )
+    return replace(task, test=test, required=required)
 
 
 def file_and_function(target: str) -> tuple[Path, str]:
@@ -75,7 +99,7 @@ def file_and_function(target: str) -> tuple[Path, str]:
         ConfigurationError: there is no such file, or no name.
     """
     left, _, name = target.rpartition(":")
-    if not name or not all(map(str.isidentifier, name.split("."))):
+    if not name or not all(part.isidentifier() or part == "<locals>" for part in name.split(".")):
         raise ConfigurationError(f"{target} names no function: name one, as in module:function or file.py:Class.method")
     if left.endswith(".py"):
         path = Path(left)

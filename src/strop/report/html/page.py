@@ -29,6 +29,7 @@ from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.measured import Measured
 from strop.runs.results.parts import Noted, counted_answers, noted
 from strop.runs.results.program import ImprovedProgram
+from strop.runs.results.suite import ComparedSuite, cells
 from strop.runs.results.trained import Iteration
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import OF_JOBS, ONE_RESULT
@@ -89,7 +90,7 @@ class Page:
     def command(self) -> str:
         """The command that wrote the record, without `strop`."""
         given = "compare" if self.run.meta.candidate else "improve"
-        return given if self.kind == "program" else self.kind
+        return given if self.kind in ("program", "suite") else self.kind
 
     @property
     def is_of_jobs(self) -> bool:
@@ -216,6 +217,9 @@ def _headline(record: Record, page: Page, result: object) -> Conclusion:
     if isinstance(result, Measured):
         page.measured = result
         return Conclusion(result.sentence, " ".join(filter(None, [ended, *(f"{line}." for line in result.said)])))
+    if isinstance(result, ComparedSuite):
+        rows = ((one.name, ": ".join(filter(None, cells(one)[:2]))) for one in result.shown)
+        page.facts = (*(Fact(*row) for row in rows), *result.details)
     return Conclusion(getattr(result, "sentence", "") or plainly, ended)
 
 

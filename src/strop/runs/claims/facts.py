@@ -9,12 +9,12 @@ from strop.analysis.stats import least_pairs
 from strop.base.failures import gist
 from strop.base.later import dataclass
 from strop.base.pluralize import plain, quantity
-from strop.base.results import CPU, WALL, ProgramRuns, means_of
+from strop.base.results import CPU, MEMORY, WALL, ProgramRuns, means_of
 from strop.base.solution import NAMED_BY, digest_of
 from strop.base.surface import option, switched
 from strop.base.terminal_text import escape
 from strop.core.metric_change import Gain, program_gain
-from strop.evaluation.laws import ONE_ANSWER, keeps_something
+from strop.evaluation.laws import ONE_ANSWER, VARIED, keeps_something
 from strop.runs.claims.gains import less, of_what, shown_scores, size, valued, values
 from strop.runs.claims.improvement import amount_in_words, failed_by, failure_of, is_same, subject_of
 from strop.runs.claims.numbers import interval_of, seconds_in_words
@@ -22,13 +22,14 @@ from strop.runs.finding import Evidence
 from strop.runs.verified import construction_claim
 from strop.tasks.command.score_kinds import TIMES
 from strop.tasks.function.batch_metrics import BESIDE, CALLS, DIFFERENT, FIRST, SECONDS
+from strop.tasks.objective_facts import MetricFacts
 from strop.tasks.problem import VALUE
 
 LEAST_LOADING, LOADS_CLEARLY = 0.01, 2.0
 """A loading time is a fact if it takes at least so many seconds, and one program takes so many times as long as the other."""
-VARIED = 1.15
-"""The spread of the original's times in training is a fact if the largest are so many times the least. That of the candidate is
-one if it is so many times the original's."""
+GROWS, LEAST_GROWN = 1.1, 10.0
+"""Memory is a fact if a better program takes so many times as much as the original, and so many MiB more."""
+_IN_MEMORY = MetricFacts(MEMORY, "min", MEMORY)
 MOST_DIFFERING = 8
 """How many differences on recorded calls are listed."""
 MOST_REMOVED = 5
@@ -49,7 +50,8 @@ class Fact:
 def facts_of(evidence: Evidence, task: str, said: Iterable[str]) -> tuple[Fact, ...]:
     """The facts behind the first line of a result, in the order in which a reader needs them. `said`: what to know about the
     comparison, one line for each fact."""
-    told = [*_measured(evidence, task), *_of_program(evidence), *_guarded(evidence), *_notes(evidence)]
+    told = [*_measured(evidence, task), *_of_program(evidence)]
+    told += [("memory", _memory(evidence)), *_guarded(evidence), *_notes(evidence)]
     told += (("note", line) for line in said)
     return tuple(Fact(name, text) for name, text in told if text)
 
@@ -145,7 +147,10 @@ def _guarded(improved: Evidence) -> _Told:
     if improved.changed_calls is not None:
         yield "changed calls", improved.changed_calls.sentence
     yield from _limits(improved)
-    yield "machine", _varied(improved)
+    if improved.varied is not None:
+        yield "machine", _varied(improved.facts.metric.reader, *improved.varied)
+    if _memory(improved):
+        yield "machine", _varied(MEMORY, *improved.spread(MEMORY))
 
 
 def _notes(improved: Evidence) -> _Told:
@@ -269,6 +274,16 @@ def _loading(evidence: Evidence) -> str:
     return f"{loading}{pays}{made}"
 
 
+def _memory(evidence: Evidence) -> str:
+    """How much more memory a better program takes at its peak, if that is clear."""
+    before, after = evidence.memory or (0.0, 0.0)
+    is_clear = after > max(GROWS * before, before + LEAST_GROWN) and MEMORY not in evidence.report_only
+    if not is_clear or not (evidence.is_offered or evidence.is_held_back):
+        return ""
+    change = " to ".join(valued(_IN_MEMORY, value) for value in (before, after))
+    return f"takes {plain(after / before, 2)}x the memory at its peak, {change}"
+
+
 def _beside(evidence: Evidence) -> str:
     """What the original's processes take beside the calls, if that is more than the calls take."""
     assert evidence.improved is not None
@@ -301,13 +316,13 @@ def _calls_measured(evidence: Evidence) -> str:
     return f" of later calls (a first one takes {after} instead of {before})"
 
 
-def _varied(evidence: Evidence) -> str:
-    """That times of one program differed much on the same training instances; empty if they did not."""
-    original, candidate = evidence.varied or (1.0, 1.0)
+def _varied(reader: str, original: float, candidate: float) -> str:
+    """That times, or the memory, of one program differed much on the same instances; empty if they did not."""
+    what = "peaks of memory" if reader == MEMORY else "times"
     if original >= VARIED:
-        return f"times of the original varied {plain(original, 2)}-fold: a busy machine, or random numbers of its own"
-    times = f"times of the improved program vary by themselves, {plain(candidate, 2)}-fold"
-    return times if candidate >= VARIED * original else ""
+        return f"{what} of the original varied {plain(original, 2)}-fold: a busy machine, or random numbers of its own"
+    own = f"{what} of the improved program vary by themselves, {plain(candidate, 2)}-fold"
+    return own if candidate >= VARIED * original else ""
 
 
 def _where(evidence: Evidence, *, same: bool = False) -> str:

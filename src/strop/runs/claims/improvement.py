@@ -15,6 +15,7 @@ from strop.runs.claims.gains import amount, less, size, valued
 from strop.runs.claims.numbers import written
 from strop.runs.finding import Evidence
 from strop.runs.verified import verified_in_words
+from strop.tasks.command.objective import MISSES
 from strop.tasks.problem import VALUE
 
 LONGEST = 100
@@ -143,6 +144,8 @@ def _change(evidence: Evidence) -> str:
     if evidence.gain is None:
         # What training says quotes the difference.
         failed = improved.train if evidence.fails_in_training and not evidence.searched else improved.last
+        if failed.verdict == "malformed" and MISSES in failed_by(failed):
+            return failed_by(failed)
         where = "on held-out instances" if evidence.holds_out else "when it is evaluated again"
         where = where if evidence.searched else "on an input" if evidence.holds_out else "when it is evaluated"
         room = LONGEST - len(f"No improvement: {subject_of(evidence)} fails {where} ().")
@@ -170,6 +173,8 @@ def _of_program(evidence: Evidence, calls: Gain, program: Gain) -> str:
     faster = amount(calls)
     if evidence.whole_program.differs:
         return f"with it, {_COMMANDS} prints or writes something else"
+    if evidence.whole_program.missed:
+        return f"with it, {_COMMANDS} takes {evidence.whole_program.missed}"
     if program.change.interval is None:
         return _of_calls(evidence, calls)
     if program.verdict == "better":

@@ -19,6 +19,7 @@ from strop.base import private
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.unified_diff import BOM
+from strop.runs.patching.git import Repository
 from strop.runs.patching.result_files import DIFF
 from strop.runs.patching.source_files import SourceFiles
 from strop.tasks.command.bundle import ABSENT
@@ -75,6 +76,20 @@ def apply_files(original: SourceFiles, after: Mapping[str, str], record: Path, *
             _back_up(record, steps)
             _write(left)
     return [step.target for step in left]
+
+
+def commit_files(original: SourceFiles, after: Mapping[str, str], branch: str, message: str) -> list[Path]:
+    """Commit the files of a candidate that differ from the original's on a new branch, and return their paths. Raises like
+    `Repository.commit_files`."""
+    root = Path(original.root)
+    changed = {path: (original.files[path], text) for path, text in after.items() if original.files[path] != text}
+    contents = {path: (_bytes(before), _bytes(text)) for path, (before, text) in changed.items()}
+    Repository(root).commit_files(branch, contents, message)
+    return [root / path for path in changed]
+
+
+def _bytes(text: str) -> bytes | None:
+    return None if text == ABSENT else text.encode("utf-8", "surrogateescape")
 
 
 def is_applied(original: SourceFiles, after: Mapping[str, str]) -> bool:

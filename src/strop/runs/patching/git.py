@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from tempfile import TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import IO, Any, BinaryIO, cast
 
 from strop.base.errors import ConfigurationError
@@ -117,6 +117,61 @@ class Repository:
         """The digest of the commit that is checked out; empty if there is none."""
         ended = self._run("rev-parse", "--verify", "--quiet", "HEAD")
         return ended.stdout.decode("ascii").strip() if ended.returncode == 0 else ""
+
+    def commit_files(self, branch: str, files: Mapping[str, tuple[bytes | None, bytes | None]], message: str) -> str:
+        """Commit files on a new branch that begins at HEAD, and return the digest of the commit. The work tree and the index stay
+        as they are. `files`: path from the folder → its content in HEAD and the new one, None where there is none.
+
+        Raises:
+            ConfigurationError: the branch exists, HEAD has another content, or git knows no name for the author.
+        """
+        head, name = self.head(), f"refs/heads/{branch}"
+        if self._run("check-ref-format", "--branch", branch).returncode or branch.startswith("-"):
+            raise ConfigurationError(f"{branch!r} is no name of a branch")
+        if not head or self._run("rev-parse", "--verify", "--quiet", name).returncode == 0:
+            raise ConfigurationError(
+                f"{self.top} has a branch {branch}; name a new one" if head else "there is no commit"
+            )
+        now, mine = self.tree(head), self._author()
+        with TemporaryDirectory() as folder, self.contents() as content:
+            mine |= {"GIT_INDEX_FILE": f"{folder}/index"}
+            self._said("read-tree", head, environment=mine)
+            for path, (before, after) in files.items():
+                place, entry = f"{self.prefix}{path}", now.get(f"{self.prefix}{path}")
+                if (content(entry.blob) if entry else None) != before:
+                    raise ConfigurationError(f"{path} has changes that no commit has; commit them first")
+                if after is None:
+                    self._said("update-index", "--force-remove", "--", place, environment=mine)
+                    continue
+                blob = self._said("hash-object", "-w", "--no-filters", "--stdin", stdin=after)
+                info = f"{entry.mode if entry else '100644'},{blob},{place}"
+                self._said("update-index", "--add", "--cacheinfo", info, environment=mine)
+            tree = self._said("write-tree", environment=mine)
+            made = self._said("commit-tree", tree, "-p", head, stdin=message.encode(), environment=mine)
+        self._said("update-ref", name, made, "0" * len(made))
+        return made
+
+    def _author(self) -> dict[str, str]:
+        """The variables that name the author and the committer, as git names the user."""
+        users = {"GIT_CONFIG_GLOBAL": str(Path("~/.gitconfig").expanduser())}
+        variables = dict[str, str]()
+        for key in ("name", "email"):
+            ended = run(self.top, *self._where, "config", "--get", f"user.{key}", environment=users)
+            for who in ("AUTHOR", "COMMITTER"):
+                variable = f"GIT_{who}_{key.upper()}"
+                variables[variable] = os.environ.get(variable) or ended.stdout.decode("utf-8", "replace").strip()
+        if not all(variables.values()):
+            raise ConfigurationError(
+                "git does not know who commits: git config --global user.name NAME, and user.email"
+            )
+        return variables
+
+    def _said(self, *arguments: str, stdin: bytes = b"", environment: Mapping[str, str] | None = None) -> str:
+        """What git prints. Raises ConfigurationError if it fails."""
+        ended = run(self.top, *self._where, *arguments, stdin=stdin, environment=environment)
+        if ended.returncode:
+            raise ConfigurationError(f"git cannot commit in {self.top}: {complaint(ended.stderr)}")
+        return ended.stdout.decode("ascii").strip()
 
     @contextmanager
     def contents(self) -> Iterator[Callable[[str], bytes | None]]:

@@ -19,7 +19,7 @@ from strop.runs.claims.improvement import UNFINISHED, sentence
 from strop.runs.claims.training import status_words
 from strop.runs.finding import Evidence, ScoredProgram
 from strop.runs.improve import candidates_of, recorded
-from strop.runs.patching.apply import apply_files
+from strop.runs.patching.apply import apply_files, commit_files
 from strop.runs.patching.result_files import BEST, CONSTRUCTION, DIFF, ORIGINAL_SCOPE, SOLUTION, SOLUTION_FILES
 from strop.runs.patching.source_files import SourceFiles, of_seed
 from strop.runs.programs import best_in
@@ -221,11 +221,12 @@ class Applied:
     """Where the old versions of these files are, in words. Empty if nothing changed."""
 
 
-def apply_result(result: Any, *, force: bool = False, unproven: bool = False) -> list[Path]:
+def apply_result(result: Any, *, force: bool = False, unproven: bool = False, branch: str = "") -> list[Path]:
     """Apply the patch of a result to the user's files, to all or none. Returns the paths that changed.
 
     `result`: an `Improved`, an `Unfinished` or an `ImprovedProgram`. `force`: also files that changed since the run started.
-    `unproven`: also a program that is not called better, or the best so far.
+    `unproven`: also a program that is not called better, or the best so far. `branch`: commit it on a new branch of this name
+    instead, with the first line of the result as the message.
 
     Raises:
         ConfigurationError: it is not better on what the user wants, or a file has changed since the improvement started.
@@ -254,4 +255,6 @@ def apply_result(result: Any, *, force: bool = False, unproven: bool = False) ->
         files = result.source.written(program)
     except Malformed as error:
         raise ConfigurationError(f"the program in {directory} does not fit your files: {error}") from error
+    if branch:
+        return commit_files(result.source, files, branch, f"{result.sentence}\n")
     return apply_files(result.source, files, directory, force=force)

@@ -257,7 +257,7 @@ def to_toml(task: CommandTask, root: str = "") -> str:
         "cases": [glob.escape(path) for path in task.cases],
         "score": dict(objective.readers),
         "metric": f"{objective.metric.name}:{objective.metric.goal}",
-        "require_metric": [f"{one.name}{one.relation}{one.bound!r}" for one in objective.constraints],
+        "require_metric": list(map(str, objective.constraints)),
         "range": list(objective.bounds or ()),
         "instances": "" if task.cases else task.instances,
         "held_out": task.test_instances,
@@ -374,7 +374,7 @@ def parse_objective(
             JSON path, or `score`.
         metric: The one that decides: `NAME`, `NAME:max` or `NAME:min`. Only kernel counts (min), `passed` and `tests` (max)
             have a goal of their own. Without it, the only score that is not required.
-        require_metric: `NAME=1`, `NAME>=0.9`, `NAME<=100`.
+        require_metric: `NAME=1`, `NAME>=0.9`, `NAME<=100`, `NAME<=1.1x`.
 
     Raises:
         ConfigurationError: something is wrong or missing; the message names it.
@@ -412,18 +412,19 @@ def parse_objective(
 
 
 def parse_constraint(text: str) -> Constraint:
-    """`tests=1`, `accuracy>=0.9`, `memory<=100`.
+    """`tests=1`, `accuracy>=0.9`, `memory<=100`, or with a multiple of the original's value, `memory<=1.1x`.
 
     Raises:
         ConfigurationError: it has another form.
     """
     parts = _CONSTRAINT.fullmatch(text.strip())
-    bound = number_in(parts[3]) if parts else None
-    if parts is None or bound is None or not math.isfinite(bound):
+    bound, is_relative = number_in(parts[3].removesuffix("x")) if parts else None, text.strip().endswith("x")
+    if parts is None or bound is None or not math.isfinite(bound) or (is_relative and bound <= 0):
         raise ConfigurationError(
-            f"require_metric: {text!r:.90}: expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number"
+            f"require_metric: {text!r:.90}: expected NAME=1, NAME>=0.9 or NAME<=100, with a plain number, or with a multiple of "
+            "the original's, NAME<=1.1x"
         )
-    return Constraint(parts[1], parts[2].replace("==", "="), bound)  # type: ignore[arg-type]
+    return Constraint(parts[1], parts[2].replace("==", "="), bound, is_relative)  # type: ignore[arg-type]
 
 
 def _metric_parts(text: str) -> tuple[str, str]:

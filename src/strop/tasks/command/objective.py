@@ -7,15 +7,20 @@ A metric has no known scale, so a candidate is compared with the original: its *
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Literal
 
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
+from strop.base.pluralize import plain
+from strop.base.results import Evaluation, Verdict, means_of
 from strop.tasks.command.score_kinds import COUNTED_BY_KERNEL, TIMES
 
 NAME = r"[A-Za-z_][\w.-]*"
 """The form of a metric's name."""
+MISSES = "x the original's, where "
+"""Stands in the message of a program that misses a relative bound."""
 _MOST = 20.0
 """The largest gain: ratios count up to e**20, about 5e8. Beyond that, only the direction counts."""
 _LARGE = 1e250
@@ -51,6 +56,8 @@ class Constraint:
     name: str
     relation: Literal["=", ">=", "<="]
     bound: float
+    is_relative: bool = False
+    """Whether the bound is a multiple of the original's value, as in `memory<=1.1x`."""
 
     def is_met(self, value: float) -> bool:
         """Whether a value meets it; equality is up to rounding."""
@@ -59,7 +66,41 @@ class Constraint:
         return {"=": over and under, ">=": over, "<=": under}[self.relation]
 
     def __str__(self) -> str:
-        return f"{self.name}{self.relation}{self.bound:g}"
+        return f"{self.name}{self.relation}{repr(self.bound).removesuffix('.0')}{'x' * self.is_relative}"
+
+    @property
+    def in_words(self) -> str:
+        """The condition in words, for a model."""
+        return f"{self}{' of the original' * self.is_relative} is required"
+
+    def missed_by(self, after: Mapping[str, float], before: Mapping[str, float]) -> str:
+        """Why a program's values do not meet it beside those of the original, in one line; empty if they do. A relative bound
+        holds where the original has a value."""
+        if self.name not in after or (self.is_relative and self.name not in before):
+            return ""
+        value, own = after[self.name], before[self.name] if self.is_relative else 1.0
+        value = value / own if own else _LARGE if value else 1.0
+        if self.is_met(value):
+            return ""
+        if not self.is_relative:
+            return f"constraint {self} not met: {value:.6g}"
+        limit = {"=": "required", ">=": "the least", "<=": "the most"}[self.relation]
+        return f"{self.name} {plain(value, 3)}{MISSES}{self.bound:g}x is {limit}"
+
+
+def missed(constraints: Iterable[Constraint], after: Mapping[str, float], before: Mapping[str, float]) -> str:
+    """Why a program's values miss the first of these constraints that they miss, as `Constraint.missed_by` has it."""
+    return next(filter(None, (constraint.missed_by(after, before) for constraint in constraints)), "")
+
+
+def held_to(constraints: Iterable[Constraint], measured: Evaluation, *, is_original: bool = False) -> Evaluation:
+    """The evaluation of a program, or a failed one if its means miss a constraint. Means count, because single measurements vary.
+    No bound is relative for the original."""
+    before, n = {} if is_original else means_of(measured.original_metrics), len(measured.scores)
+    failed: Verdict = "malformed"
+    if measured.verdict != "ok" or not (why := missed(constraints, measured.means, before)):
+        return measured
+    return replace(measured, value=0.0, verdict=failed, error=why, scores=(0.0,) * n, verdicts=(failed,) * n)
 
 
 @dataclass(frozen=True)
@@ -89,14 +130,12 @@ class Objective:
         return 1.0 / (1.0 + math.exp(-gain))
 
     def unmet(self, values: Mapping[str, float]) -> str:
-        """The first constraint that is not met, the range of the metric included; empty if all are met."""
+        """The first constraint that one measurement does not meet, the range of the metric included; empty if there is none.
+        `held_to` checks relative bounds."""
         if self.bounds is not None and not self.bounds[0] <= (value := self.counted(values)) <= self.bounds[1]:
             low, high = self.bounds
             return f"{self.metric.name} is {value:.6g}, outside of its range, {low:g} to {high:g}"
-        for constraint in self.constraints:
-            if not constraint.is_met(values[constraint.name]):
-                return f"constraint {constraint} not met: {values[constraint.name]:.6g}"
-        return ""
+        return missed(self.constraints, values, {})
 
     def is_best(self, values: Mapping[str, float]) -> bool:
         """Whether no value is better than that of the metric."""
@@ -141,5 +180,5 @@ class Objective:
     def goals(self) -> str:
         """The goal and the constraints in words, for the utility's description u_str."""
         goal = f"{'maximise' if self.metric.goal == 'max' else 'minimise'} {self.metric.name}"
-        needed = [f"{constraint} is required" for constraint in self.constraints]
+        needed = [constraint.in_words for constraint in self.constraints]
         return "; ".join([goal, *needed])

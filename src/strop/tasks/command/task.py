@@ -23,7 +23,7 @@ from strop.base.python_discovery import Interpreter
 from strop.base.results import Evaluation, Input, ScoredBy
 from strop.tasks.base import LEAST_MEMORY, META_TASK, MOST_INSTANCES, MUST_PASS, Seeds, Split, Task, TaskTree
 from strop.tasks.command.bundle import bundled, is_inside
-from strop.tasks.command.objective import Objective
+from strop.tasks.command.objective import Constraint, Objective
 from strop.tasks.command.readers import check_reader, file_of
 from strop.tasks.command.score_kinds import EQUAL, KINDS, TIMES
 from strop.tasks.command.tree import compiled_files
@@ -150,6 +150,11 @@ class CommandTask:
         commands = self.command + (self.judge.command if self.judge else "")
         is_drawn = self.evaluator.seeded if self.evaluator else any(word in commands for word in _INPUTS)
         return "listed" if self.cases else "drawn" if is_drawn else "chosen"
+
+    @property
+    def required(self) -> tuple[Constraint, ...]:
+        """What a candidate must meet to count."""
+        return self.objective.constraints
 
     @property
     def interleaved(self) -> bool:

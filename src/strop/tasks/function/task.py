@@ -29,6 +29,7 @@ from strop.tasks.answer import Answer
 from strop.tasks.arguments import Parameters, parameters_of
 from strop.tasks.base import MUST_PASS, OPAQUE, Instance, Seeds, Split, Task, TaskTree, described_with
 from strop.tasks.command.bundle import ABSENT, bundled, unbundled
+from strop.tasks.command.objective import Constraint
 from strop.tasks.command.score_kinds import EQUAL, KINDS
 from strop.tasks.definitions import ShownFunction
 from strop.tasks.function.batch_metrics import SECONDS
@@ -85,6 +86,8 @@ class FunctionTask(Task):
     mark: Mark = cast("Mark", None)
     test: str = ""
     """The command of the user's tests, which runs in a copy of the project; empty: there are none."""
+    required: tuple[Constraint, ...] = ()
+    """What a candidate must meet to count, if time decides."""
     scorer: Scorer = field(default=cast("Scorer", None), compare=False)
 
     @property
@@ -146,7 +149,7 @@ class FunctionTask(Task):
     @property
     def _rules(self) -> str:
         tests = f"# {MUST_PASS.format(self.test)}\n" if self.test else ""
-        return f"\n# {self._mean}{super()._rules}{tests}"
+        return "".join([f"\n# {self._mean}{super()._rules}{tests}", *(f"# {one.in_words}\n" for one in self.required)])
 
     @property
     def _python(self) -> str:
@@ -294,9 +297,7 @@ class FunctionTask(Task):
         return bundled(made_of(self.parts, candidate, with_definitions))
 
     def objection(self, instance: Instance, answer: Any, expected: Any, *, own: bool) -> str:
-        """Why an answer of a timed function does not count; empty if it counts.
-
-        `own` says that the answer is the original's.
+        """Why an answer of a timed function does not count; empty if it counts. `own`: the answer is the original's.
 
         Raises:
             TaskError: `accept` refuses the original's answer.

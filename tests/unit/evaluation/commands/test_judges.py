@@ -212,7 +212,7 @@ def test_exit_status_of_the_judge_decides_where_time_counts(workspaces: Workspac
     task = problem(tmp_path, judge=judge, judge_files=[], score=["time"], metric=[])
     assert task.scored_by == "kernel" and not task.compare_output
     accepted = measured(task, workspaces, "echo 20\n", "test", verdict=True)
-    assert accepted.verdict == "ok" and {"time"} in map(set, accepted.metrics)
+    assert accepted.verdict == "ok" and {"time", "memory"} in map(set, accepted.metrics)
     refused = measured(task, workspaces, "echo 5\n", "test", verdict=True)
     assert refused.verdict == "malformed" and "the judge refuses" in refused.error
 

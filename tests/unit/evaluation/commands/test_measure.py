@@ -250,6 +250,21 @@ def test_constraint_that_is_not_met_costs_everything_and_says_why_and_an_origina
     assert (before.value, before.verdict, after.value, after.verdict) == (0.0, "malformed", 0.5, "ok")
 
 
+BIG = "python3 -S -c 'import os; big = os.fork() or bytearray(64 << 20)'\necho done\n"
+
+
+def test_memory_of_a_child_process_is_measured_beside_a_time_and_held_when_it_is_required(
+    bench: Bench, tmp_path: Path
+) -> None:
+    tree = written(tmp_path, program__sh="python3 -S -c pass\necho done\n")
+    for required, error in {(): "", ("memory<=2x",): "x the original's, where 2x is the most"}.items():
+        task = task_of(tree, score=["time"], require_metric=required, fixed_input=True, name=f"m{len(required)}")
+        assert bench(task, task.seed).verdict == "ok"
+        found = bench(task, BIG)
+        assert found.error.endswith(error) and (found.verdict == "ok") is (error == "")
+        assert found.means["memory"] > 40 + found.original_metrics[0]["memory"]
+
+
 BROKEN = [
     ("exit 3\n", "", r"\(raised\): exit status 3"),
     ("python3 tool.py\n", "", r"\(raised\): ZeroDivisionError: division by zero \(tool.py, line 1\)"),
@@ -408,7 +423,7 @@ def test_each_time_of_a_verdict_comes_from_fresh_copies_of_both(bench: Bench, tm
     opened = bench.workspaces.opened[before:]
     assert [bool(tree.files) for tree in opened].count(True) == 12
     assert len(opened) == 24
-    assert all(set(row) == {"time"} for row in bench(task, "echo $STROP_SEED; true\n").metrics)
+    assert all(set(row) == {"time", "memory"} for row in bench(task, "echo $STROP_SEED; true\n").metrics)
 
 
 def test_runs_are_repeated_as_often_as_planned_within_a_few_seconds() -> None:

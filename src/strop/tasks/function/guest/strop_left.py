@@ -37,8 +37,8 @@ def left(module: dict[str, Any]) -> dict[str, Any]:
             _add(parts, f"{name}:", vars(other), name)
     try:
         plain_data.encode(parts)
-    except plain_data.NotPlain:  # a digest is as good, where floats are the same
-        parts = {name: _digest_of(value) for name, value in parts.items()}
+    except plain_data.NotPlain:  # of what is large a digest is as good, where floats are the same
+        parts = {name: _small(value) for name, value in parts.items()}
     return parts
 
 
@@ -170,11 +170,17 @@ def _handler_name(handler: Any) -> str:
     return str(getattr(handler, "__qualname__", handler))
 
 
-def _digest_of(value: Any) -> Any:
+_LARGE = 1 << 16
+"""Bytes of a part from which a digest stands for it, if all parts together are too large."""
+
+
+def _small(value: Any) -> Any:
+    """The value, or its digest if it is large. What is small stays as it is, because the other program may have nothing large."""
     try:
-        return _digest(plain_data.encode(value))
+        data = plain_data.encode(value)
     except plain_data.NotPlain as error:
         return [NOT_DESCRIBED, str(error)]
+    return value if len(data) < _LARGE else _digest(data)
 
 
 def _digest(data: bytes) -> str:
