@@ -291,7 +291,7 @@ def carried_on(
     `limits`: what it may still spend. `quietly`: nothing of its work is shown.
 
     Raises:
-        StropError: it failed, or the user stopped it. What continues it is told by the other job.
+        StropError: the job failed, or the user stopped it. The outer job says how to continue.
     """
     view = context.observer
     try:
