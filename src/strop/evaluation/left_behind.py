@@ -9,6 +9,7 @@ change. A program may fill a cache otherwise (`strop.tasks.function.caches`), sh
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -141,6 +142,8 @@ class Leftovers:
         the first answers were changed. If not, another process changes each answer before the next call."""
         mark, recorded = self.task.mark, self.task.recorded
         started = batch_program(program, catches=recorded is not None, shares=True, caches=mark.caches.attributes)
+        one = limits_of(self.task)  # of one call: a message makes them all
+        limits = replace(one, cpu_seconds=one.cpu_seconds * len(inputs), wall_seconds=one.wall_seconds * len(inputs))
         again = not self.task.isolate and (recorded is None or recorded.looked_at > recorded.different)
 
         def made(guest: Guest, these: Sequence[Input]) -> tuple[list[Answer], str]:
@@ -149,7 +152,7 @@ class Leftovers:
                 ran.printed.split("\0")[::2]
             )
 
-        with self.sandbox.open(started, limits_of(self.task)) as guest:
+        with self.sandbox.open(started, limits) as guest:
             guest.call({}, seed=0)  # loads it
             before = _parts(guest)
             answers, printed = made(guest, inputs)
@@ -158,7 +161,7 @@ class Leftovers:
             left = LeftBehind(before, after, answers, made(guest, inputs)[0] if again and after else (), printed)
         if again or self.task.isolate or not after:
             return left
-        with self.sandbox.open(started, limits_of(self.task)) as guest:  # nobody makes equal calls
+        with self.sandbox.open(started, one) as guest:  # nobody makes equal calls
             guest.call({}, seed=0)
             guest.call({"do": "left"}, seed=None)
             spoiled = list[Answer]()

@@ -40,6 +40,16 @@ TARGETS: list[Target] = [
         for name, module in (("a-view", BY_HAND), ("a-cached-property", BY_PROPERTY))
     ),
     function(
+        "takes-almost-half-of-its-limit-on-each-call",
+        "def f(xs):\n    return xs[0]\n",
+        f"import time\n\n\ndef f(xs):\n    begun = time.process_time()\n"
+        "    while time.process_time() < begun + 0.08:\n        pass\n    return max(xs)\n",
+        "better",
+        MANY,
+        score="answer / max(instance['xs'])",
+        more=", time_limit=0.2",
+    ),
+    function(
         "keeps-a-large-table",
         f"def f(xs):\n    return {SLOWLY}\n",
         f"TABLE = bytearray(40 << 20)\n\n\ndef f(xs):\n    return {QUICKLY}\n",
