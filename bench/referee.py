@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import resource
 import subprocess
 import sys
 import tempfile
@@ -176,9 +177,9 @@ sys.path.insert(0, "")
 import sympy
 start = time.process_time()
 runpy.run_path("driver.py")
-print(time.process_time() - start, time.process_time(), file=sys.stderr)
+print(time.process_time() - start, file=sys.stderr)
 """
-"""Runs the driver and prints the CPU seconds of the driver after the import of sympy, and of the whole process."""
+"""Runs the driver and prints its CPU seconds after the import of sympy."""
 
 
 def drawn() -> list[int]:
@@ -197,8 +198,7 @@ def measured(number: int, sympy: Path, python: Path, strop: Path) -> dict[str, A
         patch.write_text(_git(trees[0], "diff", "HEAD", task.merge, "--", "sympy", ":!*/tests/*"))
         _git(trees[1], "apply", str(patch))
         row = {"number": number, "base": _git(trees[0], "rev-parse", "HEAD").strip(), "merge": task.merge}
-        row |= {f"cold_{of}": seconds for of, seconds in _repeated(trees, python, "1").items()}
-        row |= _repeated(trees, python, "")
+        row |= _repeated(trees, python)
         return row | _compared(trees[0], patch, task.function, python, strop)
 
 
@@ -206,25 +206,31 @@ def _git(folder: Path, *words: str) -> str:
     return subprocess.run(["git", *words], cwd=folder, check=True, capture_output=True, text=True).stdout
 
 
-def _repeated(trees: Sequence[Path], python: Path, without_bytecode: str) -> dict[str, list[float]]:
-    """The least CPU seconds of five runs of each, in turns: [original, patched] of the driver alone, and of the whole process.
-    A fresh clone has no bytecode, and gets some unless `without_bytecode`."""
+def _repeated(trees: Sequence[Path], python: Path) -> dict[str, list[float]]:
+    """The least CPU seconds of five runs of each, in turns: [original, patched] of the driver alone, and of the whole process."""
     rows, printed = [list[list[float]]() for _ in trees], set[str]()
     for _ in range(RUNS + 1):  # the first may compile sympy
         for tree, own in zip(trees, rows, strict=True):
+            before = _of_children()
             ran = subprocess.run(
                 [str(python), "-W", "ignore", "-c", TIMED],
                 cwd=tree,
-                env=os.environ | {"PYTHONDONTWRITEBYTECODE": without_bytecode},
+                env={key: word for key, word in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"},
                 check=True,
                 capture_output=True,
                 text=True,
             )
-            own.append([float(each) for each in ran.stderr.split()])
+            own.append([float(ran.stderr), _of_children() - before])
             printed.add(ran.stdout)
     if len(printed) > 1:
         raise ValueError("the patch changes what the driver prints")
     return {name: [min(run[of] for run in own[1:]) for own in rows] for of, name in enumerate(("driver", "process"))}
+
+
+def _of_children() -> float:
+    """The CPU seconds of all processes that were started and have ended."""
+    spent = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _compared(tree: Path, patch: Path, function: str, python: Path, strop: Path) -> dict[str, Any]:
@@ -241,7 +247,7 @@ def _compared(tree: Path, patch: Path, function: str, python: Path, strop: Path)
     start = time.monotonic()
     try:
         ran = subprocess.run(
-            [str(strop), *words, "--set", "fixed_input=true", "--max-time", "3m", "--json"],
+            [str(strop), *words, "--set", "fixed_input=true", "--json"],
             cwd=tree,
             capture_output=True,
             text=True,
@@ -268,36 +274,26 @@ def table(record: list[dict[str, Any]]) -> list[str]:
 
 
 def _line(row: dict[str, Any]) -> str:
-    driver, process, cold = (row[of][0] / row[of][1] for of in ("driver", "process", "cold_process"))
+    driver, process = (row[of][0] / row[of][1] for of in ("driver", "process"))
     low, high = row["interval"] or (0.0, 0.0)
     strop = f"{row['amount']:.2f}x ({low:.2f} to {high:.2f})" if row["amount"] else "–"
-    cells = (row["number"], f"{CLAIMED[row['number']]:g}x", f"{driver:,.2f}x", f"{process:.2f}x", f"{cold:.2f}x", strop)
+    cells = (row["number"], f"{CLAIMED[row['number']]:g}x", f"{driver:,.2f}x", f"{process:.2f}x", strop)
     return f"| {' | '.join(map(str, cells))} | {(row['sentence'] or row['reason']).partition(':')[0]} | {row['minutes']:.1f} |"
 
 
 def counts(record: list[dict[str, Any]]) -> str:
     found = [row["finding"] for row in record]
     better, none, worse = map(found.count, ("better", "no significant improvement", "worse"))
-    held = [sum(holds(row, is_equal) for row in record) for is_equal in (False, True)]
-    imports = sorted(imported(row, 0) / imported(row, 1) for row in record)
+    held = sum(map(holds, record))
     return (
         f"Of {len(found)} patches {better} are better, {none} show no difference, {worse} are worse, and {found.count(None)} "
-        f"could not be measured. {held[0]} intervals hold the plain repetition of the same processes, in which the import "
-        f"took {imports[0]:.2f} to {imports[-1]:.2f} times as long with the original as with the patch. With the lesser "
-        f"import for both, {held[1]} do."
+        f"could not be measured. {held} of the intervals hold the plain repetition of the same processes."
     )
 
 
-def imported(row: dict[str, Any], version: int) -> float:
-    """The CPU seconds of all but the driver, without bytecode."""
-    return float(row["cold_process"][version] - row["cold_driver"][version])
-
-
-def holds(row: dict[str, Any], is_equal: bool) -> bool:
-    """Whether strop's interval has the ratio of the same processes, repeated outside of strop; `is_equal`: with one import."""
-    lesser = min(imported(row, 0), imported(row, 1))
-    original, patched = (seconds + lesser for seconds in row["cold_driver"]) if is_equal else row["cold_process"]
-    return bool(row["interval"]) and row["interval"][0] <= original / patched <= row["interval"][1]
+def holds(row: dict[str, Any]) -> bool:
+    """Whether strop's interval has the ratio of the same processes, repeated outside of strop."""
+    return bool(row["interval"]) and row["interval"][0] <= row["process"][0] / row["process"][1] <= row["interval"][1]
 
 
 if __name__ == "__main__":

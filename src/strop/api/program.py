@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import os
 import shlex
-import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import chdir, closing, contextmanager
@@ -32,14 +31,13 @@ from strop.base.events import FunctionChosen
 from strop.base.later import dataclass
 from strop.base.private import write
 from strop.base.surface import option
-from strop.base.user_modules import PROJECT
 from strop.evaluation.functions.load import file_and_function
 from strop.evaluation.whole_program import Versions, watched
 from strop.options.run import LimitOptions
 from strop.options.scoring import flag_of, texts_of
 from strop.runs.context import RunContext
 from strop.runs.evaluators import evaluator_for
-from strop.runs.kept import kept_tree
+from strop.runs.kept import WORKING_COPY, kept_tree, working_copy
 from strop.runs.meta import Meta, ProgramAsked
 from strop.runs.own_tests import worker_pool
 from strop.runs.patching.result_files import DIFF, keep_result
@@ -49,11 +47,10 @@ from strop.runs.results.improved import Improved, Unfinished
 from strop.runs.results.program import (
     FAMILY,
     KIND,
-    WORKING_COPY,
     ImprovedProgram,
-    function_folder,
     offered,
     read_program,
+    record_of,
     result_in,
     with_patches,
 )
@@ -66,7 +63,7 @@ from strop.tasks.command.bundle import ABSENT
 from strop.tasks.command.task import AnyTask
 from strop.tasks.command.tree import listed
 from strop.tasks.function.calls import RecordedCalls, RecordedCommand
-from strop.watch.hot import HotFunction, definitions, find_hot
+from strop.watch.hot import HotFunction, find_hot, functions_of
 from strop.watch.watched import needed, watched_elsewhere
 
 OPTIONS = frozenset({"python", "test", "tool", "show_calls", "fixed_input"})
@@ -243,7 +240,7 @@ class _Functions:
             return self._job(replace(spec, **self._left()))
 
         try:
-            folder = function_folder(self.context.folder, number)
+            folder = record_of(self.context.folder, chosen.scope)
             result = carried_on(self.context, folder, self._left(), begun)
             self.context.observer.say(f"{chosen.function}: {result.sentence}")
         except (ConfigurationError, TaskError) as error:
@@ -305,11 +302,7 @@ class _Functions:
     @contextmanager
     def _copy(self, files: Mapping[str, str]) -> Iterator[None]:
         """Work in a fresh copy of the project with these files. Commands run in the jail: a model may have written some."""
-        copy = (self.context.folder / WORKING_COPY).absolute()
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(kept_tree(self.context.folder), copy, symlinks=True)
-        if not any((copy / name).exists() for name in PROJECT):
-            write(copy / PROJECT[0], b"")  # the copy is a project of its own
+        copy = working_copy(self.context.folder)
         for path, text in files.items():
             if copy.resolve() not in (copy / path).resolve().parents:
                 raise ConfigurationError(f"{path} is behind a link that leaves the project")
@@ -345,14 +338,12 @@ class _Functions:
 def changed_functions(original: SourceFiles, candidate: str) -> frozenset[tuple[str, str]]:
     """(path, qualified name) of each function that differs between the original and another version, or that only one has."""
     after = original.written(candidate)
-    both = ((path, {*_functions(text)} ^ {*_functions(after[path])}) for path, text in original.files.items())
+
+    def texts(text: str) -> set[tuple[str, str]]:
+        return {(name, own) for name, (_, _, own) in functions_of(text).items()}
+
+    both = ((path, texts(text) ^ texts(after[path])) for path, text in original.files.items())
     return frozenset((path, name) for path, changed in both for name, _ in changed)
-
-
-def _functions(text: str) -> Iterator[tuple[str, str]]:
-    """The qualified name and the text of each function of a file."""
-    lines = text.removeprefix(ABSENT).splitlines()
-    yield from ((name, "\n".join(lines[first - 1 : last])) for first, last, name in definitions("\n".join(lines)))
 
 
 def without_command(goal: Target) -> Target:
@@ -366,4 +357,4 @@ def without_command(goal: Target) -> Target:
 def results_of(context: RunContext) -> list[Improved | Unfinished | None]:
     """The results of the functions that were chosen, in that order."""
     scopes = dict.fromkeys(event.scope for event in context.journal.recorded(FunctionChosen) if event.function)
-    return [result_in(function_folder(context.folder, int(scope.rpartition("/")[2]))) for scope in scopes]
+    return [result_in(record_of(context.folder, scope)) for scope in scopes]

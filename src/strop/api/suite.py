@@ -10,7 +10,6 @@ import json
 import math
 import random
 import shlex
-import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -30,26 +29,23 @@ from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.private import write
 from strop.base.randomness import derive
-from strop.base.user_modules import PROJECT
 from strop.evaluation.whole_program import Versions, watched
 from strop.options.scoring import flag_of, texts_of
 from strop.runs.context import RunContext
 from strop.runs.evaluators import evaluator_for
-from strop.runs.kept import kept_tree
+from strop.runs.kept import kept_tree, working_copy
 from strop.runs.meta import Meta, ProgramAsked
 from strop.runs.own_tests import worker_pool
 from strop.runs.patching.source_files import SourceFiles
 from strop.runs.plan import Formula
 from strop.runs.results.improved import Improved
-from strop.runs.results.program import result_in
+from strop.runs.results.program import record_of, result_in
 from strop.runs.results.suite import (
     KIND,
-    SHARED_COPY,
     ComparedSuite,
     found_scenarios,
     is_open,
     read_suite,
-    scenario_folder,
 )
 from strop.runs.run_directory import RunRecord
 from strop.runs.spec import RunSpec
@@ -184,7 +180,7 @@ class _Scenarios:
         waiting = [
             number
             for number in doubted
-            if is_open(found[number]) and not isinstance(result_in(scenario_folder(folder, number)), Improved)
+            if is_open(found[number]) and not isinstance(result_in(record_of(folder, f"scenario/{number}")), Improved)
         ]
         self.context.observer.say(f"{quantity(len(found), 'scenario')}, {len(waiting)} of them to measure")
         beyond = 0.0  # what the last scenario took besides its comparison
@@ -267,7 +263,7 @@ class _Scenarios:
 
     def _measure(self, number: int, one: ScenarioFound, spec: RunSpec, copy: Path) -> None:
         """Compare the versions on a scenario. If it cannot be measured, record why."""
-        folder = scenario_folder(self.context.folder, number)
+        folder = record_of(self.context.folder, f"scenario/{number}")
         try:
             result = carried_on(self.context, folder, {}, lambda: self._job(number, one, spec, copy), quietly=True)
             self.context.observer.say(f"{one.name}: {result.sentence}")
@@ -294,10 +290,6 @@ class _Scenarios:
 
     def _copy(self) -> Path:
         """A fresh copy of the project, which the targets of scenarios are made of."""
-        copy = (self.context.folder / SHARED_COPY).absolute()
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(kept_tree(self.context.folder), copy, symlinks=True)
-        if not any((copy / name).exists() for name in PROJECT):
-            write(copy / PROJECT[0], b"")  # the copy is a project of its own
+        copy = working_copy(self.context.folder)
         write(copy / f"{GUEST}.py", guest_text().encode())
         return copy

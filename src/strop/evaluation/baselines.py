@@ -20,6 +20,7 @@ from strop.evaluation.base import WHOLE, Baseline, Evaluator, Order, OrderResult
 from strop.evaluation.pool import Progress, WorkerPool
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.readers import in_words
+from strop.tasks.command.score_kinds import KINDS
 from strop.tasks.command.task import AnyTask, CommandTask
 
 _Key: TypeAlias = tuple[str, Split, Seeds, int]
@@ -121,9 +122,10 @@ class WithBaselines:
         result = self.here.submit(own).result()
         baseline = result.measured_baseline()
         if (earlier is None or earlier.readings is None) and baseline.readings is not None:
-            read = baseline.readings.items()
-            lines = (in_words(task.objective, name, reading, task.scorer) for name, reading in read)
-            notify(escape("; ".join(lines), 600))
+            of, read = task.objective, baseline.readings.items()  # what the kernel counts has one meaning
+            lines = [in_words(of, name, one, task.scorer) for name, one in read if of.readers.get(name) not in KINDS]
+            if lines:
+                notify(escape("; ".join(lines), 600))
         self._baselines[_key(order)], self._unasked[_key(order)] = baseline, result
         self._in_training.setdefault(task.name, baseline)
 

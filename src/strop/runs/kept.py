@@ -31,6 +31,8 @@ TREE = ".tree"
 """Folder with the files of a task. Hidden, so that test tools in a folder with records do not find a second copy of the tests."""
 KEPT, CALLS = "kept.json", "recorded.calls"
 """The files beside the tree: the document, and the recorded calls of a function."""
+WORKING_COPY = ".copy"
+"""The folder of a record with a copy of the tree, which its other targets are made of. Hidden, as the tree is."""
 HARMLESS = ("test", "only", "fixed_input", "require_metric")
 """Options that run nothing outside of a jail, and read nothing outside of the record."""
 
@@ -109,8 +111,7 @@ def keep_task(folder: Path, source: str, task: AnyTask) -> None:
         root, paths = _files_of(task, file or Path())
         is_whole = task.mark is not None and bool(task.test or task.files or task.recorded)
         _copy(tree, root, paths, is_whole=is_whole, modules=True)
-        if not any((tree / name).exists() for name in PROJECT):
-            private.write(tree / PROJECT[0], b"")  # the copy is a project of its own, so nothing above it is imported
+        _close_project(tree)
         kept = Kept(f"{TREE}/{paths[0]}", source.partition(":")[2], _options(task), str(root))
         if task.recorded is not None:
             kept = Kept(f"{TREE}/{task.recorded.file}", task.recorded.name, kept.options, kept.root)
@@ -224,6 +225,21 @@ def again(directory: Path, number: int, asked: str, belief: Belief) -> Again:
 def kept_tree(directory: Path, number: int = 0) -> Path:
     """The files of a task in a record."""
     return folder_of(directory, number) / TREE
+
+
+def working_copy(directory: Path) -> Path:
+    """A fresh copy of the files of a record's task, in the record's folder. It is a project of its own."""
+    copy = (directory / WORKING_COPY).absolute()
+    shutil.rmtree(copy, ignore_errors=True)
+    shutil.copytree(kept_tree(directory), copy, symlinks=True)
+    _close_project(copy)
+    return copy
+
+
+def _close_project(tree: Path) -> None:
+    """Make a tree a project of its own, so that nothing above it is imported."""
+    if not any((tree / name).exists() for name in PROJECT):
+        private.write(tree / PROJECT[0], b"")
 
 
 def changed_files(directory: Path) -> Iterator[tuple[str, Path]]:

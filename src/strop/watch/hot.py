@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from strop.base.absent import ABSENT
 from strop.base.errors import ConfigurationError
 from strop.base.globs import is_test
 from strop.base.later import dataclass
@@ -355,6 +356,13 @@ def definitions(text: str) -> Iterator[tuple[int, int, str]]:
                 elif isinstance(child, ast.ClassDef):
                     inner = f"{outer}{child.name}."
                 left.append((child, inner))
+
+
+def functions_of(text: str) -> dict[str, tuple[int, int, str]]:
+    """Qualified name of each function of a file → its first and last line, and its text. A file that is absent has none."""
+    lines = text.removeprefix(ABSENT).splitlines()
+    found = definitions("\n".join(lines))
+    return {name: (first, last, "\n".join(lines[first - 1 : last])) for first, last, name in found}
 
 
 # The table

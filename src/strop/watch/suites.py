@@ -20,7 +20,7 @@ from strop.base.events import ScenarioFound
 from strop.base.later import dataclass
 from strop.base.terminal_text import escape
 from strop.tasks.command.bundle import ABSENT
-from strop.watch.hot import definitions
+from strop.watch.hot import functions_of
 
 GUEST = "strop_scenarios"
 """The module that finds and holds benchmarks, in the jail."""
@@ -199,7 +199,7 @@ def doubt_of(before: Mapping[str, str], after: Mapping[str, str]) -> Doubt:
         if not path.endswith(".py"):
             read.add(path)
             continue
-        old, new = _functions(text), _functions(after[path])
+        old, new = functions_of(text), functions_of(after[path])
         added = [name for name in new.keys() - old.keys() if "<locals>" not in name]
         named = any("." in name or re.search(rf"\b{re.escape(name)}\b", text) for name in added)
         everything = everything or named or ABSENT in (text, after[path]) or _rest(text) != _rest(after[path])
@@ -207,17 +207,10 @@ def doubt_of(before: Mapping[str, str], after: Mapping[str, str]) -> Doubt:
     return Doubt(everything, lines, frozenset(read))
 
 
-def _functions(text: str) -> dict[str, tuple[int, int, str]]:
-    """Qualified name of each function → its first and last line, and its text."""
-    lines = text.removeprefix(ABSENT).splitlines()
-    found = definitions("\n".join(lines))
-    return {name: (first, last, "\n".join(lines[first - 1 : last])) for first, last, name in found}
-
-
 def _rest(text: str) -> list[str]:
     """The lines of a file outside of its functions, without comments and empty ones."""
     lines = text.splitlines()
-    for first, last, _ in _functions(text).values():
+    for first, last, _ in functions_of(text).values():
         lines[first - 1 : last] = [""] * (last - first + 1)
     return [line for line in lines if line.strip() and not line.lstrip().startswith("#")]
 

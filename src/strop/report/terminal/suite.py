@@ -21,8 +21,9 @@ def print_suite(suite: ComparedSuite, console: Console, *, full: bool = False) -
     say(console, suite.sentence, style="bold", limit=SENTENCE)
     rows = suite.shown if full else suite.shown[:ROWS]
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for column in COLUMNS:
-        table.add_column(column, overflow="fold")
+    widest = max((len(one.name) for one in rows), default=0)
+    for number, column in enumerate(COLUMNS):  # words of the others may be wrapped, parts of a name should not be
+        table.add_column(column, overflow="fold", width=None if number else min(widest, console.width // 3))
     for one in rows:
         table.add_row(*(Text(escape(text, 120)) for text in (one.name, *cells(one))))
     if rows:

@@ -33,9 +33,6 @@ from strop.tasks.command.bundle import ABSENT, bundled
 KIND = "program"
 FAMILY = 2
 """The comparison of the program has half of the error of 5%. The k-th function has 1 / 2^(k+1) of it."""
-WORKING_COPY = ".program"
-"""The folder of the copy of the project, with the patches so far, in which commands are recorded. Hidden, as trees of records
-are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,9 +189,9 @@ class ImprovedProgram(RecordedResult):
 _SAID = {"better": "Better", "worse": "Worse", "no significant improvement": "No significant improvement"}
 
 
-def function_folder(directory: Path, number: int) -> Path:
-    """The folder of the record of the function that was chosen as number `number`, from 1."""
-    return directory / f"function-{number}"
+def record_of(directory: Path, scope: str) -> Path:
+    """The folder of the record of a part of a record, such as `function/1`."""
+    return directory / scope.replace("/", "-")
 
 
 def read_program(of: Record) -> ImprovedProgram:
@@ -215,7 +212,7 @@ def read_program(of: Record) -> ImprovedProgram:
     whole = ProgramRuns(**fields_of(ProgramRuns, runs_joined(every))) if every else None
     dropped = sum(runs_joined(own).differs != "" for compared, own in parts.items() if compared) * (not meta.candidate)
     functions = [one for one in chosen.values() if one.function]
-    results = [result_in(function_folder(of.folder, int(one.scope.rpartition("/")[2]))) for one in functions]
+    results = [result_in(record_of(of.folder, one.scope)) for one in functions]
     assert meta.original is not None
     left = [] if meta.candidate else offered(results, dropped)
     source, program = (

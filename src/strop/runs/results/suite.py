@@ -22,12 +22,10 @@ from strop.runs.claims.training import status_words
 from strop.runs.record import Record
 from strop.runs.results.improved import Improved
 from strop.runs.results.parts import RecordedResult
-from strop.runs.results.program import result_in
+from strop.runs.results.program import record_of, result_in
 
 KIND = "suite"
 """The kind of a record of a suite."""
-SHARED_COPY = ".suite"
-"""The folder of the copy of the project that targets of scenarios are made of. Hidden, as trees of records are."""
 ScenarioFinding = Literal["worse", "better", "no difference shown", "not measured", "not touched", "left out"]
 ORDER: tuple[ScenarioFinding, ...] = get_args(ScenarioFinding)
 """The findings of scenarios, in the order of the table."""
@@ -142,11 +140,6 @@ _WORDS = (
 )
 
 
-def scenario_folder(directory: Path, number: int) -> Path:
-    """The folder of the record of the scenario `number`, from 1."""
-    return directory / f"scenario-{number}"
-
-
 def found_scenarios(events: Iterable[ScenarioFound]) -> dict[int, ScenarioFound]:
     """Number → scenario, as the last event of each tells it."""
     return {int(event.scope.rpartition("/")[2]): event for event in events}
@@ -168,8 +161,8 @@ def read_suite(of: Record) -> ComparedSuite:
         found = found_scenarios(stored.event for stored in store.events(ScenarioFound))
     family = meta.spec.family if meta.spec else 1
     rows, results, waiting = list[ComparedScenario](), list[Improved](), 0
-    for number, one in found.items():
-        result = result_in(scenario_folder(of.folder, number)) if one.calls and is_open(one) else None
+    for one in found.values():
+        result = result_in(record_of(of.folder, one.scope)) if one.calls and is_open(one) else None
         if isinstance(result, Improved):
             results.append(result)
         elif is_open(one):
