@@ -92,7 +92,10 @@ def measure_paired(
         Malformed: the text is no program of the task. SandboxError: the host failed.
         TaskError: the original fails (for a verdict, everywhere), is too fast, varies, or changes what nothing compares.
     """
-    programs = guest_program(task, task.seed), guest_program(task, order.program)
+    programs, rows = (
+        (guest_program(task, task.seed), guest_program(task, order.program)),
+        list[list[dict[str, float]]](),
+    )
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
     timing = _Timing(task, order, drawn, sandbox, log, programs, is_listed, is_own)
     if drawn.original.changes is None:
@@ -101,8 +104,8 @@ def measure_paired(
         timing.examine_original()
     drawn.original.plan = drawn.original.plan or timing.without_failing(timing.plan)
     count = order.count(task) if drawn.original.plan.dealt is None else len(drawn.original.plan.dealt)
-    count = 1 if is_own and order.split == "train" and task.fixed_input else count  # it will be measured beside each program
-    part, rows = order.numbers(count), list[list[dict[str, float]]]()
+    # Of one input the original, which is measured beside each program, is trained on once.
+    part = order.numbers(1 if is_own and order.split == "train" and task.fixed_input else count)
     tally = Tally(order, len(part), part.start, planned=count * order.is_final)
     try:
         for index in part:
