@@ -18,11 +18,15 @@ from support.rows import table
 from support.trees import written
 
 WORK = """
+    LENGTHS = []
+
+
     def same(n):
         return sum(i * i % 7 for i in range(n))
 
 
     def faster(n):
+        LENGTHS.append(n)
         return sum([i * i % 7 for i in range(8 * n)])
 
 
@@ -35,6 +39,7 @@ WORK = """
 """
 CHANGE = (
     ("sum(i * i % 7 for i in range(n))", "sum(i * i % 7 for i in range(n))  # as before"),
+    ("    LENGTHS.append(n)\n", ""),  # what a benchmark leaves behind is not compared
     ("range(8 * n)", "range(n)"),
     ("def slower(n):\n    return sum([i * i % 7 for i in range(n)])", "def slower(n):\n    return faster(8 * n)"),
 )

@@ -12,7 +12,7 @@ from strop.api.improvement import improve_job
 from strop.api.job import Begun, Job, perform, view_of
 from strop.api.measurement import measure_job
 from strop.api.measuring import verdict_job
-from strop.api.target import Target, at_original, made_again, sources_of
+from strop.api.target import goal_in, made_again, sources_of
 from strop.api.training import train_job
 from strop.base.errors import ConfigurationError
 from strop.base.events import MeasurementBegan
@@ -31,15 +31,11 @@ Maker = Callable[[RunRecord, tuple[AnyTask, ...]], Job[Any]]
 
 
 def _improvement(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:
-    original = record.meta.original
-    goal = Target(record.spec.task, at_original(tasks[0], original), original)
-    return improve_job(record.spec, goal, record.improver, held)
+    return improve_job(record.spec, goal_in(record, tasks), record.improver, held)
 
 
 def _comparison(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:
-    meta = record.meta
-    goal = Target(record.spec.task, at_original(tasks[0], meta.original), meta.original)
-    return compare_job(record.spec, goal, Change(meta.candidate, meta.said), held)
+    return compare_job(record.spec, goal_in(record, tasks), Change(record.meta.candidate, record.meta.said), held)
 
 
 def _verdict(record: RunRecord, tasks: tuple[AnyTask, ...], held: HeldOut = UNPLANNED) -> Job[Any]:

@@ -17,6 +17,7 @@ from strop.api.target import (
     TaskLike,
     as_task,
     at_original,
+    goal_in,
     made_again,
     plain_name,
     source_of,
@@ -225,8 +226,7 @@ def _begun(record: RunRecord, source: str, *, sealed: bool) -> Measuring:
             f"{record.directory} began with strop {version}, and this is {__version__}; begin again"
         )
     sources, tasks = _kept_tasks(record, trust=False)
-    original = record.meta.original
-    goal = Target(record.spec.task, at_original(tasks[0], original), original)
+    goal = goal_in(record, tasks)
     begun = Begun(record.secret, sources, record.directory, record.proof)
     notes = changed_since(record.directory, goal.original)
     with Store.open(record.directory, proof=record.proof, believed=False) as store:

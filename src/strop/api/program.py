@@ -24,7 +24,7 @@ from strop.api.comparison import Change, compare_job, target_and_change
 from strop.api.improvement import improve_job
 from strop.api.job import Job
 from strop.api.jobs import MAKERS
-from strop.api.target import Target, at_original, program_task, target_of
+from strop.api.target import Target, goal_in, program_task, target_of
 from strop.base.environments import COPY
 from strop.base.errors import ConfigurationError, SearchOver, TaskError
 from strop.base.events import FunctionChosen
@@ -141,8 +141,13 @@ def _job(spec: RunSpec, goal: Target, change: Change, improver: str, asked: Prog
 
 def _continued(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[ImprovedProgram]:
     meta = record.meta
-    goal = Target(record.spec.task, at_original(tasks[0], meta.original), meta.original)
-    return _job(record.spec, goal, Change(meta.candidate, meta.said), meta.improver, meta.program or ProgramAsked())
+    return _job(
+        record.spec,
+        goal_in(record, tasks),
+        Change(meta.candidate, meta.said),
+        meta.improver,
+        meta.program or ProgramAsked(),
+    )
 
 
 MAKERS[KIND] = _continued

@@ -22,7 +22,7 @@ from strop.api.cells import carried_on
 from strop.api.comparison import Change, compare_job, target_and_change
 from strop.api.job import Job
 from strop.api.jobs import MAKERS
-from strop.api.target import COMPILED, Target, at_original, commanded, target_of
+from strop.api.target import COMPILED, Target, at_original, commanded, goal_in, target_of
 from strop.base.errors import ConfigurationError, TaskError
 from strop.base.events import ScenarioFound
 from strop.base.later import dataclass
@@ -52,13 +52,13 @@ from strop.runs.spec import RunSpec
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
 from strop.tasks.function.calls import RecordedCommand
+from strop.tasks.function.task import SCENARIO
 from strop.tasks.versions import differing
 from strop.watch.suites import (
     ASKED,
     FOUND,
     FUNCTION,
     GUEST,
-    MODULE,
     Suite,
     commands_of,
     doubt_of,
@@ -141,8 +141,7 @@ def _job(spec: RunSpec, goal: Target, change: Change, asked: ProgramAsked) -> Jo
 
 def _continued(record: RunRecord, tasks: tuple[AnyTask, ...]) -> Job[ComparedSuite]:
     meta = record.meta
-    goal = Target(record.spec.task, at_original(tasks[0], meta.original), meta.original)
-    return _job(record.spec, goal, Change(meta.candidate, meta.said), meta.program or ProgramAsked())
+    return _job(record.spec, goal_in(record, tasks), Change(meta.candidate, meta.said), meta.program or ProgramAsked())
 
 
 MAKERS[KIND] = _continued
@@ -277,8 +276,8 @@ class _Scenarios:
         options |= {} if own.interpreter is None else {"python": own.interpreter.path}
         original = replace(self.original, root=str(copy), below=str(copy))
         if one.kind == "calls":
-            source = f"{copy / f'{MODULE}_{number}.py'}:{FUNCTION}"
-            write(copy / f"{MODULE}_{number}.py", module_of(one).encode())
+            source = f"{copy / f'{SCENARIO}_{number}.py'}:{FUNCTION}"
+            write(copy / f"{SCENARIO}_{number}.py", module_of(one).encode())
             task = target_of(source, options).task
         else:
             source, score = str(copy), "memory" if one.kind == "memory" else "time"

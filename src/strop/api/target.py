@@ -36,6 +36,7 @@ from strop.options.run import ModelLike
 from strop.options.scoring import flag_of, texts_of
 from strop.runs.kept import Again
 from strop.runs.patching.source_files import SourceFiles, of_command, of_file, of_function
+from strop.runs.run_directory import RunRecord
 from strop.tasks.base import Task
 from strop.tasks.command.config import CONFIG, command_task, config_of, model_in
 from strop.tasks.command.task import AnyTask, CommandTask
@@ -108,6 +109,11 @@ def target_of(
     if isinstance(task, FunctionTask):
         return Target(name, task, of_function(task, cwd))
     return Target(name, task, None if task.seed_file is None else of_file(task.seed_file, cwd))
+
+
+def goal_in(record: RunRecord, tasks: Sequence[AnyTask]) -> Target:
+    """The target of a record, whose tasks were made again."""
+    return Target(record.spec.task, at_original(tasks[0], record.meta.original), record.meta.original)
 
 
 def at_original(task: AnyTask, original: SourceFiles | None) -> AnyTask:

@@ -122,10 +122,9 @@ class WithBaselines:
         result = self.here.submit(own).result()
         baseline = result.measured_baseline()
         if (earlier is None or earlier.readings is None) and baseline.readings is not None:
-            of, read = task.objective, baseline.readings.items()  # what the kernel counts has one meaning
-            lines = [in_words(of, name, one, task.scorer) for name, one in read if of.readers.get(name) not in KINDS]
-            if lines:
-                notify(escape("; ".join(lines), 600))
+            for name, reading in baseline.readings.items():
+                if task.objective.readers.get(name) not in KINDS:  # what the kernel counts has one meaning
+                    notify(escape(in_words(task.objective, name, reading, task.scorer), 600))
         self._baselines[_key(order)], self._unasked[_key(order)] = baseline, result
         self._in_training.setdefault(task.name, baseline)
 

@@ -24,8 +24,8 @@ from strop.watch.hot import functions_of
 
 GUEST = "strop_scenarios"
 """The module that finds and holds benchmarks, in the jail."""
-MODULE, FUNCTION = "strop_scenario", "scenario"
-"""The beginning of the name of a file that makes a benchmark a target, and the function in it."""
+FUNCTION = "scenario"
+"""The function in a file that makes a benchmark a target."""
 ASKED, FOUND = "asked.json", "found.json"
 """The files in which it is asked, and answers."""
 UNTOUCHED = "it runs nothing that differs"
