@@ -52,7 +52,7 @@ from strop.runs.spec import RunSpec
 from strop.tasks.command.task import AnyTask, CommandTask
 from strop.tasks.command.tree import listed
 from strop.tasks.function.calls import RecordedCommand
-from strop.tasks.function.task import SCENARIO
+from strop.tasks.function.mark import SCENARIO
 from strop.tasks.versions import differing
 from strop.watch.suites import (
     ASKED,

@@ -92,10 +92,7 @@ def measure_paired(
         Malformed: the text is no program of the task. SandboxError: the host failed.
         TaskError: the original fails (for a verdict, everywhere), is too fast, varies, or changes what nothing compares.
     """
-    programs, rows = (
-        (guest_program(task, task.seed), guest_program(task, order.program)),
-        list[list[dict[str, float]]](),
-    )
+    programs = guest_program(task, task.seed), guest_program(task, order.program)
     is_listed, is_own = task.input != "drawn" or isinstance(order.seeds, PublishedSeeds), programs[0] == programs[1]
     timing = _Timing(task, order, drawn, sandbox, log, programs, is_listed, is_own)
     if drawn.original.changes is None:
@@ -104,8 +101,8 @@ def measure_paired(
         timing.examine_original()
     drawn.original.plan = drawn.original.plan or timing.without_failing(timing.plan)
     count = order.count(task) if drawn.original.plan.dealt is None else len(drawn.original.plan.dealt)
-    # Of one input the original, which is measured beside each program, is trained on once.
-    part = order.numbers(1 if is_own and order.split == "train" and task.fixed_input else count)
+    once = is_own and order.split == "train" and task.fixed_input  # it is measured again beside each program
+    part, rows = order.numbers(1 if once else count), list[list[dict[str, float]]]()
     tally = Tally(order, len(part), part.start, planned=count * order.is_final)
     try:
         for index in part:
@@ -473,7 +470,7 @@ class _Timing:
             1 if self.task.fixed_input else LEFT_BEHIND[self.order.is_final]
         )  # of one input, all batches make the same calls
         # A benchmark says how long something takes, and nothing else.
-        for index in () if self.task.is_scenario else part[: max(most - part.start, 0)]:
+        for index in () if self.task.mark.is_scenario else part[: max(most - part.start, 0)]:
             self._check_left_behind(index, tally)
 
     def _check_left_behind(self, index: int, tally: Tally) -> None:

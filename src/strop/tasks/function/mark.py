@@ -47,6 +47,8 @@ def _text_of(path: str) -> str:
 
 _MOST_OF_MODULE = 4 << 20
 """Bytes of a module that is read for the names of caches."""
+SCENARIO = "strop_scenario"
+"""The beginning of the names of modules that make a benchmark a task. Files of projects may not have them."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,11 @@ class Mark:
     innermost: tuple[str, str, str] | None = None
     """Module, file from the top of the project, and qualified name of the function whose calls were recorded. It is called below
     all its decorators. None for a marked function, which is called with its decorators."""
+
+    @property
+    def is_scenario(self) -> bool:
+        """Whether it is of a benchmark of a suite. What that returns and leaves behind is not compared."""
+        return self.program_module.name.startswith(SCENARIO)
 
     @property
     def files(self) -> tuple[str, ...]:

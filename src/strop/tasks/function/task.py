@@ -47,8 +47,6 @@ SETTINGS = (
     *("failure", "description", "fixed_input", "isolate"),
 )
 """Fields of a task that a mark may set."""
-SCENARIO = "strop_scenario"
-"""The beginning of the names of modules that make a benchmark a task. Files of projects may not have them."""
 _EQUAL = "The answer must equal the original function's (of the same types; floats within a relative {:g})."
 _HIDDEN = {"malformed": "malformed answer: it differs from the original's", "raised": "the program raises an exception"}
 MOST_UNREACHED, _MOST_OF_LINE = 10, 200
@@ -101,11 +99,6 @@ class FunctionTask(Task):
     def changing(self) -> tuple[str, ...]:
         """The functions that may change: `name` in the module, `path:name` in another file."""
         return self.mark.changing or (self.entry,)
-
-    @property
-    def is_scenario(self) -> bool:
-        """Whether it is a benchmark of a suite. What that returns and leaves behind is not compared."""
-        return self.mark.program_module.name.startswith(SCENARIO)
 
     @property
     def scored_by(self) -> ScoredBy:
