@@ -105,8 +105,8 @@ class Leftovers:
         Raises:
             SandboxError: the host failed.
         """
+        original = self._seen(number, inputs)  # before the program: a later run of the original shows a time that went on
         left, found = self._left_by(program, inputs), None
-        original = self._seen(number, inputs)
         for _ in range(3):  # a time may be the same for a while: what differs must not differ for the original now
             differs = next(differences_left(self.task, original, left), None)
             found = difference_again(original, left, judge) or (None if differs is None else (0, differs))
