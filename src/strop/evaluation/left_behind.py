@@ -105,7 +105,8 @@ class Leftovers:
         Raises:
             SandboxError: the host failed.
         """
-        original = self._seen(number, inputs)  # before the program: a later run of the original shows a time that went on
+        # Before the program does: a later run of the original then shows a time that went on.
+        original = self._seen(number, inputs)
         left, found = self._left_by(program, inputs), None
         for _ in range(3):  # a time may be the same for a while: what differs must not differ for the original now
             differs = next(differences_left(self.task, original, left), None)
