@@ -25,7 +25,8 @@ def test_changes_of_the_page_get_their_verdicts(strop: Any, tmp_path: Path) -> N
     git(tmp_path, "commit", "--quiet", "--message", "the program")
     for name, text in zip(("rows", "equal"), re.findall(r"```diff\n(.*?)```", PAGE, re.DOTALL), strict=True):
         (tmp_path / f"{name}.patch").write_text(text)
-    with_rows, with_equal, beside_main = map(shlex.split, re.findall(r"^\$ strop (.*)$", PAGE, re.MULTILINE))
+    with_rows, with_equal, beside_main, suite = map(shlex.split, re.findall(r"^\$ strop (.*)$", PAGE, re.MULTILINE))
+    assert "--suite" in suite  # test_suites.py types such commands
     better = (
         r"^Better: `python app.py` takes .* less CPU time .*\n"
         r"  function +nearest .* faster .* of CPU time, on \d+ calls of `python app.py` in \d+ batches"
