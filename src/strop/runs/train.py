@@ -55,7 +55,7 @@ def run(context: RunContext, improver: str) -> None:
         improver,
         context.meta_utility(),
         spec.iterations,
-        Grant(spec.meta_budget, spec.lm_budget, spec.max_responses, spec.slack),
+        Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
         context.selection(),
         context.run,
     )
@@ -188,7 +188,6 @@ def trained_of(
         waived=data.waived,
         sentence=conclusion.sentence,
         explanation=conclusion.detail,
-        said=data.meta.said,
         model=data.meta.model,
         is_language_model=data.meta.is_language_model,
         iterations=iterations,
