@@ -101,7 +101,7 @@ def measure_paired(
         timing.examine_original()
     drawn.original.plan = drawn.original.plan or timing.without_failing(timing.plan)
     count = order.count(task) if drawn.original.plan.dealt is None else len(drawn.original.plan.dealt)
-    once = is_own and order.split == "train" and task.fixed_input  # it is measured again beside each program
+    once = is_own and order.split == "train" and task.mark.is_scenario  # it is measured again beside the change
     part, rows = order.numbers(1 if once else count), list[list[dict[str, float]]]()
     tally = Tally(order, len(part), part.start, planned=count * order.is_final)
     try:
@@ -466,11 +466,8 @@ class _Timing:
     def check_left_behind(self, part: range, tally: Tally) -> None:
         """Check that the program's calls of some batches of a `part` leave behind what the original's do. Of the original, tell
         in training what cannot be compared. Raises _Failed."""
-        most = (
-            1 if self.task.fixed_input else LEFT_BEHIND[self.order.is_final]
-        )  # of one input, all batches make the same calls
-        # A benchmark says how long something takes, and nothing else.
-        for index in () if self.task.mark.is_scenario else part[: max(most - part.start, 0)]:
+        most = 0 if self.task.mark.is_scenario else LEFT_BEHIND[self.order.is_final]
+        for index in part[: max(most - part.start, 0)]:
             self._check_left_behind(index, tally)
 
     def _check_left_behind(self, index: int, tally: Tally) -> None:
