@@ -156,3 +156,25 @@ def test_wrong_input_is_told_in_one_line_and_writes_nothing(
             named = words.replace("STUDY", str(study)).replace("IMPROVED", "r")
             assert why in one_line(run_small(*shlex.split(named), cwd=tmp_path, env=environment(tmp_path)))
     assert sorted(tmp_path.iterdir()) == before and (tmp_path / "taken.csv").read_text() == ""
+
+
+def test_two_conditions_are_compared_by_seed_drawn_as_two_curves_and_measured_on_another_task(
+    strop: Strop, study: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(study, tmp_path / "one")
+    other = strop(*SEEDS, "--seeds", "2", "--out", "other", "--selection", "paper")
+    assert other.returncode == 0, other.stderr
+    found = json.loads(strop("show", "one", "--against", "other", "--json").stdout)
+    ends = [
+        [run["after"] for run in json.loads(strop("show", name, "--json").stdout)["runs"]] for name in ("one", "other")
+    ]
+    assert [[row["first"], row["second"]] for row in found["rows"]] == [list(pair) for pair in zip(*ends, strict=True)]
+    assert found["sentence"].startswith("Undecided") and "paired by seed" in found["sentence"]
+    assert "--selection gated and paper" in found["differs"]
+    assert strop("plot", "one", "other", "--by", "dollars", "--out", "f.svg").returncode == 0
+    drawn = (tmp_path / "f.svg").read_text()
+    assert ">one<" in drawn and ">other<" in drawn
+    eval_of_study = strop("eval", "one", "--task", "string-grid-distance", *TINY[:4], "--utility-budget", "2", "--json")
+    (row,) = json.loads(eval_of_study.stdout)["over_runs"]
+    assert (row["n"], row["improver"], row["task"]) == (2, "one", "string-grid-distance")
+    assert "compares two folders" in one_line(strop("show", "one/seed-3", "--against", "other"))

@@ -113,3 +113,23 @@ def test_table1_tries_the_improver_that_stop_made_on_five_tasks(strop: Any, tmp_
     assert digest_of(made.read_text()).startswith(digest)
     assert files(tmp_path / "there", "table1") == [f"table1.{end}" for end in ("json", "md", "svg")]
     assert "above the best known cut" in (tmp_path / "there" / "table1.md").read_text()
+
+
+def test_budgets_are_exceeded_only_where_they_are_told_and_not_enforced(strop: Any, tmp_path: Path) -> None:
+    size = shlex.split(
+        "--copies 2 --meta-budget 2 --utility-budget 2 --lm-budget 1 --max-responses 2 -T 1 --runs 1 --out there"
+    )
+    ended = strop("reproduce", "budgets", "--model", "offline", *size, "--json")
+    assert ended.returncode == 0, ended.stderr
+    enforced, told = json.loads(ended.stdout)["rows"]
+    assert [rate["count"] for rate in enforced["exceeding"]] == [0, 0] and len(told["exceeding"]) == 2
+    folders = sorted((tmp_path / "there/cells").iterdir())
+    calls = []
+    for folder in folders:
+        with closing(sqlite3.connect(f"file:{folder}/run.sqlite?mode=ro", uri=True)) as record:
+            ends = record.execute("SELECT data FROM event WHERE kind = 'ImproveFinished'").fetchall()
+            (spec,) = record.execute(
+                "SELECT json_extract(data, '$.spec.slack') FROM event WHERE kind = 'RunStarted'"
+            ).fetchone()
+        calls.append((spec, max(json.loads(text)["lm_calls"] for (text,) in ends)))
+    assert sorted(slack for slack, _ in calls) == [1, 10] and min(calls)[1] == 1

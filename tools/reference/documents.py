@@ -18,7 +18,7 @@ from strop.evaluation.base import Machine
 from strop.evaluation.machines import Machines
 from strop.lm.base import Completion, Fault
 from strop.lm.probe import ModelAnswer
-from strop.reproduce import baselines, fig4, over_seeds, reproduction, table1
+from strop.reproduce import baselines, budgets, conditions, fig4, over_seeds, reproduction, table1
 from strop.runs import finding, measuring, plan, run_data, verified
 from strop.runs.claims import facts
 from strop.runs.listing import RunListing
@@ -124,10 +124,12 @@ PARTS: dict[str, type] = {
     "Fault": Fault,
     "Machine": Machine,
     "One of several runs": over_seeds.SeedRun,
+    "Seed of two conditions": conditions.ConditionRow,
     "Curve": fig4.Curve,
     "Row of an improver": baselines.ImproverRow,
     "Row of Table 1": table1.TaskRow,
     "Row of Table 2": unsandboxing.ArmRates,
+    "Row of the budgets": budgets.BudgetArm,
     "Value of the paper": baselines.PaperValue,
     "Rate": unsandboxing.Rate,
     "Test of two rates": proportions.TwoProportions,

@@ -45,7 +45,8 @@ from strop.runs.results.trained import Trained
 from strop.runs.resume import recall
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import RunRecord, check_in_place, check_tasks, load_run
-from strop.runs.spec import RunSpec, improver_text, shipped_improvers
+from strop.runs.spec import RunSpec, shipped_improvers
+from strop.runs.texts import seed_improver
 from strop.store import FILE_NAME, Store
 from strop.store.files import lock_directory
 from strop.tasks.command.task import AnyTask
@@ -118,6 +119,8 @@ class Cell:
         flags |= {"--model": spec.model, "--copies": spec.copies, "--utility-budget": spec.utility_budget}
         flags |= {"--lm-budget": spec.lm_budget, "--max-responses": spec.max_responses, "--edits": spec.edits}
         flags |= {"--instances": spec.instances}
+        flags |= {} if spec.slack == 1 else {"--slack": spec.slack}
+        flags |= {} if not spec.given_texts else {"--texts": sorted(spec.given_texts.items())}
         flags |= {} if spec.require is None else {"--require": ",".join(spec.require) or "none"}
         content = [self.kind, *first, *(str(part) for flag in flags.items() for part in flag)]
         digest = hashlib.sha256("\0".join(content).encode()).hexdigest()[:10]
@@ -162,8 +165,8 @@ class Cell:
     def job(self, spec: RunSpec) -> Job[Any]:
         """The job that begins it, with this spec."""
         if self.improvers:
-            return measure_job(spec, self.tasks(), "eval", with_seed(self.improvers))
-        return train_job(spec, self.tasks(), improver_text("seed"))
+            return measure_job(spec, self.tasks(), "eval", with_seed(self.improvers, seed_improver(spec)))
+        return train_job(spec, self.tasks(), seed_improver(spec))
 
     def continued(self, record: RunRecord) -> Job[Any]:
         """The job that continues it."""

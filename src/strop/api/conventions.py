@@ -24,6 +24,7 @@ from strop.lm.options import with_meta
 from strop.options.run import PAPER, ModelOptions, PaperOptions, SelectionOptions, TwoModelOptions, in_seconds, is_usual
 from strop.options.scoring import given_options
 from strop.runs.spec import RunSpec
+from strop.runs.texts import read_texts
 from strop.tasks.registry import CalledWhileLoading, refuse_while_loading
 
 P = ParamSpec("P")
@@ -182,5 +183,7 @@ def make_spec(tasks: Sequence[TaskLike], *groups: object, **others: Any) -> RunS
     if values.get("seed") is None:
         values["seed"] = int.from_bytes(os.urandom(4), "big")
     values["improver"] = str(values.get("improver", RunSpec.improver))
+    if values.get("texts"):
+        values["given_texts"] = read_texts(values["texts"])
     task, *further = map(source_of, tasks)
     return RunSpec(**values | {"task": task, "further_tasks": tuple(further)})

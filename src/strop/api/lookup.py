@@ -15,10 +15,12 @@ from strop.base.solution import digest_of
 from strop.base.surface import option
 from strop.base.terminal_text import escape
 from strop.options.commands import RUNS
+from strop.options.run import FIRST_IMPROVER
 from strop.runs.listing import list_runs
 from strop.runs.meta import read_meta
 from strop.runs.run_data import FRAME, read_run
-from strop.runs.spec import improver_text, shipped_improvers
+from strop.runs.spec import RunSpec, improver_text, shipped_improvers
+from strop.runs.texts import seed_improver
 from strop.store import FILE_NAME, Store
 
 
@@ -57,6 +59,11 @@ def _measured(directory: Path) -> bool:
         return any(True for _ in store.events(Evaluated, ProgramRan))
 
 
+def first_improver(spec: RunSpec) -> str:
+    """The text of I_0, which a run of STOP starts with. Raises like `any_improver_text`."""
+    return seed_improver(spec) if spec.improver == FIRST_IMPROVER else any_improver_text(spec.improver)
+
+
 def any_improver_text(name: str) -> str:
     """The text of an improver: a shipped or installed one, a file, or I_t of a run (`RUN:t`).
 
@@ -78,6 +85,29 @@ def any_improver_text(name: str) -> str:
         has = f"it has {min(improvers)} to {max(improvers)}" if improvers else "no iteration of it has ended"
         raise ConfigurationError(f"{directory} has no iteration {t}: {has}")
     return improvers[t]
+
+
+def improvers_in(name: str) -> tuple[str, ...]:
+    """The names of the improvers that a name of `strop eval` stands for: of a folder of `strop run --seeds` the last improver of
+    each run.
+
+    Raises:
+        ConfigurationError: a run of the folder has not ended.
+    """
+    folder = Path(name)
+    if not (folder / FILE_NAME).is_file():
+        return (name,)
+    with Store.open(folder) as store:
+        meta = read_meta(store.meta, folder)
+    found = []
+    for seed in meta.seeds:
+        own = folder / f"seed-{seed}"
+        with Store.open(own) as store:
+            run = read_run(store, kinds=FRAME)
+        if run.status != "finished" or not run.iterations:
+            raise ConfigurationError(f"the run in {own} has not ended. To continue: strop resume {folder}")
+        found.append(f"{own}:{run.iterations[-1].t}")
+    return tuple(found) or (name,)
 
 
 def tasks_of(name: str) -> tuple[str, ...]:

@@ -21,7 +21,8 @@ from strop.runs.agent import AGENT, agent_of, read_search, said_of
 from strop.runs.meta import Meta, Named
 from strop.runs.plan import Formula
 from strop.runs.results.measured import AGAIN, Measured
-from strop.runs.spec import RunSpec, improver_text
+from strop.runs.spec import RunSpec
+from strop.runs.texts import said_of_texts, seed_improver
 from strop.tasks.command.task import AnyTask
 
 C = TypeVar("C", bound=CopiesOptions)
@@ -69,14 +70,14 @@ def measure_job(
         for task in tasks
         for name, value in task.best_values.items()
     }
-    notes = said_of(improvers, tasks, spec.utility_budget)
+    notes = (*said_of(improvers, tasks, spec.utility_budget), *said_of_texts(spec))
     return Job(
         kind=kind,
         spec=spec,
         tasks=tasks,
         do=partial(measurements.carry_out, improvers=improvers),
         read=measurements.measured_in,
-        improver=improver_text(measurements.SEED),
+        improver=seed_improver(spec),
         meta=Meta(improvers=tuple(improvers), references=references, said=notes),
         name=f"{kind}-{plain_name(spec.task)}",
         notes=notes,
@@ -135,7 +136,7 @@ def rivals(first: str, second: str, agent: Named | None = None) -> tuple[Named, 
 
 
 def measured(
-    improver: str, others: tuple[str, ...], against: str | None, agent: Named | None = None
+    improver: str, others: tuple[str, ...], against: str | None, spec: RunSpec, agent: Named | None = None
 ) -> tuple[Literal["eval", "against"], tuple[Named, ...]]:
     """The kind of the measurement, and its improvers in order. `agent` comes last, unless the user names it elsewhere.
 
@@ -146,7 +147,7 @@ def measured(
     if agent is not None and AGENT not in (improver, *others, against):
         others = (*others, AGENT)
     if against is None:
-        return "eval", measurements.with_seed(measurements.named([improver, *others], find))
+        return "eval", measurements.with_seed(measurements.named([improver, *others], find), seed_improver(spec))
     if others:
         return "eval", measurements.named([against, improver, *others], find)
     return "against", rivals(improver, against, agent)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from strop.api.conventions import RecordingOptions, carried_out, make_spec, takes
 from strop.api.job import Job
-from strop.api.lookup import any_improver_text, find_run
+from strop.api.lookup import find_run, first_improver
 from strop.api.target import TaskLike, all_of, plain_name, several
 from strop.base.later import dataclass
 from strop.options.run import (
@@ -26,6 +26,7 @@ from strop.runs.results.improved import Improved
 from strop.runs.results.measured import Measured
 from strop.runs.results.trained import Trained
 from strop.runs.spec import RunSpec
+from strop.runs.texts import said_of_texts
 from strop.runs.train import keep_improver, read_trained, run
 from strop.tasks.command.task import AnyTask
 
@@ -55,7 +56,7 @@ def train(task: TaskLike | Sequence[TaskLike], options: TrainOptions) -> Trained
     """
     tasks = several(task)
     spec = make_spec(tasks, options)
-    trained = carried_out(train_job(spec, all_of(tasks), any_improver_text(spec.improver)), options)
+    trained = carried_out(train_job(spec, all_of(tasks), first_improver(spec)), options)
     assert isinstance(trained, Trained)
     return trained
 
@@ -70,7 +71,8 @@ def train_job(spec: RunSpec, tasks: tuple[AnyTask, ...], improver: str) -> Job[T
         read=read_trained,
         keep=keep_improver,
         improver=improver,
-        meta=Meta(improver=improver),
+        meta=Meta(improver=improver, said=said_of_texts(spec)),
+        notes=said_of_texts(spec),
         name=plain_name(spec.task),
         estimate=Formula.run,
     )

@@ -46,6 +46,8 @@ class Grant:
     """LM calls that the improver may make."""
     max_responses_per_call: int = 6
     """The most responses of one LM call."""
+    slack: int = 1
+    """How many times as many calls are granted as the improver is told. More than 1 only in `strop reproduce budgets`."""
 
 
 class _Level:

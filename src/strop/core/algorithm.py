@@ -32,7 +32,7 @@ class Step:
     measurement: MetaMeasurement
     """Measurement of I_t."""
     parent: int | None = None
-    """The iteration whose improver improved itself; t - 1 or earlier. None for the seed improver."""
+    """The iteration whose improver made the candidate; t - 1 or earlier. None for the seed improver."""
     why_stop: str = ""
     """Why no iteration follows, if the selection can show no further gain; else empty."""
 
@@ -60,24 +60,25 @@ def self_improve(
         if why_stop:
             return
         budget = run.child(f"t{t}")
-        parent = selection.parent(lineage, incumbent)
+        parent, improved = selection.pair(lineage, incumbent)
         utility, own = meta_utility.with_notes(parent.notes), budget.child("improve")
-        improvement = improve(parent.improver, parent.improver, utility, grant, own, meta_utility.host)
+        improvement = improve(parent.improver, improved.improver, utility, grant, own, meta_utility.host)
         candidate = improvement.solution
         is_new = candidate is not None and all(candidate != node.improver for node in lineage)
-        nothing_new = "" if is_new else _nothing_new(improvement, parent, grant)
+        nothing_new = "" if is_new else _nothing_new(improvement, improved, grant)
         parent.failed_children += not is_new
         if candidate is None:
             choice = Decision(False, nothing_new)
         else:
             node = Contender(t, candidate, parent.t)
             contest = PairedComparison(meta_utility, incumbent, node, budget, nothing_new)
-            lineage += [node] if is_new else []
             choice = selection.choose(contest)
+            lineage += [node] if is_new or choice.accepted else []
             if choice.comparison is not None:  # recorded now, because the measurement may fail
                 meta_utility.host.record(compared(contest, choice, choice.comparison))
             if choice.accepted:
                 incumbent, measurement = node, _measured(contest)
+        incumbent.failures += not choice.accepted
         why_stop = selection.why_stop(incumbent) if t < iterations else ""
         yield Step(t, incumbent.improver, candidate, choice, measurement, parent.t, why_stop)
 
@@ -97,11 +98,11 @@ def _measured(contest: PairedComparison) -> MetaMeasurement:
     return contest.meta_utility.measurement(trial, budget)
 
 
-def _nothing_new(improvement: Improvement, parent: Contender, grant: Grant) -> str:
+def _nothing_new(improvement: Improvement, improved: Contender, grant: Grant) -> str:
     left = improvement.lm_calls < grant.lm_calls
     used = f" (used {improvement.lm_calls} of {grant.lm_calls} LM calls)" if left else ""
     if improvement.solution is None:
         return f"the self-improvement failed{used}: {improvement.detail or improvement.outcome}"
-    if improvement.solution == parent.improver:
+    if improvement.solution == improved.improver:
         return f"the self-improvement returned the improver unchanged{used}"
     return f"the self-improvement returned an earlier improver{used}"

@@ -174,7 +174,10 @@ class Handles(ClosesItself):
         self._own_budget = budget
         self._host = host
         self._acts = Acts(budget.path, host.past.calls.get(budget.path, ()), host.record)
-        self.budget = budget.child("handles", {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls})
+        told = {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls}
+        self.budget = budget.child("handles", {counter: grant.slack * calls for counter, calls in told.items()})
+        self._untold = {counter: (grant.slack - 1) * calls for counter, calls in told.items()}
+        """Calls that are granted beyond those that the improver is told."""
         self.notes = AuditLog(host.record, budget.path, improver)
         """Audit notes of this improvement. The caller closes it."""
         self.course = Course()
@@ -470,7 +473,8 @@ class Handles(ClosesItself):
 
     def _remaining(self, counter: str, params: Sequence[Value]) -> Value:
         _unpacked(params, 0)
-        return self.budget.remaining(counter, with_run=False)
+        remaining = self.budget.remaining(counter, with_run=False)
+        return None if remaining is None else max(remaining - self._untold[counter], 0)
 
     def _note(self, params: Sequence[Value]) -> Value:
         kind, detail = (_words(param, 400) for param in _unpacked(params, 2))

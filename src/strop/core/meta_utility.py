@@ -82,6 +82,8 @@ class MetaUtility:
     grant: Grant
     """The budget of one downstream improvement."""
     host: Host
+    is_strict: bool = False
+    """Whether û is 0 if an improver fails on one copy, while candidates are compared, as in the published code."""
     reports: bool = False
     """Whether its evaluations and its description report what improvers did with their budgets. In the paper's setting they do
     not."""
@@ -92,7 +94,7 @@ class MetaUtility:
     counter = META_UTILITY_CALLS
 
     def evaluate(self, candidate: str | None, budget: Budget) -> Evaluation:
-        """û of a candidate improver. A downstream improvement that fails contributes 0."""
+        """û of a candidate improver. A downstream improvement that fails contributes 0; see `is_strict`."""
         completed = self.host.past.evaluation(budget, candidate)
         if completed is not None:
             return completed
@@ -101,6 +103,8 @@ class MetaUtility:
         else:
             trial = self.trial(candidate, budget)
             evaluation = replace(_averaged(trial), notes=self.notes(trial))
+            if self.is_strict and any(improvement.outcome != "ok" for improvement in trial.improvements):
+                evaluation = replace(evaluation, value=0.0)
         event = evaluated(self, "train", candidate, evaluation, budget)
         self.host.record(event)
         return event

@@ -51,7 +51,10 @@ def measure(
     """
     timed: Callable[..., Evaluation] = partial(measure_paired, progress=progress)
     how = timed if task.by_time else _measure_scores
-    return carried_out(order, lambda log: OrderResult(how(task, order, drawn, sandbox, log)), heard)
+    result = carried_out(order, lambda log: OrderResult(how(task, order, drawn, sandbox, log)), heard)
+    if (found := result.evaluation) is None or found.value >= task.floor:
+        return result
+    return replace(result, evaluation=replace(found, value=task.floor))
 
 
 def _measure_scores(task: Task, order: Order, drawn: DrawnInstances, sandbox: Sandbox, log: AuditLog) -> Evaluation:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from strop.base.later import dataclass
 from strop.options.choices import SelectionName
 from strop.options.commands import Models
-from strop.options.run import PAPER, MaxCost, Whole
+from strop.options.run import PAPER, MaxCost, Time, Whole, Workers
 
 
 @Parameter(name="*")
@@ -37,9 +37,12 @@ class ProtocolOptions:
     """LM calls in one improvement, at most."""
     max_responses: Whole = PAPER["max_responses"]
     """Responses in one LM call, at most."""
-    instances: Literal["secret", "published"] = "secret"
-    """Which instances are drawn: `secret` or `published`. Secret ones are drawn from each run's secret. Published ones
-    have the paper's seeds, which are public."""
+    instances: Literal["secret", "published"] = "published"
+    """Which instances are drawn: `published` or `secret`. Published ones have the seeds of the authors' code, which are
+    public, so that a program could know them. Secret ones are drawn from each run's secret."""
+    texts: str = ""
+    """Folder with the texts that models read, such as a checkout of the authors' repository, github.com/microsoft/stop;
+    see `strop run --help-all`. Without it they are strop's own."""
     small: bool = False
     """Use an affordable size, about $5 for fig4 with a small model. Its values cannot be compared with the paper's.
     Sizes that you give are kept."""
@@ -47,6 +50,12 @@ class ProtocolOptions:
     """Protections without which nothing runs, separated by commas; see strop doctor."""
     max_cost: MaxCost = None
     """Dollars to spend on the language model in all runs together, those of earlier sessions included."""
+    max_time: Time | None = None
+    """Time of all runs together, such as `30m` or `12h`, that of earlier sessions included."""
+    workers: Workers = ""
+    """Processes for programs (default: one per core), or `dask:…` or `slurm:…`."""
+    meta_model: Annotated[tuple[str, ...], Parameter(negative="", show_default=False)] = ()
+    """Language model that improves improvers. The other one improves programs. By default one model does both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,11 +80,21 @@ class Fig4WeakOptions(ProtocolOptions):
 
 
 @dataclass(frozen=True, kw_only=True)
+class BudgetsOptions(ProtocolOptions):
+    """Options of `budgets`."""
+
+    runs: Whole = 5
+    """Independent runs with budgets that are enforced, and as many, from the same seeds, with budgets that are only told."""
+    slack: Whole = 10
+    """How many times as many calls an improvement can make as it is told, where budgets are only told."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table1Options(ProtocolOptions):
     """Options of `table1`."""
 
     runs: Whole = 1
-    """Repetitions of each task, every one with instances of its own."""
+    """Repetitions of each task. Secret instances are others in each."""
     stop_runs: Whole = 5
     """STOP runs from which the improver is chosen. Those of fig4 in the same directory count."""
     improver: str | None = None
@@ -87,7 +106,7 @@ class BaselinesOptions(ProtocolOptions):
     """Options of `baselines`."""
 
     runs: Whole = 10
-    """Measurements of each improver, every one with instances of its own."""
+    """Measurements of each improver. Secret instances are others in each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,4 +114,4 @@ class StrategiesOptions(ProtocolOptions):
     """Options of `strategies`."""
 
     runs: Whole = 5
-    """Measurements of each strategy, every one with instances of its own."""
+    """Measurements of each strategy. Secret instances are others in each."""

@@ -189,6 +189,10 @@ class CopiesOptions(BudgetOptions):
 
     copies: Annotated[Count, Parameter(group=OPTIONS)] = field(default=usual(5))
     """Copies of each task that an improver is measured on. For one task that is |D| of the paper."""
+    texts: Annotated[str, Parameter(group=MORE)] = ""
+    """Folder with texts that models read in place of strop's, to the letter: a checkout of github.com/microsoft/stop, or
+    files `TASK.txt` (the description of a utility) and `TASK.py` (an initial solution). `self-improvement` stands for û
+    and the seed improver."""
 
 
 @Parameter(name="*", group=OPTIONS)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -10,6 +12,7 @@ from typing import Literal, TypeAlias
 from strop.analysis.stats import Estimate, mean, score_estimate
 from strop.api.lookup import find_run
 from strop.base.errors import ConfigurationError
+from strop.base.events import LmResponded
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.lm.options import named
@@ -17,11 +20,11 @@ from strop.options.run import LimitOptions
 from strop.report.chart import Chart, Point, Series, svg_file
 from strop.report.terminal.phrases import model_line
 from strop.reproduce.over_seeds import KIND, folder_of
-from strop.runs.run_data import FRAME, RunData, read_run
+from strop.runs.run_data import FRAME, RunData, Spent, read_run
 from strop.runs.run_directory import command_of
 from strop.store import Store
 
-By: TypeAlias = Literal["t", "lm-calls"]
+By: TypeAlias = Literal["t", "lm-calls", "tokens", "dollars"]
 Bars: TypeAlias = Literal["stderr", "interval"]
 MAY_DIFFER = {
     *vars(LimitOptions()),
@@ -37,6 +40,7 @@ MAY_DIFFER = {
 """Fields of a configuration in which runs of one curve may differ, or that are compared in another way."""
 DIGEST = 64
 """Letters of a digest."""
+LABELS: Mapping[By, str] = {"t": "iteration t", "lm-calls": "LM calls", "tokens": "tokens", "dollars": "dollars"}
 BARS = {"stderr": "± 1 standard error", "interval": "95% interval of the mean"}
 
 
@@ -46,16 +50,31 @@ class FinishedRun:
 
     folder: Path
     data: RunData
+    study: Path | None = None
+    """The folder of several runs that it is of; None if it was named alone."""
 
     @property
     def values(self) -> list[float]:
         """û of I_0, I_1, … on the sealed test split."""
         return [mean(event.test) for event in self.data.iterations if event.test]
 
-    @property
-    def calls(self) -> list[int]:
-        """LM calls up to the end of each iteration."""
-        return [*accumulate(event.lm_calls for event in self.data.iterations)]
+    def spent(self, by: By) -> list[float]:
+        """What was spent up to the end of each iteration: LM calls, tokens, or dollars.
+
+        Raises:
+            ConfigurationError: the server did not count tokens, or the price of a response is not known.
+        """
+        if by == "lm-calls":
+            return [*accumulate(event.lm_calls for event in self.data.iterations)]
+        every = defaultdict[str, Spent](Spent)
+        with Store.open(self.folder) as store:
+            for stored in store.events(LmResponded):
+                every[stored.event.scope.partition("/")[0]].add(stored.event)
+        own = [every[f"t{event.t}"] for event in self.data.iterations]
+        amounts = [spent.tokens if by == "tokens" else spent.dollars for spent in own]
+        if None in amounts:
+            raise ConfigurationError(f"the {by} of {self.folder} are not known: draw it --by lm-calls")
+        return [*accumulate(amount for amount in amounts if amount is not None)]
 
     def facts(self) -> Iterator[tuple[str, object]]:
         """What runs of one curve have in common, each with its name."""
@@ -93,7 +112,7 @@ def _runs_in(directory: Path) -> Iterator[FinishedRun]:
     if data.status != "finished":
         raise ConfigurationError(f"the runs in {directory} have not all ended. To continue: strop resume {directory}")
     for folder in folders:
-        yield _checked(folder, _read(folder))
+        yield replace(_checked(folder, _read(folder)), study=directory)
 
 
 def _read(directory: Path) -> RunData:
@@ -140,22 +159,37 @@ def _bracketed(value: object, other: object) -> str:
 
 
 def figure(runs: Sequence[FinishedRun], by: By, bars: Bars) -> str:
-    """The mean of test û over the runs by iteration, or by LM calls, as the text of an SVG file.
+    """The mean of test û over the runs by iteration, or by what was spent, as the text of an SVG file.
+
+    Each folder of several runs is a curve of its own; runs that are named alone are one together.
 
     Raises:
-        ConfigurationError: the runs do not belong on one curve.
+        ConfigurationError: runs do not belong on one curve, or curves in one figure.
     """
-    check_alike(runs)
-    meta, spec = runs[0].data.meta, runs[0].data.spec
-    is_by_calls = by == "lm-calls"
-    points, x_label = (_by_calls(runs), "LM calls") if is_by_calls else (_by_iteration(runs), "iteration t")
-    drawn = [Point(x, estimate.mean, *(_ends(estimate, bars) if len(runs) > 1 else ())) for x, estimate in points]
-    series = [Series("", drawn, form="dots" if is_by_calls else "line")]
-    if is_by_calls:
-        series.append(Series("", [Point(x, y) for x, y, *_ in drawn], form="steps"))
-    chart = Chart(series, x_label, "test meta-utility û")
+    studies = dict[Path | None, list[FinishedRun]]()
+    for run in runs:
+        studies.setdefault(run.study, []).append(run)
+    for own in studies.values():
+        check_alike(own)
+    (first, *others), series = [*studies.values()], list[Series]()
+    if other := next((own for own in others if own[0].data.meta.tasks != first[0].data.meta.tasks), None):
+        raise ConfigurationError(
+            f"{first[0].folder} and {other[0].folder} are of different tasks: û cannot be compared"
+        )
+    for look, (study, own) in enumerate(studies.items()):
+        points, name = _by_iteration(own) if by == "t" else _by_spent(own, by), study.name if study and others else ""
+        drawn = [Point(x, estimate.mean, *(_ends(estimate, bars) if len(own) > 1 else ())) for x, estimate in points]
+        series.append(Series(name, drawn, look, form="line" if by == "t" else "dots"))
+        if by != "t":
+            series.append(Series("", [Point(x, y) for x, y, *_ in drawn], look, form="steps"))
+    meta, spec, x_label = first[0].data.meta, first[0].data.spec, LABELS[by]
     title = f"Test meta-utility û on {meta.task} by {x_label}"
-    return svg_file(chart, title, (_caption(runs, spec.selection if spec else "", by, bars), _model(runs)))
+    lines = list[str]()
+    for study, own in studies.items():
+        caption = _caption(own, spec.selection if spec else "", by, bars)
+        lines.append(f"{study.name}: {caption}" if study and others else caption)
+    models = dict.fromkeys(_model(own) for own in studies.values())
+    return svg_file(Chart(series, x_label, "test meta-utility û"), title, (*lines, *models))
 
 
 def _by_iteration(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:
@@ -164,19 +198,20 @@ def _by_iteration(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:
     return [(t, score_estimate(values)) for t, values in enumerate(zip(*extended, strict=True))]
 
 
-def _by_calls(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:
-    """(LM calls, mean test û) at each number of LM calls at which an iteration of a run ended.
+def _by_spent(runs: Sequence[FinishedRun], by: By) -> list[tuple[float, Estimate]]:
+    """(what was spent, mean test û) wherever an iteration of a run ended.
 
     The curve begins when all runs have measured their first improver.
     """
-    first = max(run.calls[0] for run in runs)
-    counts = sorted({calls for run in runs for calls in run.calls if calls >= first})
-    return [(count, score_estimate([_reached(run, count) for run in runs])) for count in counts]
+    spent = [run.spent(by) for run in runs]
+    first = max(amounts[0] for amounts in spent)
+    ends = sorted({amount for amounts in spent for amount in amounts if amount >= first})
+    return [(end, score_estimate([_reached(*pair, end) for pair in zip(runs, spent, strict=True)])) for end in ends]
 
 
-def _reached(run: FinishedRun, calls: int) -> float:
-    """û of the improver that a run had after so many LM calls."""
-    return [value for value, made in zip(run.values, run.calls, strict=True) if made <= calls][-1]
+def _reached(run: FinishedRun, spent: Sequence[float], end: float) -> float:
+    """û of the improver that a run had when it had spent so much."""
+    return [value for value, amount in zip(run.values, spent, strict=True) if amount <= end][-1]
 
 
 def _ends(estimate: Estimate, bars: Bars) -> tuple[float, float]:
@@ -188,7 +223,7 @@ def _ends(estimate: Estimate, bars: Bars) -> tuple[float, float]:
 def _caption(runs: Sequence[FinishedRun], selection: str, by: By, bars: Bars) -> str:
     """What the points and the bars are."""
     what, most = f"strop run {runs[0].data.meta.task} (selection {selection})", max(len(run.values) for run in runs)
-    where = " A run counts with the improver that it had after so many LM calls." if by == "lm-calls" else ""
+    where = f" A run counts with the improver that it had after so many {LABELS[by]}." if by != "t" else ""
     if len(runs) == 1:
         return f"One run of {what}, so there is no interval over runs.{where}"
     early = sum(len(run.values) < most for run in runs)

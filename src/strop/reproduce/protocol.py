@@ -24,12 +24,12 @@ from strop.lm.options import joined, named
 from strop.options.choices import SelectionName
 from strop.options.protocols import ProtocolOptions
 from strop.reproduce.reproduction import Reproduction, write
-from strop.runs.evaluate import SEED
 from strop.runs.meta import Named
 from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned, works
 from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
-from strop.runs.spec import PAPERS, RunSpec, improver_text
+from strop.runs.spec import PAPERS, RunSpec
+from strop.runs.texts import read_texts, seed_improver
 
 MOST_RUNS = 10_000
 MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")
@@ -38,7 +38,7 @@ SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "m
 """Fields of `Protocol` that make a run larger or smaller. The number of runs is not among them: the tables print it."""
 SMALL = {"runs": 6, "iterations": 2, "copies": 3, "meta_budget": 4, "max_responses": 3}
 """Sizes that --small sets in place of the paper's. Six runs are the fewest whose differences can be significant."""
-UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "named")
+UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "max_time", "workers", "meta_model", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 
 
@@ -122,13 +122,15 @@ class Protocol(ProtocolOptions, ABC):
 
     def _measuring(self) -> RunSpec:
         """The model that is asked and the budgets of an improvement, with exactly the paper's prompts."""
-        sizes = {name: getattr(self, name) for name in (*MEASURING, "base_url", "instances")}
+        sizes = {name: getattr(self, name) for name in (*MEASURING, "base_url", "instances", "workers")}
         return RunSpec(
             **sizes,
             model=joined(self.model),
             require=protections(self.require),
             edits="rewrite",
             meta_utility="paper",
+            texts=self.texts,
+            given_texts=read_texts(self.texts) if self.texts else {},
         )
 
 
@@ -142,7 +144,8 @@ def perform(protocol: Protocol, progress: Progress) -> Reproduction[Any]:
     directory = protocol.directory
     with locked(directory):
         cells = protocol.cells()
-        limits = {} if protocol.max_cost is None else {"max_cost": protocol.max_cost}
+        given = {"max_cost": protocol.max_cost, "max_time": protocol.max_time}
+        limits = {name: limit for name, limit in given.items() if limit is not None}
         results = carry_out(cells, directory, progress, limits)
         if more := protocol.more(results):
             results += carry_out(more, directory, progress, limits)
@@ -197,7 +200,7 @@ def planned_protocol(protocol: Protocol) -> Plan | None:
     for cell in (cell for cell in (*cells, *more) if cell.name not in done):
         task, spec = cell.spec.task, replace(cell.spec, max_cost=protocol.max_cost)
         if task not in assumptions:
-            assumptions[task] = spec, assumptions_of(spec, improver_text(SEED), all_of(spec.tasks), os.environ)
+            assumptions[task] = spec, assumptions_of(spec, seed_improver(spec), all_of(spec.tasks), os.environ)
         improvers = 1 + len(cell.improvers)  # the seed improver is measured, too
         count = partial(Formula.measured, improvers=improvers) if cell.improvers else Formula.run
         cost.append(works(spec, assumptions[task][1], count))

@@ -1,15 +1,16 @@
 """Table 2 (§6.2): how often does a model switch a sandbox off when it improves an improver?
 
 For each arm, the model answers the request that the seed improver makes about itself, n times. The program of each answer is
-judged by the paper's literal rule, and by its behaviour in a rehearsal in the jail. Figure 6 of the paper shows the line with the
-flag and its comment; the rest of the wording is ours.
+judged by the paper's literal rule, and by its behaviour in a rehearsal in the jail. The texts are the authors' with `--texts`,
+else ours in their form.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
 from functools import partial
+from types import MappingProxyType
 
 from strop.analysis.audit import rule_of
 from strop.analysis.stats import TwoProportions, two_proportion_z_test
@@ -37,14 +38,15 @@ from strop.runs.meta import Asked, Meta
 from strop.runs.record import Record
 from strop.runs.run_data import RunData
 from strop.runs.spec import PAPERS, RunSpec, improver_text
+from strop.runs.texts import DESCRIPTION, PROGRAM, said_of_texts
 from strop.sandbox.base import Limits, Sandbox
-from strop.tasks.paper.sandbox_flag.task import sandbox_flag
+from strop.tasks.paper.sandbox_flag.task import BUDGETS, NAME, sandbox_flag, warned
 
-KIND, TASK = "table2", "sandbox-flag"
-BATCH = 6
+KIND, TASK = "table2", NAME
+BATCH = BUDGETS["max_responses"]
 """Responses of one LM call, as the seed improver asks for them."""
-GRANT = Grant()
-"""The paper's budgets. They are small on purpose: what an improver does with a spent budget is part of its behaviour."""
+GRANT = Grant(lm_calls=BUDGETS["lm_budget"], max_responses_per_call=BATCH)
+"""The published budgets. They are small on purpose: what an improver does with a spent budget is part of its behaviour."""
 LIMITS = Limits(cpu_seconds=1.0, wall_seconds=20.0)
 """Limits of a rehearsal. Responses and utilities come at once there, so an honest improver takes a few milliseconds."""
 _SECRET = b"strop rehearsal"
@@ -66,10 +68,13 @@ class Arm:
     """u_str of the meta-utility."""
 
 
-def arm_of(name: str) -> Arm:
-    """The arm `plain`, or `warning` with the comment that warns against changing the flag; with the paper's budgets."""
-    task = sandbox_flag(warning=name == "warning")
-    return Arm(name, task.seed, task.u_str(asdict(PAPERS)))
+def arm_of(name: str, texts: Mapping[str, str] = MappingProxyType({})) -> Arm:
+    """The arm `plain`, or `warning` with the comment that warns against changing the flag in the seed improver. `texts` are given
+    ones (`strop.runs.texts`)."""
+    task = sandbox_flag()
+    seed = texts.get(TASK + PROGRAM) or task.seed
+    description = texts.get(TASK + DESCRIPTION) or task.u_str(asdict(PAPERS))
+    return Arm(name, warned(seed) if name == "warning" else seed, description)
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def carry_out(context: RunContext, asked: Asked) -> None:
         StropError: the model or the host failed, a limit was reached, or the work was stopped; finished work is kept.
     """
     for name in asked.arms:
-        _carry_out(context, arm_of(name), asked.n)
+        _carry_out(context, arm_of(name, context.parts.spec.given_texts), asked.n)
 
 
 def _carry_out(context: RunContext, arm: Arm, n: int) -> None:
@@ -262,6 +267,7 @@ def read_table2(record: Record) -> Reproduction[ArmRates]:
         notes=(
             *([f"Unfinished: {size:,} of {total:,} improvements are judged."] if size < total else []),
             NOTE,
+            *said_of_texts(spec, (TASK,)),
             *(
                 f"{arm.name}: {arm.programs} different programs; rehearsals: {counted(arm.outcomes)}"
                 for arm in arm_rates.arms

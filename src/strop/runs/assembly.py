@@ -7,7 +7,7 @@ import os
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, field, replace
+from dataclasses import field, replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -34,10 +34,10 @@ from strop.lm.registry import make as make_language_model
 from strop.runs.evaluators import evaluator_for, jail
 from strop.runs.resume import ResumeState
 from strop.runs.spec import RunSpec, run_secret
+from strop.runs.texts import with_texts
 from strop.sandbox.jail import JailedSandbox
 from strop.store.key import key_file, machine_key
 from strop.tasks.command.task import AnyTask
-from strop.tasks.paper.self_improvement.task import self_improvement
 
 
 @dataclass(frozen=True)
@@ -72,11 +72,6 @@ class Components:
     def task(self) -> AnyTask:
         """The first task. Raises IndexError where there is none."""
         return self.tasks[0]
-
-
-def meta_description(spec: RunSpec) -> str:
-    """u_str of the meta-utility, grey-box (§3), with the budgets of this run."""
-    return self_improvement().u_str(asdict(spec) | {"copies": spec.downstream})
 
 
 def first_event(
@@ -148,6 +143,7 @@ def assembled(
         ConfigurationError: the spec names something that does not exist, or a scorer of a new run rewards spoiled answers.
         SandboxUnavailable: a required protection is not enforced on this machine.
     """
+    tasks = with_texts(tasks, spec.given_texts)
     with ExitStack() as stack:
         # Errors that can be found at once are raised first.
         meter = metered(spec, environ) if model is None else None
@@ -164,7 +160,7 @@ def assembled(
         posture = sandbox.posture if sandbox else Posture({})
         if evaluator and (tasks[0].root is not None or tasks[0].mark is not None):
             posture = evaluator.here.run(posture_of)
-        yield Components(spec, tuple(tasks), language_model, sandbox, secret, meter, posture, evaluator, reader)  # type: ignore[arg-type]
+        yield Components(spec, tasks, language_model, sandbox, secret, meter, posture, evaluator, reader)  # type: ignore[arg-type]
 
 
 @contextmanager

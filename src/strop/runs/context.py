@@ -23,11 +23,12 @@ from strop.core.selection import Gate, make_selection
 from strop.core.selection.comparison import Selection
 from strop.core.utility import TaskUtility
 from strop.evaluation.base import LEAST_BATCHES, WHOLE, Order, Part
-from strop.runs.assembly import UNOBSERVED, Components, Observer, editing_of, meta_description
+from strop.runs.assembly import UNOBSERVED, Components, Observer, editing_of
 from strop.runs.evaluators import improvers_at_once
 from strop.runs.journal import Journal
 from strop.runs.scopes import comparison_at, comparison_of
 from strop.runs.spec import RunSpec
+from strop.runs.texts import meta_description
 from strop.tasks.base import PublishedSeeds, SecretSeeds, Seeds, Split
 from strop.tasks.command.task import AnyTask
 
@@ -176,9 +177,10 @@ class RunContext:
                 downstream for context in contexts for downstream in [context._downstream(pairs)] * spec.copies
             ],
             description=meta_description(spec),
-            grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses),
+            grant=Grant(spec.utility_budget, spec.lm_budget, spec.max_responses, spec.slack),
             host=self.host,
             slots=self._slots,
+            is_strict=spec.selection == "paper",
             reports=spec.meta_utility == "full",
         )
 

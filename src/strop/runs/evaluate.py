@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import count
@@ -23,7 +24,15 @@ from strop.runs.agent import text_for
 from strop.runs.claims.improvers import LEVEL, measured_words
 from strop.runs.meta import Named
 from strop.runs.record import Record
-from strop.runs.results.measured import AGAIN, Difference, Ending, Measured, Measurement, OverTasks, SeedSolution
+from strop.runs.results.measured import (
+    AGAIN,
+    Difference,
+    Ending,
+    Measured,
+    Measurement,
+    OverTasks,
+    SeedSolution,
+)
 from strop.runs.results.parts import Sample, noted, sample
 from strop.runs.run_data import Spent
 from strop.runs.spec import improver_text
@@ -34,6 +43,8 @@ if TYPE_CHECKING:
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
+_OF_A_STUDY = re.compile(r"(.+)/seed-\d+:\d+")
+"""The name of an improver of a study."""
 UTILITY = "utility"
 """The metric whose best known value is one of the utility, because a task has scores alone."""
 
@@ -48,9 +59,9 @@ class MeasuredCopy:
     """On the sealed split."""
 
 
-def with_seed(improvers: Sequence[Named]) -> tuple[Named, ...]:
-    """The seed improver, then the others."""
-    return (Named(SEED, improver_text(SEED)), *(improver for improver in improvers if improver.name != SEED))
+def with_seed(improvers: Sequence[Named], seed: str) -> tuple[Named, ...]:
+    """The seed improver, whose text is `seed`, then the others."""
+    return (Named(SEED, seed), *(improver for improver in improvers if improver.name != SEED))
 
 
 def named(
@@ -71,7 +82,9 @@ def named(
         for other in improvers:
             if other.name == improver.name:
                 raise ConfigurationError(f"the improver {name} is given more than twice")
-            if other.text == improver.text != seed and improver.name != other.name + AGAIN:
+            of_a_study = all(_OF_A_STUDY.fullmatch(one.name) for one in (other, improver))
+            is_same = other.text == improver.text != seed and not of_a_study
+            if is_same and improver.name != other.name + AGAIN:
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
         improvers.append(improver)
     return tuple(improvers)
@@ -189,6 +202,8 @@ def concluded(measured: Measured, references: Mapping[str, tuple[str, str, float
     """The measurements with their differences and the sentence about them. For `references` see `Meta.references`."""
     if measured.complete and len(measured.unseen) > 1:
         measured = replace(measured, over_tasks=_over_tasks(measured, references))
+    if measured.kind == "eval" and measured.complete:
+        measured = replace(measured, over_runs=tuple(_over_runs(measured)))
     if measured.kind == "eval":
         measured = replace(measured, differences=_from_seed(measured), transfer=_transfer(measured))
     elif measured.complete:
@@ -249,6 +264,22 @@ def _over_tasks(measured: Measured, references: Mapping[str, tuple[str, str, flo
         normalized = score_difference(*known_shares) if known_shares == shares else None
         rows.append(OverTasks(*pair, wins, losses, changes.count(0), sign_test(wins, losses), level, normalized))
     return tuple(rows)
+
+
+def _over_runs(measured: Measured) -> Iterator[Difference]:
+    """The improvers of each study against the first improver, on each task and over all, with runs as the unit."""
+    first, studies = measured.improvers[0], defaultdict[str, list[str]](list)
+    for name in measured.improvers:
+        if parts := _OF_A_STUDY.fullmatch(name):
+            studies[parts[1]].append(name)
+    values = {(cell.task, cell.improver): cell.test.mean for cell in measured.cells}
+    for study, names in studies.items():
+        gains = {task: [values[task, name] - values[task, first] for name in names] for task in measured.tasks}
+        if len(gains) > 1:
+            gains[""] = [mean(own) for own in zip(*gains.values(), strict=True)]
+        for task, own in gains.items():
+            change = score_difference(own, [0.0] * len(own))
+            yield Difference(**vars(change), task=task, improver=study, against=first)
 
 
 def _share_of_best(cell: Measurement, reference: tuple[str, str, float] | None) -> float | None:

@@ -25,8 +25,9 @@ from strop.core.selection.comparison import TOGETHER
 from strop.lm.options import META, read_spec
 from strop.lm.prices import Tariff, check_cost_limit, tariffs
 from strop.lm.registry import check
-from strop.runs.assembly import meta_description, settings_of
+from strop.runs.assembly import settings_of
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
+from strop.runs.texts import meta_description
 from strop.tasks.command.task import AnyTask
 
 USED = 0.5

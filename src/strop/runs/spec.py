@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, field
 from difflib import get_close_matches
 from functools import cache
 from importlib.resources import files
@@ -63,6 +64,10 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     """Seconds that the comparison may take, at most. `None`: as long as it takes."""
     family: Annotated[int, Bounds(1, 100_000)] = 1
     """How many comparisons share an error of 5%."""
+    given_texts: Mapping[str, str] = field(default_factory=dict)
+    """The texts of the folder `texts`: name of a file → its text."""
+    slack: Annotated[int, Bounds(1, 1000)] = 1
+    """How many times as many calls an improvement is granted as it is told. More than 1 only in `strop reproduce budgets`."""
     give_up_after: Annotated[float, Bounds(0, 10**12)] | None = None
     """Seconds to keep asking a model that stopped answering. `None` stands for the model's default."""
 

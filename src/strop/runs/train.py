@@ -55,7 +55,7 @@ def run(context: RunContext, improver: str) -> None:
         improver,
         context.meta_utility(),
         spec.iterations,
-        Grant(spec.meta_budget, spec.lm_budget, spec.max_responses),
+        Grant(spec.meta_budget, spec.lm_budget, spec.max_responses, spec.slack),
         context.selection(),
         context.run,
     )
@@ -188,6 +188,7 @@ def trained_of(
         waived=data.waived,
         sentence=conclusion.sentence,
         explanation=conclusion.detail,
+        said=data.meta.said,
         model=data.meta.model,
         is_language_model=data.meta.is_language_model,
         iterations=iterations,

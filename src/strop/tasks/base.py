@@ -150,6 +150,9 @@ class Task:
     """Memory of a program, at most, in bytes. The default is 1 GiB."""
     failure: Literal["utility", "instance"] = "utility"
     """What becomes 0 if an instance fails: `utility`, the whole utility as in the paper, or `instance`, the score of that one."""
+    floor: float = 0.0
+    """The least utility, from 0 to below 1: that of a program that fails, too. With more than 0, an improver may divide by a
+    utility."""
     score_limit: float = DEFAULT
     """CPU seconds that `score` may take for one answer. An answer that takes longer is malformed."""
     isolate: Literal["", "instance"] = ""
@@ -178,6 +181,9 @@ class Task:
     (`strop.tasks.versions`). Empty: a program is one text. Set by strop."""
     seed_file: Path | None = None
     """The file that `seed` was read from, if it named one. Set by strop."""
+    given: str = ""
+    """What the model reads about the task, to the letter (`--texts`). Empty: the description, and how a program is run. Set by
+    strop."""
     root: ClassVar[None] = None
     """The tree in which commands run: programs of this task run in none."""
     tags: ClassVar[tuple[str, ...]] = PYTHON
@@ -205,6 +211,7 @@ class Task:
             f"{task} failure must be 'utility' or 'instance', not {self.failure!r:.40}": (
                 self.failure in ("utility", "instance")
             ),
+            f"{task} floor is {self.floor}; it must be from 0 to below 1": 0 <= self.floor < 1,
             f"{task} isolate must be 'instance' or empty, not {self.isolate!r:.40}": (self.isolate in ("", "instance")),
             f"{task} instances, test_instances and memory_limit must be whole numbers": are_integers,
             f"{task} entry must name a function, not {self.entry!r:.90}": all(
@@ -442,7 +449,7 @@ class Task:
     def u_str(self) -> str:
         """What the model reads about the task: the description, or the declared form of an answer and the source of
         `sample` and `score`."""
-        return f"{self._described.rstrip()}\n{self._rules}"
+        return self.given or f"{self._described.rstrip()}\n{self._rules}"
 
     @property
     def _rules(self) -> str:
@@ -465,7 +472,7 @@ class Task:
     @property
     def _mean(self) -> str:
         """How the scores of instances make up the utility, for a task without its own description."""
-        failing = "makes the whole utility 0" if self.failure == "utility" else "scores 0"
+        failing = f"makes the whole utility {self.floor:g}" if self.failure == "utility" else "scores 0"
         return (
             f"The utility is the mean of score over {self.instances} instances; an instance on which {self.entry} raises,"
             f" runs out of time or memory, or gives a malformed answer {failing}."

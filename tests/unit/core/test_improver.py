@@ -97,6 +97,13 @@ COVERED: dict[str, tuple[Grant, str, str, tuple[int, int]]] = {
         "24",
         (0, 1),
     ),
+    "budgets that are only told cover more, and say that nothing is left": (
+        Grant(utility_calls=1, lm_calls=1, slack=2),
+        "    for _ in range(2): language_model.prompt('e', 'm'), utility(initial_solution)\n"
+        "    return f'{language_model.budget} {utility.budget} {language_model.remaining} {utility.remaining}'",
+        "1 1 0 0",
+        (2, 2),
+    ),
     "a candidate that is refused uses up no room": (
         Grant(),
         "    filled = [utility.report(initial_solution + '#' * 999_000 + str(k))['verdict'] for k in range(5)]\n"

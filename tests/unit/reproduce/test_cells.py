@@ -37,7 +37,7 @@ def test_name_of_a_cell_is_another_for_every_other_content_and_for_nothing_else(
     for cell in (RUN, EVALUATION):
         changed = [
             *({name: getattr(cell.spec, name) + 1} for name in ("seed", "copies", "lm_budget", "utility_budget")),
-            {"max_responses": 9}, {"model": "scripted"}, {"task": "parity"}, {"instances": "published"}, {"require": ()},
+            {"max_responses": 9}, {"model": "scripted"}, {"task": "parity"}, {"instances": "secret"}, {"require": ()},
         ]  # fmt: skip
         changed += [] if cell.improvers else [{"iterations": 9}, {"meta_budget": 9}, {"selection": "gated"}]
         others = [Cell(replace(cell.spec, **change), cell.improvers) for change in changed]  # type: ignore[arg-type]

@@ -161,7 +161,7 @@ def test_baselines_are_shown_when_they_are_of_equal_options_and_else_one_line_sa
     for changed, why in {
         "": "",
         "lm_budget": "--lm-budget 99 (here 4)",
-        "instances": "--instances 99 (here secret)",
+        "instances": "--instances 99 (here published)",
         "model": f"--model 99 (here {LM})",
     }.items():
         other = {changed: 99}

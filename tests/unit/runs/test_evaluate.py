@@ -39,7 +39,7 @@ BROKEN = Named("broken", "def improve_algorithm(initial_solution, utility, langu
 SPEC = RunSpec(copies=2, utility_budget=3, lm_budget=1, max_responses=1, workers="1", require=())
 
 
-IMPROVERS = with_seed([IDLE, BROKEN])
+IMPROVERS = with_seed([IDLE, BROKEN], improver_text("seed"))
 
 
 class Telling(Observer):
@@ -186,7 +186,7 @@ def test_improver_that_is_named_twice_is_measured_twice_and_refused_under_two_na
         with pytest.raises(ConfigurationError, match=r"twice|the same improver"):
             named(names)
     assert [each.name for each in named(["a.py", "seed", "a.py"])] == ["a.py", "seed", "a.py (again)"]
-    assert [each.name for each in with_seed(named(["best.py", "seed"]))] == ["seed", "best.py"]
+    assert [each.name for each in with_seed(named(["best.py", "seed"]), "")] == ["seed", "best.py"]
 
 
 def scored(scope: str, split: str, scores: tuple[float, ...], value: float) -> Evaluated:

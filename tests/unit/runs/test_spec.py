@@ -13,8 +13,8 @@ from strop.api.conventions import make_spec
 from strop.api.scoring import score_job
 from strop.base.errors import ConfigurationError, StoreError
 from strop.options.run import CopiesOptions, PaperOptions, SelectionOptions, TwoModelOptions
-from strop.runs.assembly import meta_description
 from strop.runs.spec import PAPERS, RunSpec, improver_text, program_text
+from strop.runs.texts import meta_description
 from strop.tasks.registry import load
 from support.rows import table
 

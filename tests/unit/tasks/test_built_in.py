@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import strop
 from strop.base.errors import Malformed
 from strop.sandbox.wire import encoded
 from strop.tasks.base import Instance, PublishedSeeds, SecretSeeds, Split, Task
@@ -76,6 +77,26 @@ def test_seed_solution_has_the_published_utility(name: str, split: Split, percen
     instances = [task.instance(split, index, PUBLISHED) for index in range(task.count(split))]
     scores = [task.checked_score(each, algorithm(*each.inputs.values())) for each in instances]
     assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
+
+
+@table(
+    ("name", "floor"),
+    [
+        ("lpn", 1e-6),
+        ("3sat", 0.01),
+        ("maxcut", 0.01),
+        ("modified-qap", 0.01),
+        ("parity", 0),
+        ("string-grid-distance", 0),
+    ],
+)
+def test_program_that_fails_has_the_published_least_utility_by_which_an_improver_may_divide(
+    name: str, floor: float
+) -> None:
+    fails, no_program = (
+        strop.score(text, task=name).value for text in ("def algorithm(*inputs):\n    raise ValueError\n", "\n\n1")
+    )
+    assert (fails, no_program) == (floor, floor)
 
 
 @table(

@@ -40,7 +40,8 @@ def test_facts_are_those_of_the_papers_table_1_and_of_the_documents() -> None:
         row = rf"^\| \[`{name}`\]\(\S+\) \|[^|]+\| {seed} \| {paper} \| {best} \|"
         assert re.search(row, PAPER_TASKS, re.MULTILINE), row
         if known.paper:
-            assert known.seed["test"] == pytest.approx(known.paper["seed"], abs=0.002 if known.random else 0.0005), name
+            least = max(known.paper["seed"], PAPER[name]().floor)  # the paper prints 0 where its code gives 0.01
+            assert known.seed["test"] == pytest.approx(least, abs=0.002 if known.random else 0.0005), name
             section = PAPER_TASKS.split(f"\n## {name}\n")[1].split("\n## ")[0]
             assert all(percent(known.paper[key]) in section for key in ("initial", "improved")), name
 

@@ -7,9 +7,10 @@ from dataclasses import asdict
 
 import pytest
 
+from strop.reproduce.table2 import arm_of
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.paper.meta import BUDGETS, filled
-from strop.tasks.paper.sandbox_flag.task import WARNING, sandbox_flag
+from strop.tasks.paper.sandbox_flag.task import WARNING
 from strop.tasks.paper.self_improvement.task import self_improvement
 from strop.tasks.registry import META, PAPER
 from support.rows import table
@@ -19,7 +20,8 @@ def test_meta_task_tells_the_budgets_of_a_run_and_nothing_of_downstream_tasks_an
     spec = asdict(RunSpec(meta_budget=91, copies=92, utility_budget=93, lm_budget=94, max_responses=95))
     for name, make in META.items():
         told = make().u_str(spec)
-        assert all(str(number) in told for number in (91, 92, 93, 94, 95)) and "{" not in told, name
+        budgets = [91, 92, 93, *(make().own.values() or (94, 95))]
+        assert all(str(number) in told for number in budgets) and "{" not in told, name
         assert not any(word in told for word in [*PAPER, "formula", "train_samples"]), name
         defined = [node.name for node in ast.walk(ast.parse(make().seed)) if isinstance(node, ast.FunctionDef)]
         assert defined == ["improve_algorithm"], name
@@ -30,13 +32,12 @@ def test_seed_of_self_improvement_is_the_shipped_seed_improver() -> None:
     assert self_improvement().seed == improver_text("seed")
 
 
-def test_warning_stands_behind_every_line_of_code_with_the_flag_and_nowhere_else() -> None:
-    plain, warning = sandbox_flag(), sandbox_flag(warning=True)
-    for before, after in ((plain.seed, warning.seed), (plain.template, warning.template)):
-        assert after.replace(WARNING, "") == before
-        changed = [a for a, b in zip(after.split("\n"), before.split("\n"), strict=True) if a != b]
-        assert changed and all("use_sandbox=True" in line and line.endswith(WARNING) for line in changed)
-    assert warning.template.count(WARNING) < plain.template.count("use_sandbox=True")  # its comments are left alone
+def test_warning_stands_behind_every_line_of_the_seed_improver_with_the_flag_and_nowhere_else() -> None:
+    plain, warning = arm_of("plain"), arm_of("warning")
+    before, after = plain.seed_improver, warning.seed_improver
+    assert after.replace(WARNING, "") == before and warning.description == plain.description
+    changed = [a for a, b in zip(after.split("\n"), before.split("\n"), strict=True) if a != b]
+    assert changed and all("use_sandbox=True" in line and line.endswith(WARNING) for line in changed)
 
 
 @table("missing", BUDGETS)

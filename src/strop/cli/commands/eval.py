@@ -35,7 +35,8 @@ def eval_command(
     Parameters
     ----------
     improver
-        Improver: a name (`strop list improvers`), a file, or `RUN:t`. `RUN:t` is the improver of a run after iteration t.
+        Improver: a name (`strop list improvers`), a file, `RUN:t`, or a folder of `strop run --seeds`. `RUN:t` is the improver of
+        a run after iteration t. A folder stands for the last improver of each of its runs, which are then the unit.
     others
         Further improvers.
     against
@@ -50,11 +51,13 @@ def eval_command(
         Seed of all random draws, together with this machine's key.
     """
     from strop.api.conventions import make_spec
+    from strop.api.lookup import improvers_in
     from strop.api.measurement import agent_in, loaded_for, measure_job, measured, with_copies
     from strop.cli.command import command
 
+    improver, *rest = [own for name in (improver, *others) for own in improvers_in(name)]
     budget = with_copies(budget, len(agent), len(task))
     spec = make_spec(task, model, budget, limits, environment, seed=seed, iterations=0, improver=improver)
     tasks = loaded_for(agent, task)
-    kind, improvers = measured(improver, others, against, agent_in(agent, tasks, spec))
+    kind, improvers = measured(improver, tuple(rest), against, spec, agent_in(agent, tasks, spec))
     return command(measure_job(spec, tasks, kind, improvers), output, output.out, dry_run=dry_run)

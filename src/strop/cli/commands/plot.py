@@ -16,21 +16,21 @@ from strop.options.run import Switch
 def plot_command(
     *runs: Runs,
     out: Annotated[Path, Parameter(name=("--out", "-o"))],
-    by: Literal["t", "lm-calls"] = "t",
+    by: Literal["t", "lm-calls", "tokens", "dollars"] = "t",
     bars: Literal["stderr", "interval"] = "stderr",
     force: Annotated[bool, Switch] = False,
 ) -> int:
-    """Draw û of finished runs of strop run, on the sealed test split, as one curve: the mean over the runs and its spread.
+    """Draw û of finished runs of strop run, on the sealed test split: the mean over the runs and its spread.
 
-    The runs may differ in the seed alone.
+    The runs of a curve may differ in the seed alone. Each folder of several runs is a curve of its own.
 
     Parameters
     ----------
     out
         File to write, an SVG.
     by
-        Horizontal axis: `t`, the iteration, or `lm-calls`, the LM calls that a run had made by the end of an iteration, those of
-        measurements included.
+        Horizontal axis: `t`, the iteration, or what a run had spent by the end of an iteration, with its measurements:
+        `lm-calls`, `tokens` or `dollars`.
     bars
         Spread over the runs: `stderr`, one standard error to each side, as in the paper's Figure 4; or `interval`, the 95%
         interval of the mean, which assumes nothing but that û lies in 0 to 1, and is wide for few runs.

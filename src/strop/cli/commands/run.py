@@ -61,7 +61,7 @@ def run_command(
         is lpn, or the tasks of the run that --improver RUN:t names.
     """
     from strop.api.conventions import make_spec
-    from strop.api.lookup import any_improver_text, tasks_of
+    from strop.api.lookup import first_improver, tasks_of
     from strop.api.target import all_of
     from strop.api.training import train_job
     from strop.cli.command import command
@@ -70,7 +70,7 @@ def run_command(
         raise ConfigurationError("the task is an empty text; strop list tasks lists the tasks, and lpn is the default")
     tasks = task or tasks_of(start.improver) or (DEFAULT_TASK,)
     spec = make_spec(tasks, setting, selection, model, budget, limits, environment, start)
-    loaded, improver = all_of(tasks), any_improver_text(start.improver)
+    loaded, improver = all_of(tasks), first_improver(spec)
     if start.seeds is None:
         return command(train_job(spec, loaded, improver), output, output.out, dry_run=dry_run)
     from strop.reproduce.over_seeds import over_seeds_job, seeds_from

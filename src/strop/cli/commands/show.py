@@ -17,6 +17,7 @@ def show_command(
     /,
     *,
     full: Annotated[bool, Switch] = False,
+    against: Path | None = None,
     responses: Path | None = None,
     as_json: Json = False,
 ) -> int:
@@ -26,6 +27,8 @@ def show_command(
     ----------
     full
         Show every table of a run of strop run: iterations, costs, lineage, searches, gates and intervals.
+    against
+        Of a folder of runs (strop run --seeds): compare it with another one, paired by seed.
     responses
         Write the responses of the language model to this file, for `--model recorded:FILE`.
     """
@@ -40,8 +43,25 @@ def show_command(
     if responses is not None:
         return _save_responses(directory, responses)
     with Record.open(directory) as record:
-        present(result_of(record), as_json=as_json, full=full)
+        result = result_of(record)
+        if against is not None:
+            result = _against(result, find_run(against))
+        present(result, as_json=as_json, full=full)
     return 0
+
+
+def _against(first: object, other: Path) -> object:
+    """A study beside another one."""
+    from strop.reproduce.conditions import conditions
+    from strop.reproduce.over_seeds import OverSeeds
+    from strop.runs.record import Record
+    from strop.runs.result import result_of
+
+    with Record.open(other) as record:
+        second = result_of(record)
+    if not (isinstance(first, OverSeeds) and isinstance(second, OverSeeds)):
+        raise ConfigurationError("--against compares two folders of strop run --seeds; of improvers, strop eval does")
+    return conditions(first, second)
 
 
 def _save_responses(directory: Path, path: Path) -> int:

@@ -22,9 +22,10 @@ class Archive(Gated):
     rng: random.Random
     name = "archive"
 
-    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
-        """The improver whose clade draws the highest value from its posterior."""
-        return max(lineage, key=lambda node: self.rng.betavariate(*posterior(node, lineage)))
+    def pair(self, lineage: Sequence[Contender], incumbent: Contender) -> tuple[Contender, Contender]:
+        """The improver whose clade draws the highest value from its posterior improves itself."""
+        parent = max(lineage, key=lambda node: self.rng.betavariate(*posterior(node, lineage)))
+        return parent, parent
 
 
 def clade(node: Contender, lineage: Sequence[Contender]) -> list[Contender]:

@@ -33,6 +33,8 @@ class Contender:
     """Its measured training values, in [0, 1]."""
     notes: tuple[str, ...] = ()
     """What it did with its budgets when it was measured, one line for each copy; empty in the paper's setting."""
+    failures: int = 0
+    """Candidates that were not accepted while it was I_t."""
     failed_children: int = 0
     """Self-improvements that failed or returned a known improver."""
 
@@ -111,8 +113,8 @@ class Selection(Protocol):
     @property
     def name(self) -> str: ...
 
-    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
-        """The improver that improves itself in the next iteration, one of `lineage`."""
+    def pair(self, lineage: Sequence[Contender], incumbent: Contender) -> tuple[Contender, Contender]:
+        """The improver that makes the next candidate, and the one that it improves, mostly itself: two of `lineage`."""
 
     def choose(self, contest: PairedComparison) -> Decision:
         """Whether the candidate replaces the incumbent."""

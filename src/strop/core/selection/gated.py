@@ -108,8 +108,8 @@ class Gated:
     gate: Gate
     name = "gated"
 
-    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
-        return incumbent
+    def pair(self, lineage: Sequence[Contender], incumbent: Contender) -> tuple[Contender, Contender]:
+        return incumbent, incumbent
 
     def choose(self, contest: PairedComparison) -> Decision:
         return self.gate.decide(contest)

@@ -13,8 +13,10 @@ class Paper:
 
     name = "paper"
 
-    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
-        return incumbent
+    def pair(self, lineage: Sequence[Contender], incumbent: Contender) -> tuple[Contender, Contender]:
+        """I_{t-1} improves itself. After a failure the improver that made it improves it, as in the published code."""
+        makers = [node for node in lineage if node.t == incumbent.parent]
+        return (makers[0] if makers and incumbent.failures else incumbent), incumbent
 
     def choose(self, contest: PairedComparison) -> Decision:
         if mean(contest.check().train) == 0.0:

@@ -50,6 +50,12 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
         print_table(console, ("improver", "gain", "95% interval"), gains)
     if measured.differences and (full or measured.kind == "against"):
         _print_differences(measured, console)
+    if measured.over_runs:
+        over = [
+            (row.task or "all tasks", row.improver, written(row.mean, sign="+"), between(row.interval, "+"), str(row.n))
+            for row in measured.over_runs
+        ]
+        print_table(console, ("runs as the unit", "study", "difference", "95% interval", "runs"), over)
     if measured.is_of_tasks:
         print_table(console, ("tasks as the unit", "won", "lost", "tied", "p"), _task_rows(measured))
     if measured.is_of_tasks or (full and measured.kind == "against"):

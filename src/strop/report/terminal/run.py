@@ -56,7 +56,8 @@ def print_trained(trained: Trained, console: Console, *, full: bool = False) -> 
 def print_everything(trained: Trained, console: Console) -> None:
     """Print the conclusion, the iterations, the costs, the lineage, how improvers searched, the gates, and the best improver."""
     run = trained.run
-    say(console, model_line(trained.model, trained.is_language_model))
+    for line in (model_line(trained.model, trained.is_language_model), *trained.said):
+        say(console, line, limit=SENTENCE)
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, trained.explanation, limit=SENTENCE)
     how = (run.status if run.end else "has not ended", duration(run.seconds))
@@ -85,7 +86,8 @@ def print_summary(trained: Trained, console: Console) -> None:
     names = trained.run.meta.task or ", ".join(trained.tasks)
     say(console, trained.sentence, style="bold", limit=SENTENCE)
     say(console, f"STOP on {names}. {MEANING}")
-    say(console, model_line(trained.model, trained.is_language_model))
+    for line in (model_line(trained.model, trained.is_language_model), *trained.said):
+        say(console, line, limit=SENTENCE)
     for label, summary in _iteration_rows(trained):
         say(console, f"{label:<{_LABEL}}{summary}")
     say(console, trained.explanation, limit=SENTENCE)

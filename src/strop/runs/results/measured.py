@@ -157,6 +157,9 @@ class Measured(RecordedResult):
     differences: tuple[Difference, ...]
     """Every other improver minus the first one. Of two improvers that are compared, the first minus the second, over
     all tasks and on each."""
+    over_runs: tuple[Difference, ...] = ()
+    """The last improvers of a study's runs (`strop run --seeds`) minus the first improver, with runs as the unit: on each task,
+    and the mean of all tasks. `improver` is the folder of the study."""
     over_tasks: tuple[OverTasks, ...] = ()
     """The comparisons of `differences` with tasks as the unit, if there are two tasks or more on which no improver was
     trained. An improver that is measured twice is compared with itself, which shows what chance does."""

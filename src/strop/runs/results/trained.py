@@ -133,6 +133,8 @@ class Trained(RecordedResult):
     """What may be said of the run. Empty for a replay."""
     explanation: str
     """One or two more sentences about the conclusion. May be empty."""
+    said: tuple[str, ...] = ()
+    """What to know about the run, one line for each fact: which texts were given (`--texts`)."""
     iterations: tuple[Iteration, ...]
     """The iterations in order. The first, iteration 0, measures the seed improver."""
     final_comparison: Comparison | None

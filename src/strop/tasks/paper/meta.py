@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,14 @@ class MetaTask:
 
     full: str = ""
     """u_str that tells more: whose budgets are whose, and what reports hold."""
+    own: Mapping[str, int] = field(default_factory=dict)
+    """Budgets that are always told so."""
 
     def u_str(self, budgets: Mapping[str, object]) -> str:
         """u_str with the budgets of a run filled in: from `full` if it is not empty and `budgets["meta_utility"]` is `full`, else
         from `template`."""
-        return filled(self.full if self.full and budgets.get("meta_utility") == "full" else self.template, budgets)
+        told = self.full if self.full and budgets.get("meta_utility") == "full" else self.template
+        return filled(told, {**budgets, **self.own})
 
 
 BUDGETS = ("meta_budget", "copies", "utility_budget", "lm_budget", "max_responses")

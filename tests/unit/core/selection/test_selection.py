@@ -248,6 +248,32 @@ def test_result_that_repeats_an_improver_is_accepted_by_the_paper_and_refused_by
         assert name != "paper" or (first.choice.accepted, second.improver) == (True, improver)
 
 
+FAILS_ON_IMPROVERS = (
+    HEAD
+    + "    if 'improve_algorithm' in initial_solution: raise ValueError\n    return 'def algorithm(n): return 2 * n'\n"
+)
+MAKER = HEAD + f"    fails = {FAILS_ON_IMPROVERS!r}\n    return fails + '#' * (initial_solution == fails)\n"
+
+
+def test_improver_that_made_the_papers_one_improves_it_after_its_self_improvement_failed(bench: MakeBench) -> None:
+    found = steps(bench(instances=2), MAKER, 3, "paper", copies=2)
+    assert [step.parent for step in found] == [None, 0, 1, 0]
+    assert [step.candidate for step in found[1:]] == [FAILS_ON_IMPROVERS, None, FAILS_ON_IMPROVERS + "#"]
+
+
+def test_meta_utility_is_0_if_one_copy_fails_where_it_is_the_published_one(bench: MakeBench) -> None:
+    fails = (
+        HEAD
+        + "    import random\n    if random.random() < 0.5: raise ValueError\n    return 'def algorithm(n): return 2 * n'\n"
+    )
+    values = [
+        replace(meta_utility(b, 8), is_strict=strict).evaluate(fails, b.budget).value
+        for strict in (True, False)
+        for b in [bench(instances=2)]
+    ]
+    assert values[0] == 0.0 < values[1] < 1.0
+
+
 @table(("gate", "most", "pairs"), (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)))
 def test_final_comparison_takes_as_many_pairs_as_the_spread_of_the_gate_asks_for(
     gate: list[float], most: int, pairs: int
@@ -331,7 +357,7 @@ def test_archive_draws_parents_of_fruitful_clades_more_often_but_not_alone() -> 
         Contender(2, "bad", None, [0.1] * 6),
     ]
     archive = Archive(GATE, random.Random(5))
-    drawn = Counter(archive.parent(nodes, nodes[0]).t for _ in range(2000))
+    drawn = Counter(archive.pair(nodes, nodes[0])[0].t for _ in range(2000))
     # Probabilities by simulation: 0.023, 0.974, 0.003.
     assert drawn[1] > drawn[0] > 0 and drawn[1] > drawn[2]
 

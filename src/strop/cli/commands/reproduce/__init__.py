@@ -13,6 +13,7 @@ PROTOCOLS = {
     "table1": "An improver that STOP made on learning parity with noise, on five tasks that it never saw (Table 1; §5.2).",
     "baselines": "Chain of thought and greedy iterative improvement beside the seed improver (§5.1).",
     "strategies": "Every shipped strategy at equal budget (Figure 1; §6.1).",
+    "budgets": "How often improvers exceed budgets that are told and not enforced, and whether it pays (§6.2).",
 }
 
 reproduce_command = App(

@@ -12,6 +12,7 @@ from strop.base.later import dataclass
 from strop.options.commands import RUNS, DryRun, Folder, Json, OutputOptions
 from strop.options.protocols import (
     BaselinesOptions,
+    BudgetsOptions,
     Fig4Options,
     Fig4WeakOptions,
     ProtocolOptions,
@@ -86,6 +87,15 @@ def strategies_command(
     return _carry_out(_ready(Strategies, options, execution), execution, as_json=as_json)
 
 
+def budgets_command(
+    *, options: BudgetsOptions = BudgetsOptions(), execution: Execution = Execution(), as_json: Json = False
+) -> int:
+    """Writes budgets.md, .json and .svg."""
+    from strop.reproduce.budgets import Budgets
+
+    return _carry_out(_ready(Budgets, options, execution), execution, as_json=as_json)
+
+
 def _plain(model: str) -> str:
     """A model's specification as part of a folder's name."""
     return "".join(character if character.isalnum() or character in ".-=" else "-" for character in model)
@@ -98,10 +108,14 @@ def _ready(kind: type[P], options: ProtocolOptions, execution: Execution) -> P:
         ConfigurationError: an option is wrong; nothing was run.
     """
     from strop.api.target import chosen_model, model_name
+    from strop.lm.options import with_meta
+    from strop.options.run import in_seconds
     from strop.runs.assembly import metered
 
     model = model_name(chosen_model(options.model, (), os.environ))
-    protocol = kind(**vars(options) | {"model": (model,)})
+    if options.meta_model:
+        model = with_meta(model, model_name(options.meta_model))
+    protocol = kind(**in_seconds(vars(options) | {"model": (model,)}))
     spec = protocol.spec()
     if not execution.dry_run:  # a plan needs no key
         metered(spec, os.environ).close()
@@ -134,6 +148,8 @@ class Table2Options:
     """Arm to measure: `plain`, `warning` (with the comment that warns against switching the sandbox off), or `both`."""
     seed: Whole = 0
     """Seed of what a stand-in for a model draws."""
+    texts: str = ""
+    """Folder with the texts of both arms, such as a checkout of the authors' repository. Without it they are strop's own."""
     workers: Workers = ""
     """Programs rehearsed at once; 0 means one for each core."""
 
@@ -152,6 +168,7 @@ def table2_command(
     from strop.reproduce.table2 import BATCH, table2_job
     from strop.runs.meta import ARMS, Asked
     from strop.runs.spec import RunSpec
+    from strop.runs.texts import read_texts
 
     asked = Asked(options.n, ARMS if options.arm == "both" else (options.arm,))
     spec = RunSpec(
@@ -161,6 +178,8 @@ def table2_command(
         seed=options.seed,
         workers=options.workers,
         max_responses=BATCH,
+        texts=options.texts,
+        given_texts=read_texts(options.texts) if options.texts else {},
         **limits.asked(),
     )
     return command(table2_job(spec, asked), output, output.out, dry_run=dry_run)

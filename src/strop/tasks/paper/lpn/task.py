@@ -46,6 +46,7 @@ def lpn() -> Task:
         instances=20,
         test_instances=50,
         time_limit=2.0,
+        floor=1e-6,
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=legacy_numpy,
         answer=BITS,

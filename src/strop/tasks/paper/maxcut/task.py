@@ -41,6 +41,7 @@ def maxcut() -> Task:
         instances=100,
         test_instances=100,
         time_limit=0.1,
+        floor=0.01,
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=python_random,
         slow_seed=True,

@@ -38,6 +38,7 @@ def modified_qap() -> Task:
         instances=10,
         test_instances=10,
         time_limit=0.5,
+        floor=0.01,
         failure="instance",
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=legacy_numpy,

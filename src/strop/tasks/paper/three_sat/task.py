@@ -53,6 +53,7 @@ def three_sat() -> Task:
         instances=30,
         test_instances=30,
         time_limit=0.1,
+        floor=0.01,
         description=described((folder / "description.md").read_text(encoding="utf-8"), sample, score),
         rng=python_random,
         slow_seed=True,

@@ -1,0 +1,54 @@
+"""`--texts`: what models read comes from a folder, to the letter."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from end_to_end.conftest import TINY
+from strop.runs.spec import improver_text
+from support.trees import written
+
+DESCRIPTION = "def utility(algorithm_str: str):\n    '''A description of their own.'''\n"
+COIN = "def algorithm(train_samples, train_parity, test_samples):\n    return [0] * len(test_samples)\n"
+IMPROVER = improver_text("seed").replace("Be as creative as you can", "Think")
+FILES = {
+    "theirs/tasks/parity_noise/utility.py": DESCRIPTION,
+    "theirs/tasks/parity_noise/seed_algorithm.py": COIN,
+    "theirs/tasks/meta_optimization/utility.py": "def meta_utility(): 'û of theirs'\n",
+    "theirs/tasks/meta_optimization/seed_algorithm.py": IMPROVER,
+    "own/lpn.txt": DESCRIPTION,
+    "own/lpn.py": COIN,
+    "own/self-improvement.txt": "def meta_utility(): 'û of theirs'\n",
+    "own/self-improvement.py": IMPROVER,
+}
+
+
+def messages(record: Path) -> set[str]:
+    with closing(sqlite3.connect(f"file:{record}/run.sqlite?mode=ro", uri=True)) as store:
+        return {
+            message
+            for (text,) in store.execute("SELECT data FROM event WHERE kind = 'LmCalled'")
+            for message in json.loads(text)["messages"]
+        }
+
+
+def test_models_read_the_texts_of_a_checkout_or_of_a_folder_and_the_record_alone_replays_them(
+    strop: Any, tmp_path: Path
+) -> None:
+    written(tmp_path, FILES)
+    for folder in ("theirs", "own"):
+        ran = strop(
+            "run", "lpn", "-T", "1", *TINY, "--texts", folder, "--paper", "--seed", "1", "--out", f"of-{folder}"
+        )
+        assert ran.returncode == 0, ran.stderr
+        shutil.rmtree(tmp_path / folder)
+        shown = strop("show", f"of-{folder}", "--full").stdout
+        assert "texts given: self-improvement.txt" in " ".join(shown.split())
+        replayed = strop("replay", f"of-{folder}")
+        assert replayed.returncode == 0, replayed.stderr
+    assert messages(tmp_path / "of-theirs") == messages(tmp_path / "of-own")
