@@ -205,8 +205,8 @@ class KnownOriginal:
     """Whether a timed function changes its arguments; None if that is not known yet."""
     failing: set[bytes] = field(default_factory=set)
     """Encoded inputs on which a timed function was seen to fail."""
-    left_behind: dict[int, Any] = field(default_factory=dict)
-    """Instance → what a function leaves behind (strop.evaluation.left_behind)."""
+    left_behind: dict[Any, Any] = field(default_factory=dict)
+    """Instance, or instances → what calls on them leave behind (strop.evaluation.left_behind)."""
 
     _forms: dict[range, AnswerForm] = field(default_factory=dict)
     _scored: dict[int, str] = field(default_factory=dict)

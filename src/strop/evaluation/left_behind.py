@@ -13,12 +13,12 @@ from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
-from strop.base.errors import Malformed
+from strop.base.errors import Malformed, TaskError
 from strop.base.later import dataclass
 from strop.evaluation.batches import AnswerDetails, Batch, Described, batch_program, run_batch
 from strop.evaluation.instances import DrawnInstances, Input
 from strop.evaluation.outcomes import explain, guest_program, limits_of
-from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox
+from strop.sandbox.base import Guest, GuestProgram, Outcome, Returned, Sandbox, TimedOut
 from strop.tasks.function.task import FunctionTask
 from strop.tasks.values import canonical, difference, rebuilt
 
@@ -97,46 +97,54 @@ class Leftovers:
     describes: Described = "answers"
 
     def otherwise(
-        self, program: GuestProgram, number: int, inputs: Sequence[Input], judge: Judge
+        self, program: GuestProgram, key: object, inputs: Sequence[Input], judge: Judge
     ) -> tuple[int, LeftOtherwise] | None:
-        """How a program's calls on these `inputs`, of instance `number`, leave the process otherwise than the original's, and the
-        number of the call that shows it. None if they do not. For `judge` see `difference_again`.
+        """How a program's calls on these `inputs`, each of which it answers elsewhere, leave the process otherwise than the
+        original's, and the number of the call that shows it. None if they do not. `key` names the inputs. For `judge` see
+        `difference_again`.
 
         Raises:
             SandboxError: the host failed.
+            TaskError: the original took longer than it may.
         """
         # Before the program does: a later run of the original then shows a time that went on.
-        original = self._seen(number, inputs)
+        original = self._seen(key, inputs)
         left, found = self._left_by(program, inputs), None
         for _ in range(3):  # a time may be the same for a while: what differs must not differ for the original now
             differs = next(differences_left(self.task, original, left), None)
             found = difference_again(original, left, judge) or (None if differs is None else (0, differs))
             if found is None:
                 break
-            original = self._steady(number, inputs)
+            original = self._steady(key, inputs)
         return found
 
-    def not_compared(self, number: int, inputs: Sequence[Input]) -> tuple[str, ...]:
-        """The parts of what the original's calls on the `inputs` of instance `number` leave behind that are not compared. Raises
-        SandboxError."""
-        steady = self._steady(number, inputs)
+    def not_compared(self, key: object, inputs: Sequence[Input]) -> tuple[str, ...]:
+        """The parts of what the original's calls on `inputs` leave behind that are not compared. Raises like `otherwise`."""
+        steady = self._steady(key, inputs)
         return steady.not_compared or ("its process (which does not tell)",) * (not steady.after)
 
-    def _seen(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
+    def _seen(self, key: object, inputs: Sequence[Input]) -> LeftBehind:
         """What the original's calls leave behind, by all of its processes so far."""
         seen = self.drawn.original.left_behind
-        if number not in seen:
-            seen[number] = self._left_by_original(inputs).without(self.task)
-        return seen[number]  # type: ignore[no-any-return]
+        if key not in seen:
+            seen[key] = self._left_by_original(inputs).without(self.task)
+        return seen[key]  # type: ignore[no-any-return]
 
-    def _steady(self, number: int, inputs: Sequence[Input]) -> LeftBehind:
+    def _steady(self, key: object, inputs: Sequence[Input]) -> LeftBehind:
         """What the original's calls leave behind, and also in a further process."""
-        steady = self._seen(number, inputs).steady(self._left_by_original(inputs))
-        self.drawn.original.left_behind[number] = steady
+        steady = self._seen(key, inputs).steady(self._left_by_original(inputs))
+        self.drawn.original.left_behind[key] = steady
         return steady
 
     def _left_by_original(self, inputs: Sequence[Input]) -> LeftBehind:
-        return self._left_by(guest_program(self.task, self.task.seed), inputs)
+        left = self._left_by(guest_program(self.task, self.task.seed), inputs)
+        late = next((each for each, _ in (*left.answers, *left.again) if isinstance(each, TimedOut)), None)
+        if late is not None:  # then nothing would be compared
+            raise TaskError(
+                f"task {self.task.name}: what the original's calls leave behind could not be seen: {explain(late)}. Try again "
+                "on a machine with less to do, or give the target a larger time limit."
+            )
+        return left
 
     def _left_by(self, program: GuestProgram, inputs: Sequence[Input]) -> LeftBehind:
         """What a program leaves behind in a fresh process. If a caller may make equal calls, the process makes them again, after
@@ -225,8 +233,12 @@ def difference_again(original: LeftBehind, program: LeftBehind, judge: Judge) ->
     """The number of the first call that answers otherwise when it is made again, and how; None if there is none.
 
     `judge` gets the number of a call, the expected answer, the details of both, and the program's answer; it raises Malformed.
-    Sharing less is fine: an answer may be the original's first one, too.
+    Sharing less is fine: an answer may be the original's first one, too. But calls that do not return the first time leave
+    nothing to compare.
     """
+    (expected, _), (actual, _) = original.answers[-1], program.answers[-1]
+    if isinstance(expected, Returned) and not isinstance(actual, Returned):
+        return 0, LeftOtherwise("its calls do not return where they are not timed", explain(actual))
 
     def why(number: int, expected: Answer, actual: Answer) -> str:
         (outcome, details), (own, own_details) = expected, actual

@@ -117,10 +117,11 @@ def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: San
     if task.mark is None or part.start or "ok" not in tally.verdicts:
         return tally.evaluation
     left = Leftovers(cast("FunctionTask", task), drawn, sandbox)
-    inputs = [drawn[index] for index in range(min(LEFT, order.count(task)))]
+    sound = [index for index, verdict in enumerate(tally.verdicts) if verdict == "ok"][:LEFT]
+    inputs = [drawn[index] for index in sound]
     if order.is_of_original(task):
-        tally.not_compared = left.not_compared(0, inputs) if order.split == "train" else ()
-    elif found := left.otherwise(program, 0, inputs, _shares_more):
+        tally.not_compared = left.not_compared((*sound,), inputs) if order.split == "train" else ()
+    elif found := left.otherwise(program, (*sound,), inputs, _shares_more):
         tally = Tally(order, 1)
         tally.add(Worth(0.0, "malformed", f"malformed answer: {found[1].what}: {found[1].how}"), drawn[0][0])
     return tally.evaluation

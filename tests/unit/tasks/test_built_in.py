@@ -79,6 +79,7 @@ def test_seed_solution_has_the_published_utility(name: str, split: Split, percen
     assert 100 * np.mean(scores) == pytest.approx(percent, abs=within)
 
 
+@pytest.mark.process
 @table(
     ("name", "floor"),
     [
