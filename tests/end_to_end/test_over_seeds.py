@@ -65,12 +65,12 @@ def test_runs_that_are_killed_in_one_go_on_as_one_and_are_what_single_runs_are(
 
 
 def test_limit_is_of_all_runs_together_and_a_larger_one_continues(strop: Strop, tmp_path: Path) -> None:
-    stopped = strop(*SEEDS, "--seeds", "2", "--out", "f", "--max-calls", "14")
-    assert stopped.returncode == 4 and "--max-calls 14 is spent" in stopped.stderr, stopped.stdout + stopped.stderr
+    stopped = strop(*SEEDS, "--seeds", "2", "--out", "f", "--max-calls", "6")
+    assert stopped.returncode == 4 and "--max-calls 6 is spent" in stopped.stderr, stopped.stdout + stopped.stderr
     assert stopped.stderr.splitlines()[-1] == "To continue: strop resume f --max-calls MORE"
     records = [path.parent for path in tmp_path.glob("f/*/run.sqlite")]
     calls = sum(event.cost for record in records for event in recorded(record, LmCalled))
-    assert 0 < calls <= sum(spent_in(record)["max_calls"] for record in records) <= 14
+    assert 0 < calls <= sum(spent_in(record)["max_calls"] for record in records) <= 6
     assert json.loads(strop("show", "f", "--json").stdout)["status"] == "budget"
     (listed,) = json.loads(strop("list", "runs", ".", "--json").stdout)["runs"]
     assert (listed["run"], listed["command"], listed["cost"]) == ("f", "seeds", None)

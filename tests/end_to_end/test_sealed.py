@@ -308,8 +308,8 @@ class _Peeking:
 
     name: str = "peeking"
 
-    def parent(self, lineage: Sequence[Contender], incumbent: Contender) -> Contender:
-        return incumbent
+    def pair(self, lineage: Sequence[Contender], incumbent: Contender) -> tuple[Contender, Contender]:
+        return incumbent, incumbent
 
     def choose(self, contest: PairedComparison) -> Decision:
         each = [

@@ -179,7 +179,7 @@ def test_worker_spells_options_as_the_process_that_started_it(flags: bool) -> No
     def spells_flags(instance: Instance, answer: object) -> float:
         return float(option("workers") == "--workers")
 
-    task = replace(load_any("lpn"), name="spelled", score=spells_flags)
+    task = replace(load_any("parity"), name="spelled", score=spells_flags)
     with command_line() if flags else nullcontext():
         pool = WorkerPool(pack([task], frozenset()), 1)
     with closing(pool):
