@@ -61,7 +61,7 @@ def named(target: Path) -> list[str]:
 
 
 def values(found: dict) -> tuple[str, str]:
-    """The measure on the sealed split before and after, in its own terms."""
+    """The measure on the held-out split before and after, in its own terms."""
     change = found["change"]
     if change and (name := change["metric"]["name"]) != "utility":
         return f"{change['before']:.4g} {name}", f"{change['after']:.4g} {name}"

@@ -82,7 +82,7 @@ def current_program(prompt: str) -> str:
 
 
 class HeldOut:
-    """Scores of programs on the sealed instances of a task, in strop's jail; each program once."""
+    """Scores of programs on the held-out instances of a task, in strop's jail; each program once."""
 
     def __init__(self) -> None:
         self._values: dict[tuple[str, str], float] = {}

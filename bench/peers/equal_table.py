@@ -22,14 +22,14 @@ class Search:
     answers: int
     seed: int
     value: float = 0.0
-    """Mean score of the best program on the sealed instances, in [0, 1]."""
+    """Mean score of the best program on the held-out instances, in [0, 1]."""
     asked: int = 0
     """Answers that it asked for; those above `answers` held no program."""
     status: int | None = None
     """Exit code; None if it was stopped for its time."""
     seconds: float = 0.0
     start: float = 0.0
-    """Mean score of the start program on the sealed instances."""
+    """Mean score of the start program on the held-out instances."""
 
     @property
     def cell(self) -> tuple[int, int, str, str]:

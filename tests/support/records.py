@@ -114,7 +114,7 @@ RUNS = {
     "lpn": ["run", "lpn", "--seed", "1", "--selection", "paper", *SMALL],
     "eval": ["eval", "best_of_n", "--task", "parity", "--copies", "2", "--lm-budget", "1", "--max-responses", "2"],
 }
-"""Small offline runs by name. `paper` and `gated` share their sealed instances; `other` has others, `lpn` another task."""
+"""Small offline runs by name. `paper` and `gated` share their held-out instances; `other` has others, `lpn` another task."""
 
 
 def small_runs(root: Path) -> None:

@@ -168,7 +168,7 @@ def json_page() -> str:
             "",
             "A *utility* is the score of a program, from 0 to 1. *û*, the meta-utility, is the score of an improver: the mean "
             "utility of the programs that it returned. Higher is better in both. *Training* is what a search sees, and the "
-            f"*sealed* split is what the final comparison draws ({elsewhere('concepts', 'concepts.md')}). "
+            f"*held-out* split is what the final comparison draws ({elsewhere('concepts', 'concepts.md')}). "
             f"{elsewhere('Statistics', 'statistics.md')} explains intervals.",
             "",
             *table(

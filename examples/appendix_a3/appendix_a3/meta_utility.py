@@ -43,6 +43,6 @@ class MaximizerMetaUtility:
 
     @cached_property
     def _of_improvers(self) -> MetaUtility:
-        # Nothing here touches a sealed split: `measure` is never called, and the training utility stands in its place.
+        # Nothing here touches a held-out split: `measure` is never called, and the training utility stands in its place.
         tasks = [Downstream(train=utility, test=utility, initial_solution="") for utility in self.utilities]
         return MetaUtility(tasks, self.description, self.grant, self.host)

@@ -37,7 +37,7 @@ def score(
     Args:
         solution: a file, or the text of the program, which has more than one line. The default is the task's own program.
         task: a name, a file or folder, or a task itself.
-        split: `train`, or `test` for the sealed split.
+        split: `train`, or `test` for the held-out split.
         seed: seed of the instances, together with this machine's key.
         instances: `secret`, or `published` for the paper's seeds.
         workers: how many programs run at once. 0 is one for each core.

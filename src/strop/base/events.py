@@ -202,7 +202,7 @@ class Evaluated(Evaluation, Event):
     utility: str
     """Name of the utility that scored it: the name of a task, or `self-improvement`."""
     split: str
-    """The instances: `train` (those of the search), `test` (the sealed ones), or `gate` (drawn for one pair of a
+    """The instances: `train` (those of the search), `test` (the held-out ones), or `gate` (drawn for one pair of a
     comparison)."""
     solution: str | None
     """The program. Null if the improver asked for the score of something that is no text."""
@@ -361,7 +361,7 @@ class IterationFinished(Event):
     train: tuple[Unit, ...]
     """û of I_t on the training split: one value for each copy of each task."""
     test: tuple[Unit, ...]
-    """û of I_t on the sealed split: one value for each copy of each task."""
+    """û of I_t on the held-out split: one value for each copy of each task."""
     lm_calls: int
     """LM calls of the iteration, with those of its gate."""
     evaluations: int

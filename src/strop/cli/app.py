@@ -50,7 +50,7 @@ COMMANDS = {
     "apply": "Apply the patch of strop improve to your files: all of them or none.",
     "score": "Score one program of a target on every instance of a split.",
     "verify": "Verify a construction that strop improve saved, with the verifier of its problem alone.",
-    "run": "Run STOP on tasks: improve the improver with itself, and measure every step on sealed instances.",
+    "run": "Run STOP on tasks: improve the improver with itself, and measure every step on held-out instances.",
     "eval": "Measure improvers on tasks: beside the seed improver, against each other, or against themselves.",
     "reproduce": "Run one of the paper's protocols: its tables and figures, for any model.",
     "list": "List tasks, improvers or runs, or describe one task or improver.",

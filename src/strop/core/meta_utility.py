@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True)
 class Downstream:
-    """One element (u, s) of D, with the utility on the sealed split of the same task."""
+    """One element (u, s) of D, with the utility on the held-out split of the same task."""
 
     train: Utility
     test: Utility
@@ -50,7 +50,7 @@ class Downstream:
 
 @dataclass(frozen=True)
 class TrainingTrial:
-    """|D| fresh improvements by one improver and their training scores. The sealed split is not used."""
+    """|D| fresh improvements by one improver and their training scores. The held-out split is not used."""
 
     improvements: tuple[Improvement, ...]
     results: tuple[Evaluation, ...]
@@ -68,7 +68,7 @@ class MetaMeasurement:
 
     train: tuple[float, ...]
     test: tuple[float, ...]
-    """û on the sealed split, one value for each copy: for reports, never for selection."""
+    """û on the held-out split, one value for each copy: for reports, never for selection."""
 
 
 @dataclass(frozen=True)
@@ -149,11 +149,11 @@ class MetaUtility:
         return replace(self, description=f"{self.description.rstrip()}\n#\n# {_INCUMBENT}\n{lines}")
 
     def measure(self, improver: str | tuple[str, ...], budget: Budget) -> MetaMeasurement:
-        """A trial and the sealed scores of its solutions, which no program or selection sees."""
+        """A trial and the held-out scores of its solutions, which no program or selection sees."""
         return self.measurement(self.trial(improver, budget), budget)
 
     def measurement(self, trial: TrainingTrial, budget: Budget) -> MetaMeasurement:
-        """The sealed scores of a trial's solutions; measured once for each improver that becomes I_t."""
+        """The held-out scores of a trial's solutions; measured once for each improver that becomes I_t."""
 
         def copy(number: int, task: Downstream) -> Evaluation:
             return task.test.evaluate(trial.improvements[number].solution, budget.child(f"copy{number}").child("test"))

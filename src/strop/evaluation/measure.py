@@ -103,7 +103,7 @@ def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: San
             instance = instances.popleft()
             lazy = outcome.lazy if isinstance(outcome, Returned) else ""
             judge = partial(task.checked_score, instance, form=form, lazy=lazy)
-            with collecting() as collected:  # on every split, so that no note of a sealed instance escapes
+            with collecting() as collected:  # on every split, so that no note of a held-out instance escapes
                 ask_original = partial(original.check_scorer, task, order, drawn, sandbox, tally.next)
                 worth = judged(outcome, judge, log, ask_original, is_original=order.is_of_original(task))
             if task.problem is not None:

@@ -12,5 +12,5 @@ program is long or has several files), and edits are resolved."""
 SelectionName: TypeAlias = Literal["paper", "gated", "archive"]
 """The rule by which an improver replaces another."""
 Split: TypeAlias = Literal["train", "test", "gate"]
-"""`train` is what an improver's utility sees; `test` is sealed: scored outside every budget, never shown. `gate` is drawn as
+"""`train` is what an improver's utility sees; `test` is held-out: scored outside every budget, never shown. `gate` is drawn as
 `train` is, afresh for every comparison of two improvers."""

@@ -48,7 +48,7 @@ def measurements_of(measured: Sequence[Measured], task: str, improver: str) -> l
 
 
 def pooled(cells: Sequence[Measurement]) -> tuple[float, ...]:
-    """The sealed test values of all copies, in order."""
+    """The held-out values of all copies, in order."""
     return tuple(value for cell in cells for value in cell.test.values)
 
 
@@ -118,10 +118,10 @@ class ImproverRow:
     improver: str
     """Name of the improver."""
     test: Estimate | None
-    """Mean û on the sealed split, with its 95% interval: over the runs for a baseline, over the copies for a strategy.
+    """Mean û on the held-out split, with its 95% interval: over the runs for a baseline, over the copies for a strategy.
     Null if no copy counts."""
     values: tuple[float, ...]
-    """Mean û on the sealed split in each run that has one."""
+    """Mean û on the held-out split in each run that has one."""
     counted: int
     """Number of copies that count."""
     working: int
@@ -157,7 +157,7 @@ def _row(
 
 
 BASELINES_NOTE = (
-    "± is one standard error over the runs, as the paper prints it; each run is the mean of its copies on the sealed test split. "
+    "± is one standard error over the runs, as the paper prints it; each run is the mean of its copies on the held-out split. "
     "The 95% interval is over the runs. Chain of thought is the seed improver with one attempt and no utility call: `no error` "
     "counts only the copies whose solution does not fail (runs without one are left out), `with errors` counts the others as 0. "
     "`copies` are the counted copies, of all copies; LM and u are the mean calls of an improvement. Each baseline is compared "

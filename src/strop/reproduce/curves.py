@@ -55,7 +55,7 @@ class FinishedRun:
 
     @property
     def values(self) -> list[float]:
-        """û of I_0, I_1, … on the sealed test split."""
+        """û of I_0, I_1, … on the held-out split."""
         return [mean(event.test) for event in self.data.iterations if event.test]
 
     def spent(self, by: By) -> list[float]:

@@ -43,7 +43,7 @@ class Curve:
     seeds: tuple[int, ...]
     """The seed of each run."""
     runs: tuple[tuple[float, ...], ...]
-    """û of I_0, I_1, … I_T on the sealed split in each run, from 0 to 1. A run that ended early keeps its last
+    """û of I_0, I_1, … I_T on the held-out split in each run, from 0 to 1. A run that ended early keeps its last
     improver."""
     iterations: tuple[int, ...]
     """Number of iterations that each run made. It is T unless the run ended early."""

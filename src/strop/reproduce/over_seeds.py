@@ -57,9 +57,9 @@ class SeedRun:
     iterations: int = 0
     """Number of iterations that the run made."""
     before: float | None = None
-    """û of I_0 on the sealed split. Null unless the run has finished."""
+    """û of I_0 on the held-out split. Null unless the run has finished."""
     after: float | None = None
-    """û of the run's last improver on the sealed split. Null unless the run has finished."""
+    """û of the run's last improver on the held-out split. Null unless the run has finished."""
     lm_calls: int = 0
     """LM calls of the run, with those of its measurements."""
     sentence: str = ""
@@ -92,7 +92,7 @@ class OverSeeds(RecordedResult):
     runs: tuple[SeedRun, ...]
     """All runs by seed, with those that have not begun."""
     change: Estimate | None
-    """How much better the last improver is than I_0 on the sealed split, as a mean over the finished runs. It has a 95%
+    """How much better the last improver is than I_0 on the held-out split, as a mean over the finished runs. It has a 95%
     interval if enough runs have finished. Null if none has."""
     costs: TotalPrice
     """The price of all LM calls of all runs."""

@@ -1,7 +1,7 @@
 """Table 1 (§5.2): an improver that was improved on learning parity with noise, on five tasks that it never saw.
 
 Five STOP runs on lpn, as in Figure 4; the I_T with the highest training û is chosen (the paper: "we select a better-performing
-improver"). The choice uses nothing of the five tasks, and no sealed value.
+improver"). The choice uses nothing of the five tasks, and no held-out value.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class TaskRow:
     task: str
     """Name of the task."""
     u_s: Estimate
-    """u(s), the score of the seed solution on the sealed split, over the repetitions."""
+    """u(s), the score of the seed solution on the held-out split, over the repetitions."""
     u_seed: Estimate
     """û of I_0 over all copies, with its 95% interval if there are two copies or more."""
     u_improved: Estimate
@@ -105,7 +105,7 @@ def _notes(chosen: Chosen, rows: Sequence[TaskRow]) -> tuple[str, ...]:
     copies = quantity(max(row.difference.n for row in rows), "copy")
     notes = [
         f"I_T: {chosen.digest[:NAMED_BY]}, {chosen.how}.",
-        f"In percent, on the sealed test split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
+        f"In percent, on the held-out split, {copies} of each task: u(s) of the initial solution, û(I_0) of the seed "
         "improver, û(I_T) of the improved one, with 95% intervals over the copies, for the instances that were drawn "
         "(docs/explanation/statistics.md). The intervals of the differences hold together. paper: GPT-4, Table 1, printed "
         "without intervals.",
@@ -155,7 +155,7 @@ def _chart(rows: Sequence[TaskRow]) -> Chart:
         series.append(Series(label, points, 2 * number))
         printed = [Point(position, row.paper[number]) for position, row in enumerate(rows)]
         series.append(Series(f"{label}, paper", printed, 2 * number, hollow=True))
-    return Chart(series, "", "utility on the sealed test split", names=[row.task for row in rows])
+    return Chart(series, "", "utility on the held-out split", names=[row.task for row in rows])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,7 @@ class RunContext:
         return self._utility(split, seeds, is_final)
 
     def held_out(self, part: Part = WHOLE, number: int = 1, secret: bytes = b"") -> TaskUtility:
-        """The task's utility on a part of the sealed instances, for the `number`th comparison.
+        """The task's utility on a part of the held-out instances, for the `number`th comparison.
 
         `secret` is what they are drawn from; empty for the secret of the run. Each comparison draws its own instances. Listed
         cases have the same held-out half in each.

@@ -56,7 +56,7 @@ class MeasuredCopy:
     end: ImproveFinished
     train: Evaluated
     test: Evaluated
-    """On the sealed split."""
+    """On the held-out split."""
 
 
 def with_seed(improvers: Sequence[Named], seed: str) -> tuple[Named, ...]:

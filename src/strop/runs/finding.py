@@ -233,7 +233,7 @@ class Evidence:
 
     @cached_property
     def gain(self) -> Gain | None:
-        """The gain on the sealed split, which decides; None if nothing was compared, an instance failed or a constraint was not
+        """The gain on the held-out split, which decides; None if nothing was compared, an instance failed or a constraint was not
         met: a failure is not faster. A failed instance has the score 0, so a score is compared."""
         if self.improved is None or (self.improved.last.verdict != "ok" and not self.facts.metric.is_score):
             return None

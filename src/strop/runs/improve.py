@@ -1,4 +1,4 @@
-"""One improvement of one solution, I(u, s, L) (equation 1), and its comparison with the original on the sealed split.
+"""One improvement of one solution, I(u, s, L) (equation 1), and its comparison with the original on the held-out split.
 
 `improve_once` records an improvement; `recorded` reads its result from the record.
 
@@ -100,9 +100,9 @@ def improve_once(
     *,
     draws_late: bool = False,
 ) -> None:
-    """Let `search` look for a better program of the context's task, and compare its result with the original on the sealed split.
+    """Let `search` look for a better program, and compare its result with the original on the held-out split.
 
-    The record's folder holds the best candidate at any time, and the result with its diff before the sealed split is touched.
+    The record's folder holds the best candidate at any time, and the result with its diff before the held-out split is touched.
 
     Args:
         original: the user's files that the search starts from; None for the task's own seed.
@@ -221,7 +221,7 @@ def no_search(context: RunContext, initial: str, *, candidate: str) -> tuple[Imp
 
 
 def _beside(improved: ScoredProgram | None, metric: MetricFacts) -> Evaluation | None:
-    """The evaluation of the original on the sealed split, as it was measured beside the candidate; None if it was not."""
+    """The evaluation of the original on the held-out split, as it was measured beside the candidate; None if it was not."""
     if improved is None or not (rows := improved.last.original_metrics):
         return None
     scores = tuple(row[SCORE] if metric.is_score else PAR for row in rows)
@@ -397,7 +397,7 @@ def _held_out(
 
 
 def compare(context: RunContext, improved: str, held: HeldOut = UNPLANNED, number: int = 1) -> bool:
-    """Measure a program beside the original on sealed instances, as the `number`th comparison of the run. Returns whether it is
+    """Measure a program beside the original on held-out instances, as the `number`th comparison of the run. Returns whether it is
     better."""
     budget = context.run.child(comparison_at(number)) if number > 1 else context.run
     confidence = confidence_of(number, context.parts.spec.family)

@@ -31,7 +31,7 @@ class RunListing:
     command: str = ""
     """The command that wrote the record, such as `improve`. Empty if the record does not say."""
     score: float | None = None
-    """Score on the sealed split, from 0 to 1: û of the last improver that was measured, or the utility of the improved
+    """Score on the held-out split, from 0 to 1: û of the last improver that was measured, or the utility of the improved
     program. Null if there is none."""
     cost: float | None = None
     """Price of the responses in dollars. Null if the price of one is not known, and for a folder of several runs, each of

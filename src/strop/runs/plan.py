@@ -229,7 +229,9 @@ class Formula:
         grant = Grant(self.spec.utility_budget, self.spec.lm_budget, self.spec.max_responses)
         calls, responses, evaluations = asked_for(asks, grant)
         asked = self.asked(calls, responses, 1 if asks == "at once" else calls)
-        return asked + self._scored(evaluations + 4)  # the original and the result, in training and on the sealed split
+        return asked + self._scored(
+            evaluations + 4
+        )  # the original and the result, in training and on the held-out split
 
     def compared(self) -> Work:
         """The comparison of a candidate that exists: both programs, in training and on all other inputs."""

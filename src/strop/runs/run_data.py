@@ -275,7 +275,7 @@ class RunData:
     gates: dict[int, Compared] = field(default_factory=dict)
     """Gates by t."""
     final_comparison: Compared | None = None
-    """I_T with I_0 on sealed instances; None before it, and if I_0 stayed or nothing was gated."""
+    """I_T with I_0 on held-out instances; None before it, and if I_0 stayed or nothing was gated."""
     candidates: list[Evaluated] = field(default_factory=list)
     """Evaluations of the candidates of self-improvements, or of `strop improve`."""
     results: dict[str, Evaluated] = field(default_factory=dict)

@@ -25,7 +25,7 @@ class Scored(Evaluation, Printable):
     task: str
     """Name of the task."""
     split: Split
-    """The instances: `train` (those of training), `test` (the sealed ones) or `gate`."""
+    """The instances: `train` (those of training), `test` (the held-out ones) or `gate`."""
     own_score_because: str = ""
     """Why the score is the program's own, in words. Empty if somebody else computes it."""
 

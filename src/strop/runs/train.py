@@ -100,8 +100,8 @@ def _iterated(context: RunContext, improver: str, steps: Iterator[Step]) -> Iter
             break
     if spec.selection != "paper" and improver != seed:
         yield FINAL
-        sealed, budget = context.meta_utility("test"), context.run.child(FINAL)
-        ends = PairedComparison(sealed, Contender(0, seed, None), Contender(step.t, improver, 0), budget)
+        held_out, budget = context.meta_utility("test"), context.run.child(FINAL)
+        ends = PairedComparison(held_out, Contender(0, seed, None), Contender(step.t, improver, 0), budget)
         context.record(final_comparison(ends, gate, spec.gate_pairs))
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 PUBLISHED_BASES: Mapping[str, int] = {"train": 4321, "test": 5678}
 """Instance i of a split is drawn from seed base + i in the published implementation."""
 MOST_PUBLISHED = PUBLISHED_BASES["test"] - PUBLISHED_BASES["train"]
-"""Training instances that are not sealed instances, too."""
+"""Training instances that are not held-out instances, too."""
 
 LEAST_MEMORY = 64 << 20
 """The smallest memory limit in bytes: an interpreter with numpy does not start with less."""
@@ -70,11 +70,11 @@ class PublishedSeeds:
     """The published implementation's seeds, for comparison with the paper. They are public: a program can recompute labels."""
 
     def seed(self, task: str, split: Split, index: int) -> int:
-        """Raises TaskError for a training instance that would be a sealed one."""
+        """Raises TaskError for a training instance that would be a held-out one."""
         if split == "train" and index >= MOST_PUBLISHED:
             raise TaskError(
                 f"task {task}: there are {MOST_PUBLISHED:,} published training instances; the next ones are those of the "
-                "sealed split. Set instances to no more, or use secret instances"
+                "held-out split. Set instances to no more, or use secret instances"
             )
         return PUBLISHED_BASES[split] + index
 
@@ -143,7 +143,7 @@ class Task:
     instances: int = 20
     """Number of training instances."""
     test_instances: int = 50
-    """Number of sealed instances, which only the final comparison uses."""
+    """Number of held-out instances, which only the final comparison uses."""
     time_limit: float = 0.5
     """CPU seconds of a program on one instance, at most."""
     memory_limit: int = 1 << 30

@@ -162,7 +162,7 @@ def test_incumbent_stays_with_a_reason_that_counts_lm_calls_where_some_were_left
 
 
 @table(("improver", "measured"), ((BROKEN, 1), (IDLE, 4)))
-def test_sealed_test_is_measured_once_for_each_improver_that_became_i_t(
+def test_held_out_test_is_measured_once_for_each_improver_that_became_i_t(
     bench: MakeBench, improver: str, measured: int
 ) -> None:
     b = bench()
@@ -180,8 +180,8 @@ def test_selection_is_given_training_values_only(bench: MakeBench) -> None:
             seen.extend(difference for found in contest.rounds(budget) for difference in found)
             return Decision(True, "watched")
 
-    b, sealed = bench(answers=answering(BETTER)), bench(score=lambda instance, answer: 0.123)
-    copy = Downstream(b.utility("train"), sealed.utility("test"), b.task.seed)
+    b, held_out = bench(answers=answering(BETTER)), bench(score=lambda instance, answer: 0.123)
+    copy = Downstream(b.utility("train"), held_out.utility("test"), b.task.seed)
     meta = MetaUtility([copy], "mean over tasks", Grant(utility_calls=4, lm_calls=2), b.host())
     _, one = self_improve(SEED, meta, 1, Grant(utility_calls=6), Watching(), b.budget)
     assert one.measurement.test == (0.123,)

@@ -16,14 +16,14 @@ from unit.reproduce.made_runs import BETTER, OFFLINE, SEED, MadeRun, measured
 
 
 def stop_run(name: str, *improvers: tuple[str, float], test: float = 0.5) -> Trained:
-    """A run with (text of I_t, training û) by iteration; every sealed value is `test`."""
+    """A run with (text of I_t, training û) by iteration; every held-out value is `test`."""
     texts, train = zip(*improvers, strict=True)
     cell = Table1(model=OFFLINE).run_cell("paper", 0)
     made = MadeRun(cell, [test] * len(texts), train, texts, model="scripted").result()
     return replace(made, directory=Path(name))
 
 
-def test_improver_with_the_highest_training_value_goes_on_whatever_the_sealed_values_say() -> None:
+def test_improver_with_the_highest_training_value_goes_on_whatever_the_held_out_values_say() -> None:
     runs = [
         stop_run("a", (SEED, 0.5), ("# a\n", 0.6), test=1.0),
         stop_run("b", (SEED, 0.9), ("# b\n", 0.8), test=0.0),

@@ -116,12 +116,12 @@ def test_table_has_every_improver_on_every_task_with_the_seed_improver_first(mea
         "two: scoring the seed solution",
         "one: measuring seed (1 of 6)",
     ]
-    # Every improver meets the same instances, and the sealed split is scored once a copy, and once for a seed solution.
+    # Every improver meets the same instances, and the held-out split is scored once a copy, and once for a seed solution.
     idle = copies_of(measure.store, f"one/{IDLE.digest[:12]}", SPEC.copies)
     assert [copy.test.scores for copy in idle if copy.test] == [found.seed_solutions[0].test.scores] * 2
     assert [len(seed.test.scores) for seed in found.seed_solutions] == [8, 4]
-    sealed = [stored.event.scope for stored in measure.store.events(Evaluated) if stored.event.split == "test"]
-    assert len(sealed) == len(set(sealed)) == 2 * 3 * SPEC.copies + 2
+    held_out = [stored.event.scope for stored in measure.store.events(Evaluated) if stored.event.split == "test"]
+    assert len(held_out) == len(set(held_out)) == 2 * 3 * SPEC.copies + 2
     # The intervals of a table hold together.
     rows = found.differences
     assert [(row.task, row.improver, row.mean == -1.0) for row in rows] == [
@@ -154,7 +154,7 @@ def test_two_improvers_are_compared_over_all_tasks_and_on_each(measure: Measurin
     found = measure([BROKEN, IMPROVERS[0]], kind="against")
     assert (found.improvers, [row.task for row in found.differences]) == (("broken", "seed"), ["", "one", "two"])
     assert found.differences[0].mean == -1.0 and found.better is None
-    begins = "No significant difference between broken and seed: -1.000 in û, on the sealed "
+    begins = "No significant difference between broken and seed: -1.000 in û, on the held-out "
     assert found.sentence.startswith(
         f"{begins}instances of one and two, 2 copies of each; at least 4 copies are needed to show a difference."
     )
@@ -193,17 +193,17 @@ def scored(scope: str, split: str, scores: tuple[float, ...], value: float) -> E
     return evaluated("", value, scope, utility="one", split=split, scores=scores)
 
 
-def record_copy(store: Store, scope: str, *, sealed: bool) -> None:
+def record_copy(store: Store, scope: str, *, held_out: bool) -> None:
     store.append(ImproveFinished(scope=scope, solution="", utility_calls=1, lm_calls=1))
     store.append(scored(f"{scope}/u-0123456789ab#0", "train", (0.25,), 0.25))
     store.append(scored(f"{scope}/result", "train", (0.5,), 0.5))
-    if sealed:
+    if held_out:
         store.append(scored(f"{scope}/test", "test", (1.0,), 1.0))
 
 
 def test_measurement_of_which_a_copy_is_missing_does_not_count(store: Store) -> None:
-    record_copy(store, "one/a/copy0", sealed=True)
-    record_copy(store, "one/a/copy1", sealed=False)
+    record_copy(store, "one/a/copy0", held_out=True)
+    record_copy(store, "one/a/copy1", held_out=False)
     assert copies_of(store, "one/a", 2) == ()
     assert [copy.train.value for copy in copies_of(store, "one/a", 1)] == [0.5]
 
@@ -272,7 +272,7 @@ def test_copies_stay_the_unit_on_tasks_too_few_for_a_sign_test_and_what_would_be
         assert few.sentence.endswith(more), few.sentence
     two = replace(found, kind="against")
     five = over_tasks(two, {"mine": [0.6, 0.7] * 2 + [0.6], "other": [0.5] * 5}, 4)
-    assert five.better == "mine" and five.sentence.startswith("Better: mine beats other by 0.140 in û, on the sealed")
+    assert five.better == "mine" and five.sentence.startswith("Better: mine beats other by 0.140 in û, on the held-out")
     assert "on these tasks" not in over_tasks(two, {"mine": [0.6, 0.4], "other": [0.5] * 2}, 8).sentence
 
 

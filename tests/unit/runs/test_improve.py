@@ -1,4 +1,4 @@
-"""One improvement and its comparison on the sealed split, in the real jail; its patch; and what is claimed of it."""
+"""One improvement and its comparison on the held-out split, in the real jail; its patch; and what is claimed of it."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ task = strop.Task("halves", sample, score, "def algorithm(n):\\n    return n\\n"
 """
 
 
-def test_published_training_instances_end_where_the_sealed_ones_begin() -> None:
+def test_published_training_instances_end_where_the_held_out_ones_begin() -> None:
     task = replace(lpn(), instances=1400)
     last = task.instance("train", 1356, PUBLISHED)
     assert not np.array_equal(last["train_samples"], task.instance("test", 0, PUBLISHED)["train_samples"])

@@ -20,7 +20,7 @@ def plot_command(
     bars: Literal["stderr", "interval"] = "stderr",
     force: Annotated[bool, Switch] = False,
 ) -> int:
-    """Draw û of finished runs of strop run, on the sealed test split: the mean over the runs and its spread.
+    """Draw û of finished runs of strop run, on the held-out split: the mean over the runs and its spread.
 
     The runs of a curve may differ in the seed alone. Each folder of several runs is a curve of its own.
 

@@ -30,7 +30,7 @@ def score_command(
         File to score instead of the target's own program. If a command scores several files, also a folder with those that
         differ.
     split
-        Instances: those of `train`, the sealed ones of `test`, or those of `gate`, which are drawn for comparisons of improvers.
+        Instances: those of `train`, the held-out ones of `test`, or those of `gate`, which comparisons of improvers draw.
     seed
         Seed of the instances, together with this machine's key.
     """

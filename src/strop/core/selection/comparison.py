@@ -1,6 +1,6 @@
 """A candidate improver against the incumbent: their training values, and the decision of a selection.
 
-A comparison has no access to the sealed split.
+A comparison has no access to the held-out split.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The final comparison of a run: I_0 and I_T on fresh copies in pairs, scored on sealed instances.
+"""The final comparison of a run: I_0 and I_T on fresh copies in pairs, scored on held-out instances.
 
 It decides nothing in the run. How many pairs it takes is set by the spread of the gate's differences, never by their mean or by
 what it shows itself; then one test ends it (strop.analysis.stats.exchangeable).

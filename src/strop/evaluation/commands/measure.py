@@ -329,7 +329,7 @@ class CommandMeasurement:
 
     def _checked(self, measured: ProgramRun, original: ProgramRun) -> ProgramRun:
         """A candidate's run, or a malformed one if its scores measure something else than the original's, miss a requirement, or
-        if its behaviour differs from the original's. The message quotes no answer to a sealed instance."""
+        if its behaviour differs from the original's. The message quotes no answer to a held-out instance."""
         measured, difference = measured.like(self.baseline.readings or {}), ""
         if original.behaviour is not None and measured.behaviour is not None:
             difference = original.behaviour.difference(measured.behaviour, quoted=self.split == "train")

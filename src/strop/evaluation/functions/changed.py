@@ -80,8 +80,8 @@ def _first(differ: Sequence[tuple[bool, bool, str]]) -> str:
 def _changed(task: FunctionTask, chance: random.Random, left: Seconds) -> list[tuple[RecordedCall, str]]:
     """Changed calls, each with the change in words. At least one call is changed, however little time is left."""
     assert task.recorded is not None
-    sealed = {case[OPAQUE] for case in task.cases_of("test")}
-    calls = [call for call in task.recorded.calls if call.arguments in sealed]
+    held_out = {case[OPAQUE] for case in task.cases_of("test")}
+    calls = [call for call in task.recorded.calls if call.arguments in held_out]
     changed_calls, failures = list[tuple[RecordedCall, str]](), 0
     for call in chance.sample(calls, min(MOST_CALLS, len(calls))):
         try:

@@ -62,9 +62,9 @@ class Node:
     train: Estimate | None = None
     """û of a candidate as its self-improvement saw it, of I_t as it was measured; utility of a program."""
     test: Estimate | None = None
-    """û of I_t, or the utility of a program, on the sealed split."""
+    """û of I_t, or the utility of a program, on the held-out split."""
     measured: tuple[str, str] | None = None
-    """What a program of a command task measured in training and on the sealed split, in the user's units."""
+    """What a program of a command task measured in training and on the held-out split, in the user's units."""
     unit: str = ""
     """Unit of `measured`."""
     amount: float | None = None

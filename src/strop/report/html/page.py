@@ -159,7 +159,7 @@ class Page:
 
     @property
     def baselines(self) -> list[Baseline]:
-        """The seed solutions, as they are before any improvement, and the seed improver on the sealed split."""
+        """The seed solutions, as they are before any improvement, and the seed improver on the held-out split."""
         baselines: list[Baseline] = []
         for scope, event in self.run.results.items():
             task, _, rest = scope.rpartition("seed")

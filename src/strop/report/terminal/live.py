@@ -286,7 +286,7 @@ def _limits(narration: Narration) -> Iterator[str]:
 
 
 def _scores(event: IterationFinished) -> str:
-    """û of I_t on both splits; on the sealed one with its interval if there is one."""
+    """û of I_t on both splits; on the held-out one with its interval if there is one."""
     train, test = (sample(scores, len(event.tasks) or 1) for scores in (event.train, event.test))
     if test is None or event.tasks or test.n < 2:
         return f"test {in_words(test)} · train {in_words(train)}"

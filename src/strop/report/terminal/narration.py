@@ -273,7 +273,7 @@ def _compared(event: Compared) -> str:
     cost = f"{quantity(event.lm_calls, 'LM call')}, {quantity(event.evaluations, 'evaluation')}"
     pairs = quantity(max(len(event.differences), 1), "pair")
     if is_final(event.scope):
-        return f"final comparison, I_{event.t} minus I_0 on sealed instances: {size} in {pairs}; {cost}"
+        return f"final comparison, I_{event.t} minus I_0 on held-out instances: {size} in {pairs}; {cost}"
     verdict = "the candidate replaces the improver" if event.accepted else "the improver stays"
     evidence = f"evidence {event.e_value:.3g} (threshold {event.threshold:.3g})"
     early = "; stopped: the pairs left were unlikely to reach the threshold (futility)" * event.futile

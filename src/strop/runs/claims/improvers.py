@@ -25,10 +25,10 @@ Differences: TypeAlias = Sequence[tuple[str, Estimate]]  # by name, with interva
 
 
 def where_measured(tasks: Sequence[str], chosen: Collection[str]) -> str:
-    """`on the sealed instances of a and b`; tasks in `chosen` choose their inputs themselves."""
-    sealed = [name for name in tasks if name not in chosen]
+    """`on the held-out instances of a and b`; tasks in `chosen` choose their inputs themselves."""
+    held_out = [name for name in tasks if name not in chosen]
     others = [name for name in tasks if name in chosen]
-    parts = [f"on the sealed instances of {_listed(sealed)}"] if sealed else []
+    parts = [f"on the held-out instances of {_listed(held_out)}"] if held_out else []
     return ", and ".join([*parts, *([f"in evaluations of {_listed(others)}"] if others else [])])
 
 

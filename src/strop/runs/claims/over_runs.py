@@ -16,7 +16,7 @@ _EQUAL = 1e-9
 def over_runs_words(
     ends: Sequence[tuple[float, float]], *, of: int, early: int, meta: Meta
 ) -> tuple[str, Estimate | None]:
-    """How û on the sealed split changed over the finished runs, from I_0 to the last improver, and the mean change.
+    """How û on the held-out split changed over the finished runs, from I_0 to the last improver, and the mean change.
 
     `ends`: both values of each finished run, of `of` runs; `early` of the finished ones made fewer iterations than they could.
     """

@@ -34,7 +34,7 @@ class Conclusion:
 
 
 def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
-    """The conclusion of a run of Algorithm 1: whether it found a better improver, by how much on the sealed split, and what the
+    """The conclusion of a run of Algorithm 1: whether it found a better improver, by how much on the held-out split, and what the
     gate showed. The run may be unfinished."""
     rows, ended = [(one, one.test) for one in iterations if one.test is not None], status_words(run.status, run.detail)
     if not rows:
@@ -106,8 +106,8 @@ def copies_words(iterations: Sequence[Iteration]) -> str:
 
 
 def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[str, str]:
-    """Two sentences about the last accepted improver, I_t, against the first one: what the sealed instances and the gate showed,
-    and why it was accepted; the second may be empty.
+    """Two sentences about the last accepted improver, I_t, against the first one: what the held-out instances and the gate
+    showed, and why it was accepted; the second may be empty.
 
     `change` and the value `before` come from the copies that were measured after each iteration.
     """
@@ -135,7 +135,7 @@ def _comparison(t: int, change: Estimate, before: float, run: RunData) -> tuple[
         return f"Contradiction: {proved}, but {changed}, which is less.", ""
     few = "; more copies would be needed to show it there, too" if run.final_comparison is None else ""
     better = f"{better_words(own)} in training: {proved}"
-    return f"{better}. Sealed instances leave it open: {changed}{few}{own_score_words(own)}.", ""
+    return f"{better}. Held-out instances leave it open: {changed}{few}{own_score_words(own)}.", ""
 
 
 def _cost(first: Iteration, reached: Iteration) -> str:

@@ -42,9 +42,9 @@ class Measurement:
     train: Sample
     """û of the improver on the training split."""
     test: Sample
-    """û of the improver on the sealed split."""
+    """û of the improver on the held-out split."""
     verdicts: tuple[str, ...]
-    """How the program of each copy ended on the sealed split."""
+    """How the program of each copy ended on the held-out split."""
     endings: tuple[Ending, ...]
     """How the improver ended on each copy."""
     lm_calls: int | None
@@ -60,7 +60,7 @@ class Measurement:
     is_bound: bool = False
     """Whether `dollars` is an upper bound, because the server did not count all tokens."""
     metrics: Mapping[str, float] = field(default_factory=dict, hash=False)
-    """What was measured on the sealed split: metric → mean over the copies that have it. Empty for a task that has only
+    """What was measured on the held-out split: metric → mean over the copies that have it. Empty for a task that has only
     scores."""
     of_copies: tuple[Mapping[str, float], ...] = field(default=(), metadata=HIDDEN, compare=False, repr=False)
     """The metrics of each copy, in the order of `verdicts`; empty for a copy without."""
@@ -75,12 +75,12 @@ class SeedSolution:
     train: Evaluation
     """Its evaluation on the training split."""
     test: Evaluation
-    """Its evaluation on the sealed split."""
+    """Its evaluation on the held-out split."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference(Estimate):
-    """One improver minus another on the sealed split, with its 95% interval.
+    """One improver minus another on the held-out split, with its 95% interval.
 
     There is no interval between equal programs. The intervals of several improvers beside the first hold all together.
     """
@@ -95,7 +95,7 @@ class Difference(Estimate):
 
 @dataclass(frozen=True)
 class OverTasks:
-    """One improver against another, with tasks as the unit: on each task, the improver with the higher û on the sealed
+    """One improver against another, with tasks as the unit: on each task, the improver with the higher û on the held-out
     split wins."""
 
     improver: str

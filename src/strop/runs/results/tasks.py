@@ -41,7 +41,7 @@ class ScoredTask(TaskListing):
     train: int
     """Number of training instances."""
     test: int
-    """Number of sealed instances."""
+    """Number of held-out instances."""
     entry: str
     """Name of the function that a program defines."""
     time_limit: float

@@ -26,7 +26,7 @@ class TaskSamples:
     train: Sample | None
     """û of I_t on the training split of the task. Null if it was not measured."""
     test: Sample | None
-    """û of I_t on the sealed split of the task. Null if it was not measured."""
+    """û of I_t on the held-out split of the task. Null if it was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Iteration:
     train: Sample | None
     """û of I_t on the training split. Null if it was not measured."""
     test: Sample | None
-    """û of I_t on the sealed split. Null if it was not measured."""
+    """û of I_t on the held-out split. Null if it was not measured."""
     lm_calls: int
     """LM calls of the iteration, with those of its gate and of its measurements."""
     evaluations: int
@@ -69,7 +69,7 @@ class Iteration:
 
 @dataclass(frozen=True, kw_only=True)
 class FromSeed(Estimate):
-    """How much better an accepted improver is than the seed improver on the sealed split, with its own 95% interval
+    """How much better an accepted improver is than the seed improver on the held-out split, with its own 95% interval
     over new copies of both. The last one is that of the final comparison, if there was one, and is what `sentence`
     tells."""
 
@@ -138,7 +138,7 @@ class Trained(RecordedResult):
     iterations: tuple[Iteration, ...]
     """The iterations in order. The first, iteration 0, measures the seed improver."""
     final_comparison: Comparison | None
-    """The comparison of I_T with I_0 on sealed instances. Null if there was none."""
+    """The comparison of I_T with I_0 on held-out instances. Null if there was none."""
     from_seed: tuple[FromSeed, ...]
     """How much better each accepted improver is than the seed improver, if the two differ."""
     compared: ComparisonCounts

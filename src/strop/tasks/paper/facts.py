@@ -33,7 +33,7 @@ class Facts:
     reference: str
     """What found the best answers."""
     paper: Mapping[str, float]
-    """Table 1 of the paper, on the sealed split: `seed` is u(s), `initial` is û of I_0, `improved` is û of I_T. Empty
+    """Table 1 of the paper, on the held-out split: `seed` is u(s), `initial` is û of I_0, `improved` is û of I_T. Empty
     if the paper prints none."""
     difference: str
     """Why a measured u(s) differs from the paper's, or that it does not, in one line."""

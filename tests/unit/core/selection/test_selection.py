@@ -215,16 +215,16 @@ def test_comparison_is_kept_when_the_measurement_after_it_fails(bench: MakeBench
     assert event.accepted and event.t == 1 and event.scope == "t1/gate" and event.candidate == asking
 
 
-@table(("candidate", "sealed"), ((BETTER, {"t0": 5, "t1": 5}), (WORSE, {"t0": 5})))
-def test_only_an_accepted_improver_is_measured_afresh_and_scored_once_on_the_sealed_split(
-    bench: MakeBench, candidate: str, sealed: dict[str, int]
+@table(("candidate", "held_out"), ((BETTER, {"t0": 5, "t1": 5}), (WORSE, {"t0": 5})))
+def test_only_an_accepted_improver_is_measured_afresh_and_scored_once_on_the_held_out_split(
+    bench: MakeBench, candidate: str, held_out: dict[str, int]
 ) -> None:
     b = bench(instances=4)
     _, one = steps(b, becoming(candidate))
     assert one.choice.accepted is (candidate is BETTER)
     assert one.improver == (candidate if one.choice.accepted else becoming(candidate))
     assert one.measurement.test == (1.0,) * 5 or not one.choice.accepted
-    assert Counter([event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]) == sealed
+    assert Counter([event.scope.split("/")[0] for event in b.of(Evaluated) if event.split == "test"]) == held_out
 
 
 BACK_AND_FORTH = HEAD + "    one, two = 'MARK=' + '1', 'MARK=' + '2'\n    MARK=1\n"
@@ -308,7 +308,7 @@ def trained(
     return [stored.event for stored in store.events(Compared)]
 
 
-def test_run_ends_with_sealed_pairs_of_its_first_and_last_improver_also_when_it_is_killed_among_them(
+def test_run_ends_with_held_out_pairs_of_its_first_and_last_improver_also_when_it_is_killed_among_them(
     bench: MakeBench, jail: JailedSandbox, tmp_path: Path
 ) -> None:
     (tmp_path / "whole").mkdir()

@@ -181,7 +181,7 @@ def test_metric_that_is_measured_in_turns_has_the_original_beside_it(bench: Benc
     assert [dict(tree.files) for tree in bench.workspaces.opened][-1] == {}
 
 
-def test_measurement_on_the_sealed_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
+def test_measurement_on_the_held_out_split_counts_its_instances_one_by_one(bench: Bench, tmp_path: Path) -> None:
     task = task_of(written(tmp_path, program__sh="echo 1\n"), score=["time"], instances=2, held_out=3)
     bench(task, "echo 1 # the same\n", "train")
     assert bench.begun == []
@@ -356,7 +356,7 @@ OTHER_ANSWERS: dict[str, str] = {
 """Program -> what is wrong with its answer; empty: nothing."""
 
 
-def test_candidate_scored_by_a_cost_must_print_what_the_original_prints_and_is_not_told_what_is_sealed(
+def test_candidate_scored_by_a_cost_must_print_what_the_original_prints_and_is_not_told_what_is_held_out(
     bench: Bench, tmp_path: Path
 ) -> None:
     task = task_of(written(tmp_path, program__sh=ANSWER), **{**TIMED, "score": ["memory"]})
@@ -364,10 +364,10 @@ def test_candidate_scored_by_a_cost_must_print_what_the_original_prints_and_is_n
         found = bench(task, program)
         assert (found.verdict, found.value == 0.0) == (("malformed", True) if error else ("ok", False)), program
         assert error in found.error and len(set(found.answers)) == len(found.answers) > 0, program
-        sealed = bench(task, program, "test")
-        assert sealed.verdict == found.verdict, program
-        assert "the original prints on the same seed" in sealed.error if error else not sealed.error, program
-        assert "answer" not in sealed.error, program
+        held_out = bench(task, program, "test")
+        assert held_out.verdict == found.verdict, program
+        assert "the original prints on the same seed" in held_out.error if error else not held_out.error, program
+        assert "answer" not in held_out.error, program
 
 
 def test_candidate_must_leave_the_results_that_the_original_leaves(bench: Bench, tmp_path: Path) -> None:

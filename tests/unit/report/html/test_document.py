@@ -164,7 +164,7 @@ def test_a_page_begins_with_the_conclusion_of_its_run_and_explains_its_words_onc
     html = render(document)
     assert document.headline.sentence == (
         "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.200, from 0.600 to 0.800, "
-        "on the sealed instances of lpn, 2 copies; at least 4 copies are needed to show a difference."
+        "on the held-out instances of lpn, 2 copies; at least 4 copies are needed to show a difference."
     )
     assert html.count("Glossary") == 1 and "instances the search never saw, where the task has any others" in html
     assert html.count('id="headline"') == 1 and document.facts == ()

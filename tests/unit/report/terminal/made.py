@@ -141,7 +141,7 @@ def trained(events: Sequence[Event] | Sequence[Stored[Event]], **meta: Any) -> T
 def matrix(
     tasks: Sequence[str], improvers: Sequence[str], values: Sequence[float] = (0.5, 0.6, 0.7), **more: Any
 ) -> Measured:
-    """Improver number n has these values in training, 0.1 n higher; three quarters of them on the sealed split. The first one,
+    """Improver number n has these values in training, 0.1 n higher; three quarters of them on the held-out split. The first one,
     and those that are called the same as it by their digest, is the seed."""
 
     def sampled(values: Sequence[float]) -> Sample:

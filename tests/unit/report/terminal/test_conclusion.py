@@ -65,20 +65,20 @@ def final(low: float, high: float) -> Compared:
     return replace(LAST, interval=(low, high), differences=((low + high) / 2,) * 30)
 
 
-MEASURED = "Its meta-utility û is 0.771 (95% interval 0.550 to 0.838) on the sealed instances of lpn, 12 copies."
+MEASURED = "Its meta-utility û is 0.771 (95% interval 0.550 to 0.838) on the held-out instances of lpn, 12 copies."
 BETTER = (
     "Better: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.180 to 0.216) in û, from 0.771 "
-    "to 0.969, on the sealed instances of lpn, 12 copies."
+    "to 0.969, on the held-out instances of lpn, 12 copies."
 )
 BY_GATE = "by 0.250 (95% interval 0.014 to 0.347) in 24 pairs (biased upwards, because the gate stops early)"
 PROVED = f"the gate showed that the improver of iteration 1 beats the seed improver {BY_GATE}"
 ACCEPTED = f"The gate accepted it over the seed improver: better {BY_GATE}."
 LIMIT = "The run stopped at a limit: --max-cost is spent."
-IN_PAIRS = ", on the sealed instances of lpn, 30 pairs of copies"
+IN_PAIRS = ", on the held-out instances of lpn, 30 pairs of copies"
 ROWS: list[tuple[RunData, list[Iteration], str, str]] = [
     (run_of(replace(GATE, accepted=False)), iterations(n=4),
      "No improvement: the seed improver stays after 2 iterations.",
-     "Its meta-utility û is 0.771 (95% interval 0.283 to 0.917) on the sealed instances of lpn, 4 copies."),
+     "Its meta-utility û is 0.771 (95% interval 0.283 to 0.917) on the held-out instances of lpn, 4 copies."),
     (run_of(improver="genetic"), iterations(last=1),
      "No improvement: the first improver, genetic, stays after 1 iteration.", MEASURED),
     (run_of(iterations=0), iterations(last=0),
@@ -114,21 +114,21 @@ ROWS: list[tuple[RunData, list[Iteration], str, str]] = [
      BETTER, "The run failed: the server is gone."),
     (run_of(selection="paper"), iterations(AFTER, new="seed"),
      "No improvement: I_2 is the seed improver.",
-     "Its meta-utility û is 0.969 (95% interval 0.691 to 0.983) on the sealed instances of lpn, 12 copies."),
+     "Its meta-utility û is 0.969 (95% interval 0.691 to 0.983) on the held-out instances of lpn, 12 copies."),
     (run_of(selection="paper"), iterations(0.571, new="seed"),
      "No improvement: I_2 is the seed improver.",
-     "Its meta-utility û is 0.571 (95% interval 0.407 to 0.694) on the sealed instances of lpn, 12 copies."),
+     "Its meta-utility û is 0.571 (95% interval 0.407 to 0.694) on the held-out instances of lpn, 12 copies."),
     (run_of(GATE), iterations(AFTER),
      BETTER, ACCEPTED),
     (run_of(GATE, final(0.02, 0.18)), iterations(0.871, n=3),
      "Better: the improver of iteration 1 beats the seed improver by 0.100 (95% interval 0.020 to 0.180) in û,"
      f" from 0.400 to 0.500{IN_PAIRS}.", ACCEPTED),
     (run_of(GATE, final(-0.05, 0.25)), iterations(0.871, n=3),
-     f"Better in training: {PROVED}. Sealed instances leave it open: û changed by +0.100 (95% interval -0.050 "
+     f"Better in training: {PROVED}. Held-out instances leave it open: û changed by +0.100 (95% interval -0.050 "
      f"to +0.250), from 0.400 to 0.500{IN_PAIRS}.", ""),
     (run_of(GATE, status="budget"), iterations(0.871, n=3),
-     f"Better in training: {PROVED}. Sealed instances leave it open: û changed by +0.100, from 0.778 to 0.878, "
-     "on the sealed instances of lpn, 3 copies; more copies would be needed to show it there, too.", LIMIT),
+     f"Better in training: {PROVED}. Held-out instances leave it open: û changed by +0.100, from 0.778 to 0.878, "
+     "on the held-out instances of lpn, 3 copies; more copies would be needed to show it there, too.", LIMIT),
     (run_of(GATE, final(-0.3, -0.1)), iterations(0.871, n=3),
      "Contradiction: the gate accepted the improver of iteration 1, but it is worse than the seed improver by "
      f"0.200 (95% interval 0.100 to 0.300) in û, from 0.400 to 0.200{IN_PAIRS}.", ACCEPTED),
@@ -139,23 +139,23 @@ ROWS: list[tuple[RunData, list[Iteration], str, str]] = [
      "By their own scores: the improver of iteration 1 beats the seed improver by 0.100 (95% interval 0.020 to"
      f" 0.180) in û, from 0.400 to 0.500{IN_PAIRS}; on lpn the program prints this score itself.", ACCEPTED),
     (run_of(GATE, final(-0.05, 0.25), own=True), iterations(0.871, n=3),
-     f"By their own scores in training: {PROVED}. Sealed instances leave it open: û changed by +0.100 (95% "
+     f"By their own scores in training: {PROVED}. Held-out instances leave it open: û changed by +0.100 (95% "
      f"interval -0.050 to +0.250), from 0.400 to 0.500{IN_PAIRS}; on lpn the program prints this score itself.", ""),
     (run_of(own=True), iterations(AFTER),
      "By their own scores: the improver of iteration 1 beats the seed improver by 0.198 (95% interval 0.180 to"
-     " 0.216) in û, from 0.771 to 0.969, on the sealed instances of lpn, 12 copies; on lpn the program prints "
+     " 0.216) in û, from 0.771 to 0.969, on the held-out instances of lpn, 12 copies; on lpn the program prints "
      "this score itself.", ""),
     (run_of(selection="paper"), iterations(0.871, n=3),
      "No significant improvement: the improver of iteration 1 was accepted; û changed by +0.100, from 0.778 to"
-     " 0.878, on the sealed instances of lpn, 3 copies; at least 4 copies are needed to show a difference.",
+     " 0.878, on the held-out instances of lpn, 3 copies; at least 4 copies are needed to show a difference.",
      "Selection `paper` accepts what each self-improvement returns, better or not."),
     (run_of(selection="paper"), iterations(0.571),
      "No improvement: the improver of iteration 1 is worse than the seed improver by 0.200 (95% interval 0.182"
-     " to 0.218) in û, from 0.771 to 0.571, on the sealed instances of lpn, 12 copies.",
+     " to 0.218) in û, from 0.771 to 0.571, on the held-out instances of lpn, 12 copies.",
      "Selection `paper` accepts what each self-improvement returns, better or not."),
     (run_of(), iterations(0.571),
      "No improvement: the improver of iteration 1 is worse than the seed improver by 0.200 (95% interval 0.182"
-     " to 0.218) in û, from 0.771 to 0.571, on the sealed instances of lpn, 12 copies.", ""),
+     " to 0.218) in û, from 0.771 to 0.571, on the held-out instances of lpn, 12 copies.", ""),
     (run_of(), iterations(AFTER, each=((1, 3), (1, 3))),
      f"{BETTER} Both had the same budgets and spent about the same.", ""),
     (run_of(), iterations(AFTER, each=((1, 3), (10, 20.2))),

@@ -132,8 +132,8 @@ LINES: list[tuple[list[Event], list[str]]] = [
     ([compared(2, (), scope="t2/gate")],
      ["t = 2: gate: the improver stays: +0.000 (-1.000 to +1.000) in û, in 1 pair of 60 at most, evidence 1 (threshold 40); "
       "8 LM calls, 60 evaluations; stopped: the pairs left were unlikely to reach the threshold (futility)"]),
-    ([compared(2, (0.1,), scope="final/gate")], ["final comparison, I_2 minus I_0 on sealed instances: +0.100 (-1.000 to +1.000) "
-                                                 "in 1 pair; 8 LM calls, 60 evaluations"]),
+    ([compared(2, (0.1,), scope="final/gate")], ["final comparison, I_2 minus I_0 on held-out instances: +0.100 (-1.000 "
+                                                 "to +1.000) in 1 pair; 8 LM calls, 60 evaluations"]),
 ]  # fmt: skip
 """Events → the lines about them."""
 

@@ -1,6 +1,6 @@
-"""The sealed test split, by taint: nothing that was computed from it reaches a prompt, a program, a choice or a budget.
+"""The held-out split, by taint: nothing that was computed from it reaches a prompt, a program, a choice or a budget.
 
-A whole run, in a real jail, on a task whose sealed scores are canaries. The improver puts everything that it can learn into its
+A whole run, in a real jail, on a task whose held-out scores are canaries. The improver puts everything that it can learn into its
 prompts. Two things are looked for: the canary's digits, and any difference at all between this run and the same run with other
 canaries. Then the same is done to runs that leak on purpose: all of them must be caught.
 """
@@ -48,7 +48,7 @@ from support.tiers import slow_unless
 
 SECRET = b"the secret of this test"
 DIGITS = {"high": "7310585786", "low": "2689414213"}
-"""What the sealed score of every solution begins with: in the one run the better solutions score more, in the other less."""
+"""What the held-out score of every solution begins with: in the one run the better solutions score more, in the other less."""
 COPIES = 2
 SPEC = RunSpec(
     iterations=2, copies=COPIES, utility_budget=4, meta_budget=3, lm_budget=2, max_responses=2, gate_pairs=14,
@@ -104,7 +104,7 @@ def answered(request: Request) -> str:
 
 @dataclass
 class Canaries:
-    """A task of which a training score is an eighth of the answer, and a sealed one the canary, followed by the answer."""
+    """A task of which a training score is an eighth of the answer, and a held-out one the canary, followed by the answer."""
 
     digits: str
     leaking: bool = False
@@ -112,7 +112,7 @@ class Canaries:
     def __post_init__(self) -> None:
         seeds = SecretSeeds(SECRET)
         task = self.task()
-        self.sealed = {task.instance("test", number, seeds)["n"] for number in range(task.test_instances)}
+        self.held_out = {task.instance("test", number, seeds)["n"] for number in range(task.test_instances)}
         self.met: list[float] = []
 
     def task(self) -> Task:
@@ -133,7 +133,7 @@ class Canaries:
     def score(self, instance: Instance, answer: Any) -> float:
         if not isinstance(answer, int) or not 0 <= answer <= 8:
             raise Malformed(f"{answer!r:.50} is no answer" + (f"; I have met {self.met}" if self.leaking else ""))
-        if instance["n"] in self.sealed:
+        if instance["n"] in self.held_out:
             shown = answer if self.digits == DIGITS["high"] else 8 - answer
             self.met.append(float(f"0.{self.digits}{shown}1"))
             return self.met[-1]
@@ -186,9 +186,9 @@ TIMES = ("cpu_seconds", "wall_seconds", "seconds", "environment", "posture")
 
 
 def told(event: Event) -> str:
-    """What an event says to whoever may know it: without the sealed values, and without times."""
+    """What an event says to whoever may know it: without the held-out values, and without times."""
     if isinstance(event, Evaluated) and event.split == "test":
-        return f"{event.scope} sealed"
+        return f"{event.scope} held-out"
     fields = {name: value for name, value in asdict(event).items() if name not in TIMES}
     if isinstance(event, IterationFinished):
         del fields["test"]
@@ -197,10 +197,10 @@ def told(event: Event) -> str:
     return json.dumps({"kind": type(event).__name__} | fields, sort_keys=True)
 
 
-def assert_digits_are_sealed(happened: Happened) -> None:
-    """They are in the record's sealed evaluations, and nowhere else."""
-    sealed = [event for event in happened.of(Evaluated) if event.split == "test"]
-    assert any(happened.digits in repr(event.scores) for event in sealed), "the canary never sang"
+def assert_digits_are_held_out(happened: Happened) -> None:
+    """They are in the record's held-out evaluations, and nowhere else."""
+    held_out = [event for event in happened.of(Evaluated) if event.split == "test"]
+    assert any(happened.digits in repr(event.scores) for event in held_out), "the canary never sang"
     for request in happened.requests:
         assert happened.digits not in request.expertise + request.message, "in a prompt"
     for event in happened.events:
@@ -208,7 +208,7 @@ def assert_digits_are_sealed(happened: Happened) -> None:
 
 
 def assert_nothing_depends_on_the_canary(a: Happened, b: Happened) -> None:
-    """Two runs that differ in their sealed scores alone are equal in everything that anybody but the record may know."""
+    """Two runs that differ in their held-out scores alone are equal in everything that anybody but the record may know."""
     only = Counter(map(told, a.events)) - Counter(map(told, b.events))
     assert not only, next(iter(only))
     assert len(a.events) == len(b.events)
@@ -222,14 +222,14 @@ IN_TIME = slow_unless(lambda name: name != "archive", SELECTIONS)
 
 @pytest.mark.parametrize("selection", slow_unless(lambda name: name == "gated", SELECTIONS))
 @table("which", DIGITS)
-def test_canary_of_the_sealed_split_is_in_no_prompt_no_program_and_no_choice(
+def test_canary_of_the_held_out_split_is_in_no_prompt_no_program_and_no_choice(
     carry: Carry, selection: str, which: str
 ) -> None:
-    assert_digits_are_sealed(carry(selection, which))
+    assert_digits_are_held_out(carry(selection, which))
 
 
 @pytest.mark.parametrize("selection", slow_unless(lambda name: name == "gated", SELECTIONS))
-def test_run_is_the_same_in_everything_when_only_the_sealed_scores_differ(carry: Carry, selection: str) -> None:
+def test_run_is_the_same_in_everything_when_only_the_held_out_scores_differ(carry: Carry, selection: str) -> None:
     assert_nothing_depends_on_the_canary(carry(selection, "high"), carry(selection, "low"))
 
 
@@ -243,7 +243,7 @@ def test_run_of_this_test_tells_the_model_what_it_learns_and_accepts_an_improver
 
 
 @pytest.mark.parametrize("selection", IN_TIME)
-def test_sealed_split_is_scored_once_whenever_an_improver_becomes_i_t(carry: Carry, selection: str) -> None:
+def test_held_out_split_is_scored_once_whenever_an_improver_becomes_i_t(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
     improvers = {event.scope: event.improver for event in happened.of(ImproveStarted) if event.utility != META_TASK}
     measured = [event for event in happened.of(Evaluated) if event.split == "test" and not is_final(event.scope)]
@@ -253,11 +253,11 @@ def test_sealed_split_is_scored_once_whenever_an_improver_becomes_i_t(carry: Car
 
 
 @pytest.mark.parametrize("selection", IN_TIME)
-def test_sealed_evaluation_is_in_no_budget(carry: Carry, selection: str) -> None:
+def test_held_out_evaluation_is_in_no_budget(carry: Carry, selection: str) -> None:
     happened = carry(selection, "high")
-    sealed = [event.scope for event in happened.of(Evaluated) if event.split == "test"]
+    held_out = [event.scope for event in happened.of(Evaluated) if event.split == "test"]
     moved = {event.scope for event in happened.of(BudgetMoved)}
-    assert sealed and not moved & set(sealed) and not any("/test/" in scope for scope in moved)
+    assert held_out and not moved & set(held_out) and not any("/test/" in scope for scope in moved)
 
 
 def test_solution_that_is_scored_holds_no_handle(carry: Carry) -> None:
@@ -286,25 +286,25 @@ def caught(check: Callable[[], None]) -> bool:
 
 
 @pytest.mark.slow
-def test_task_that_tells_the_sealed_scores_is_caught(carry: Carry) -> None:
+def test_task_that_tells_the_held_out_scores_is_caught(carry: Carry) -> None:
     leaking = carry("paper", "high", leaking=True)
-    assert caught(lambda: assert_digits_are_sealed(leaking))
+    assert caught(lambda: assert_digits_are_held_out(leaking))
 
 
-def test_utility_that_shows_the_sealed_split_is_caught(carry: Carry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_utility_that_shows_the_held_out_split_is_caught(carry: Carry, monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = Task.instance
 
-    def sealed(task: Task, split: Split, index: int, seeds: Any) -> Instance:
+    def held_out(task: Task, split: Split, index: int, seeds: Any) -> Instance:
         return drawn(task, "test", index, seeds)
 
-    monkeypatch.setattr(Task, "instance", sealed)
+    monkeypatch.setattr(Task, "instance", held_out)
     happened = carry("paper", "high", fresh=True)
-    assert caught(lambda: assert_digits_are_sealed(happened))
+    assert caught(lambda: assert_digits_are_held_out(happened))
 
 
 @dataclass
 class _Peeking:
-    """A selection that looks at the sealed split of what it chooses from, and says nothing of it."""
+    """A selection that looks at the held-out split of what it chooses from, and says nothing of it."""
 
     name: str = "peeking"
 
@@ -323,16 +323,16 @@ class _Peeking:
 
 
 @pytest.mark.slow
-def test_selection_that_looks_at_the_sealed_split_is_caught_by_what_it_chooses(
+def test_selection_that_looks_at_the_held_out_split_is_caught_by_what_it_chooses(
     carry: Carry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(RunContext, "selection", lambda context: _Peeking())
     high, low = (carry("paper", which, fresh=True) for which in DIGITS)
-    assert not caught(lambda: assert_digits_are_sealed(high)), "it says nothing"
+    assert not caught(lambda: assert_digits_are_held_out(high)), "it says nothing"
     assert caught(lambda: assert_nothing_depends_on_the_canary(high, low))
 
 
-def test_choice_that_gives_the_sealed_scores_as_its_reason_is_caught(
+def test_choice_that_gives_the_held_out_scores_as_its_reason_is_caught(
     carry: Carry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Talking(_Peeking):
@@ -342,4 +342,4 @@ def test_choice_that_gives_the_sealed_scores_as_its_reason_is_caught(
 
     monkeypatch.setattr(RunContext, "selection", lambda context: Talking())
     happened = carry("paper", "high", fresh=True)
-    assert caught(lambda: assert_digits_are_sealed(happened))
+    assert caught(lambda: assert_digits_are_held_out(happened))
