@@ -18,8 +18,6 @@ Your primary improvement must be novel and non-trivial. First, propose an idea, 
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Ask once, think first, and trust the answer: one improvement is attempted, and the utility is never called."""
-    if not language_model.remaining:
-        return initial_solution
+    """Ask once, think first, and trust the response: the utility is never called. Without a program, it returns None."""
     (program,) = ask(language_model, [message_for(initial_solution, utility)])
-    return program or initial_solution
+    return program

@@ -61,6 +61,7 @@ def test_chain_of_thought_asks_the_seed_improver_s_question_once_and_scores_noth
     trial, seed = run("chain_of_thought", jail, answering(0.2)), run("seed", jail, answering(0.2))
     assert [(r.expertise, r.message) for r in trial.requests] == [(r.expertise, r.message) for r in seed.requests[:1]]
     assert trial.scored == () and value(trial.improvement.solution or "") == 0.2
+    assert run("chain_of_thought", jail, lambda request: "no code").improvement.solution is None
 
 
 def test_greedy_search_starts_every_call_from_the_best_program_so_far(jail: Sandbox) -> None:
