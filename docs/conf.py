@@ -14,7 +14,8 @@ import strop
 DOCS = Path(__file__).parent
 LINK = re.compile(r"(?<!!)\[([^\]\[]+)\]\((?![a-z]+:|#)([^)#\s]+)(#[^)\s]*)?\)")
 """A link to a file: its words, the file, the heading."""
-INCLUDE = re.compile(r"^```{include} (\S+)\n```$", re.MULTILINE)
+INCLUDE = re.compile(r"\A\[[^\]\n]+\]\((\S+)\)\n\Z")
+"""A page that is a link alone: the site has the file in its place, and a browser of the repository has something to click."""
 INCLUDED = {
     (page.parent / path).resolve(): page
     for page in DOCS.rglob("*.md")
@@ -49,12 +50,9 @@ html_theme_options = {
 def include_and_name_files(app: Sphinx, page: str, source: list[str]) -> None:
     """Insert included files, and replace links to files outside of docs/ by their paths in a clone: the site stands alone."""
     folder = (DOCS / page).parent
-
-    def insert(directive: re.Match[str]) -> str:
-        path = folder / directive[1]
-        return links_rewritten(path.read_text(encoding="utf-8"), path.parent, folder, page)
-
-    source[0] = INCLUDE.sub(insert, links_rewritten(source[0], folder, folder, page))
+    included = INCLUDE.search(source[0])
+    path = folder / included[1] if included else DOCS / f"{page}.md"
+    source[0] = links_rewritten(path.read_text(encoding="utf-8"), path.parent, folder, page)
 
 
 def links_rewritten(text: str, folder: Path, page_folder: Path, page: str) -> str:

@@ -13,7 +13,7 @@ NOTES = sorted((ROOT / "docs" / "design").glob("[0-9]*.md"))
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 
 
-INCLUDE = re.compile(r"^```{include} (\S+)", re.MULTILINE)
+INCLUDE = re.compile(r"\A\[[^\]\n]+\]\((\S+)\)\n\Z")
 
 
 def prose(path: Path) -> str:
