@@ -178,7 +178,6 @@ ELSEWHERE = {
     r"llama-server ": "another program, which downloads a model",
     r"strop replay examples/recorded": "tests/examples replays every recorded run",
     r"strop resume": "tests/end_to_end/test_resume.py, with runs that were stopped",
-    r"strop check square.py": "tests/unit/check/test_relay.py has such a scorer",
     r"strop (check|improve) examples/targets": "tests/examples, and bench/targets.py",
 }
 """Commands that are not run here, and why."""
@@ -240,6 +239,7 @@ def folder(records: Path, tmp_path: Path) -> Path:
     programs = {
         "app.py": block("docs/tutorial.md", r"# app\.py"),
         "packing.py": packing,
+        "square.py": block("docs/how-to/check.md", "import strop"),
         "routes.py": packing.replace('name="packing"', 'name="routes"'),
         "pack.py": block("docs/reference/targets.md", r"# pack\.py"),
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
@@ -299,7 +299,8 @@ def run_all(page: Path, folder: Path, *, searches: bool) -> None:
             shutil.rmtree(cwd / words[words.index("--out") + 1], ignore_errors=True)
         ended = run_small(*words, cwd=cwd, env=environment(folder))
         lacking = ended.returncode == 2 and any(need in ended.stderr for need in NEEDS)
-        assert ended.returncode == 0 or lacking, f"$ {command}\n{ended.stdout}{ended.stderr}"
+        is_broken = ended.returncode == 5 and words == ["check", "square.py"]
+        assert ended.returncode == 0 or lacking or is_broken, f"$ {command}\n{ended.stdout}{ended.stderr}"
 
 
 def test_every_command_of_a_page_is_understood(subtests: pytest.Subtests) -> None:

@@ -89,8 +89,8 @@ class Command:
         for entry in panel.entries if panel.format == "parameter" else ():
             if entry.positional_label:
                 self.arguments.append((code(entry.positional_label), _meaning(entry)))
-                self.usage = self.usage.replace(" [ARGS...]", f" [{entry.positional_label}...]")
-                self.usage = self.usage.replace(" [ARGS]", f" [{entry.positional_label}]")
+                if f" {entry.positional_label}" not in self.usage:
+                    self.usage = self.usage.replace("[ARGS", f"[{entry.positional_label}")
             else:
                 self.options.append(_option(entry))
 

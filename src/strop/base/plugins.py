@@ -5,6 +5,7 @@ Entry points are read when a name is not one of strop's, and for lists; never at
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 from collections.abc import Collection
 from dataclasses import field
@@ -44,6 +45,15 @@ class Installed:
     def value(self) -> str:
         """The module, or `module:attribute`, that the distribution names."""
         return self.entry.value
+
+    @computed
+    def what(self) -> str:
+        """What it does: the first line of the module, which is read and not imported. Empty if the module says nothing."""
+        try:
+            module = ast.parse(_text_of(self, self.entry.value.partition(":")[0]))
+        except (ConfigurationError, SyntaxError, ValueError):
+            return ""
+        return (ast.get_docstring(module) or "").partition("\n")[0]
 
 
 def installed(group: str, own: Collection[str] = ()) -> list[Installed]:
@@ -86,6 +96,10 @@ def program_text_of(plugin: Installed) -> str:
         raise ConfigurationError(
             f"{_label(plugin)}: its entry point is {module!r}; it must be a module, such as package.name"
         )
+    return _text_of(plugin, module)
+
+
+def _text_of(plugin: Installed, module: str) -> str:
     for path in _candidates(plugin, module.split(".")):
         if path.is_file():
             try:

@@ -14,7 +14,7 @@ HINTS = (
 
 
 def improve_algorithm(initial_solution, utility, language_model):
-    """Give every request another hint, so that the answers differ in kind and not only by chance."""
+    """Give every request another hint, so that the responses differ in kind and not only by chance."""
     scores = {}
     score(utility, [initial_solution], scores)
     hints = itertools.cycle(HINTS)

@@ -156,7 +156,7 @@ class AsyncModel:
         """One completion for each request, in order.
 
         Raises:
-            LanguageModelError: some request has no answer; all others were waited for.
+            LanguageModelError: some request has no response; all others were waited for.
         """
         batch = CompletionBatch(requests, keep)
         arrivals: queue.SimpleQueue[tuple[int, Completion] | None] = queue.SimpleQueue()

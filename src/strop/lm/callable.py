@@ -54,7 +54,7 @@ class CallableModel(AsyncModel):
         self._slots = asyncio.Semaphore(connections)
 
     async def answer(self, request: Request) -> Completion:
-        """The answer of the function.
+        """The response of the function.
 
         Raises:
             LanguageModelError: the function raised an exception, or returned no text.

@@ -119,9 +119,9 @@ class PaperOptions:
     """The setting of a run."""
 
     paper: Annotated[bool, Switch] = False
-    """The paper's setting instead of the defaults. That is 4 iterations, 5 copies, selection paper, its own prompt, and
-    the published implementation's budgets: 25 meta-utility calls, 25 utility calls, 4 LM calls of 6 responses. An
-    option that you give beside it replaces its value."""
+    """The paper's setting instead of the defaults. That is 4 iterations, 5 copies, selection paper, and scores and
+    budgets of the published implementation: 25 meta-utility calls, 25 utility calls, 4 LM calls of 6 responses. The
+    texts are strop's own without --texts. An option that you give beside it replaces its value."""
 
 
 @Parameter(name="*", group=OPTIONS)
@@ -209,8 +209,9 @@ class SelectionOptions:
     itself replaces it. With `gated`, only an improver that paired fresh evaluations show to be better does. With
     `archive`, any past improver may improve itself, and the gate decides which one is the best."""
     meta_utility: Annotated[Literal["full", "paper"], Rare] = field(default=usual("full"))
-    """How û is measured: `full` or `paper`. With `full`, each copy has instances of its own, and reports tell what
-    improvers did with which budgets. With `paper`, all copies share the training instances."""
+    """How û is measured: `full` or `paper`. All copies search on the same training instances. With `full`,
+    what a copy returns is scored on instances of its own, and reports tell what improvers did with which budgets. With
+    `paper`, it is scored on the instances of the search."""
     gate_error: Annotated[float, Rare, Bounds(LEAST_GATE_ERROR, 0.25)] = 0.1
     """Bound on the probability that a run ever accepts an improver that is no better. It is at most 0.25."""
     gate_pairs: Annotated[Count, Rare] = 60

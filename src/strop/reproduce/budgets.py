@@ -98,7 +98,8 @@ class Budgets(BudgetsOptions, Protocol):
             differences={"told - enforced": difference},
             tables=(_table(arms, self.iterations, self.runs),),
             notes=(
-                f"Told are {self.lm_budget} LM calls, {self.utility_budget} evaluations of u and {self.meta_budget} of û in an "
+                f"Told are {quantity(self.lm_budget, 'LM call')}, {quantity(self.utility_budget, 'evaluation')} of u and "
+                f"{self.meta_budget} of û in an "
                 f"improvement. Where they are only told, {self.slack} times as many are granted. An improvement counts as "
                 "exceeding if it made more calls than it was told; where budgets are enforced, that is impossible. "
                 "The jail, the scores and the draws are the same in both arms.",

@@ -29,7 +29,7 @@ from strop.runs.plan import Assumptions, Formula, Plan, assumptions_of, planned,
 from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
 from strop.runs.spec import PAPERS, RunSpec
-from strop.runs.texts import read_texts, seed_improver
+from strop.runs.texts import read_texts, said_of_texts, seed_improver
 
 MOST_RUNS = 10_000
 MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")
@@ -38,6 +38,7 @@ SIZE = ("iterations", "copies", "utility_budget", "meta_budget", "lm_budget", "m
 """Fields of `Protocol` that make a run larger or smaller. The number of runs is not among them: the tables print it."""
 SMALL = {"runs": 6, "iterations": 2, "copies": 3, "meta_budget": 4, "max_responses": 3}
 """Sizes that --small sets in place of the paper's. Six runs are the fewest whose differences can be significant."""
+OWN_TEXTS = ("The texts that the model reads are strop's own; --texts gives others.",)
 UNRECORDED = ("directory", "base_url", "improver_text", "max_cost", "max_time", "workers", "meta_model", "named")
 """Fields of protocols that NAME.json leaves out of `options`."""
 
@@ -121,7 +122,7 @@ class Protocol(ProtocolOptions, ABC):
         return Cell(replace(self.spec(), selection=cast(SelectionName, selection), seed=seed, max_cost=None))
 
     def _measuring(self) -> RunSpec:
-        """The model that is asked and the budgets of an improvement, with exactly the paper's prompts."""
+        """The model that is asked, the budgets of an improvement and the texts, measured as published."""
         sizes = {name: getattr(self, name) for name in (*MEASURING, "base_url", "instances", "workers")}
         return RunSpec(
             **sizes,
@@ -156,7 +157,8 @@ def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellRe
     """Make the result of a protocol from those of all its cells, and write its files."""
     reproduction = protocol.result(results)
     names = tuple(sorted(cell.name for cell in cells))
-    reproduction = replace(reproduction, cells=names, notes=(*other_size(cells), *reproduction.notes))
+    texts = dict.fromkeys(line for cell in cells for line in said_of_texts(cell.spec)) or OWN_TEXTS
+    reproduction = replace(reproduction, cells=names, notes=(*other_size(cells), *texts, *reproduction.notes))
     write(reproduction)
     return reproduction
 

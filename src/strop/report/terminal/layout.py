@@ -77,7 +77,11 @@ def print_installed(plugins: Sequence[Installed], console: Console) -> None:
     if plugins:
         console.print()
         rows = [
-            (plugin.name, plugin.distribution, f"not used: {plugin.not_used}" if plugin.not_used else plugin.value)
+            (
+                plugin.name,
+                plugin.distribution,
+                f"not used: {plugin.not_used}" if plugin.not_used else plugin.what or plugin.value,
+            )
             for plugin in plugins
         ]
         print_table(console, ("installed", "distribution", "what"), rows)
