@@ -52,3 +52,16 @@ def test_models_read_the_texts_of_a_checkout_or_of_a_folder_and_the_record_alone
         replayed = strop("replay", f"of-{folder}")
         assert replayed.returncode == 0, replayed.stderr
     assert messages(tmp_path / "of-theirs") == messages(tmp_path / "of-own")
+
+
+def test_protocol_repeats_no_cell_with_the_same_texts_and_has_other_cells_with_others(
+    strop: Any, tmp_path: Path
+) -> None:
+    written(tmp_path, FILES)
+    command = ["reproduce", "fig4", *TINY, "--runs", "1", "-T", "1", "--out", "there"]
+    for texts, cells in (("own", 1), ("own", 1), ("theirs", 1), ("", 2)):
+        ran = strop(*command, *(["--texts", texts] if texts else []))
+        assert ran.returncode == 0, ran.stderr
+        assert len([*(tmp_path / "there" / "cells").iterdir()]) == cells
+        page = (tmp_path / "there" / "fig4.md").read_text("utf-8")
+        assert ("texts given: self-improvement.txt" if texts else "texts that the model reads are strop's own") in page

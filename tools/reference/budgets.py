@@ -18,7 +18,8 @@ MEANINGS = """One improvement may make `--lm-budget` LM calls of `--max-response
 evaluations. One self-improvement may score `--meta-budget` improvers. To score one takes `--copies` improvements of each task.
 
 With `--meta-utility paper` all copies have the same training instances, and an improver learns only the û of another one.
-With `full` the program that a copy returns is scored on instances of its own, and the improver also learns what the other one did with which budgets.
+With `full` the program that a copy returns is scored on instances of its own, and the improver also learns what the other
+one did with which budgets.
 With `--edits rewrite` the model writes whole programs, as in the paper."""
 
 

@@ -46,7 +46,7 @@ from strop.runs.resume import recall
 from strop.runs.run_data import RunData
 from strop.runs.run_directory import RunRecord, check_in_place, check_tasks, load_run
 from strop.runs.spec import RunSpec, shipped_improvers
-from strop.runs.texts import seed_improver
+from strop.runs.texts import seed_improver, with_texts
 from strop.store import FILE_NAME, Store
 from strop.store.files import lock_directory
 from strop.tasks.command.task import AnyTask
@@ -160,7 +160,7 @@ class Cell:
 
     def tasks(self) -> tuple[AnyTask, ...]:
         """Its tasks, loaded."""
-        return all_of(self.spec.tasks)
+        return with_texts(all_of(self.spec.tasks), self.spec.given_texts)
 
     def job(self, spec: RunSpec) -> Job[Any]:
         """The job that begins it, with this spec."""

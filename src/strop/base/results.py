@@ -52,7 +52,7 @@ class Evaluation:
     """The score of one program on the instances of a split, and how the program ran."""
 
     value: Unit
-    """The utility: the mean of the scores, or 0 where a failure makes the whole utility 0."""
+    """The utility: the mean of the scores, or the least utility of the task (mostly 0) where a failure decides it."""
     verdict: Verdict
     """How the evaluation ended: `ok`, or the verdict of the first instance that failed."""
     scores: tuple[Unit, ...] = ()

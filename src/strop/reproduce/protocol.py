@@ -158,7 +158,7 @@ def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellRe
     reproduction = protocol.result(results)
     names = tuple(sorted(cell.name for cell in cells))
     texts = dict.fromkeys(line for cell in cells for line in said_of_texts(cell.spec)) or OWN_TEXTS
-    reproduction = replace(reproduction, cells=names, notes=(*other_size(cells), *texts, *reproduction.notes))
+    reproduction = replace(reproduction, cells=names, notes=(*other_size(cells), *reproduction.notes, *texts))
     write(reproduction)
     return reproduction
 

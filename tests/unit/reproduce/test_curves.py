@@ -135,16 +135,16 @@ RISING = [(0.5, 0.6 + 0.01 * number) for number in range(6)]
 SENTENCES: list[tuple[list[tuple[float, float]], int, int, str]] = [
     ([], 5, 0, "No result yet: none of 5 runs has finished."),
     (RISING, 6, 0, "Better: û changed by +0.125 (95% interval +0.100 to +0.150), from 0.500 to 0.625, "
-     "on the held-out instances of lpn, the mean of 6 runs."),
+     "on the held-out instances of lpn, the mean of 6 runs, each measured after its last iteration."),
     ([(after, before) for before, after in RISING], 6, 0, "Worse: û changed by -0.125 (95% interval -0.150 to -0.100), "
-     "from 0.625 to 0.500, on the held-out instances of lpn, the mean of 6 runs."),
+     "from 0.625 to 0.500, on the held-out instances of lpn, the mean of 6 runs, each measured after its last iteration."),
     (RISING, 8, 0, "So far: û changed by +0.125 (95% interval +0.100 to +0.150), from 0.500 to 0.625, "
-     "on the held-out instances of lpn, the mean of 6 of 8 runs."),
+     "on the held-out instances of lpn, the mean of 6 of 8 runs, each measured after its last iteration."),
     (RISING[:2], 2, 1, "Undecided: û changed by +0.105 (standard error 0.005), from 0.500 to 0.605, on the held-out "
-     "instances of lpn, the mean of 2 runs, 1 of which ended early and keeps its last improver; at least 6 runs are needed to "
-     "show a difference."),
+     "instances of lpn, the mean of 2 runs, 1 of which ended early and keeps its last improver, each measured after its last "
+     "iteration; at least 6 runs are needed to show a difference."),
     (RISING[:1], 1, 0, "Undecided: û changed by +0.100, from 0.500 to 0.600, on the held-out instances of lpn, "
-     "the mean of 1 run; at least 6 runs are needed to show a difference."),
+     "the mean of 1 run, each measured after its last iteration; at least 6 runs are needed to show a difference."),
     ([(0.5, 0.5)] * 6, 6, 0, "No change: every run ended with the û of its first improver, 0.500, on the held-out instances of "
      "lpn, the mean of 6 runs."),
 ]  # fmt: skip

@@ -36,6 +36,7 @@ def over_runs_words(
         )
     is_alone = change.interval is None and change.stderr is not None
     error = f" (standard error {written(change.stderr)})" if is_alone and change.stderr else ""
+    runs += ", each measured after its last iteration"
     sizes = f"û changed by {signed(change)}{error}, from {mean(before):.3f} to {mean(after):.3f}, {where}, {runs}"
     few, own = too_few(change, "runs", least_pairs()), own_score_words(meta.own_score_because)
     verdict = ("No significant change", better_words(meta.own_score_because), "Worse")[decided(change)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import ceil
 
 from strop.analysis.stats import Estimate, decided, group_difference, least_copies, mean
 from strop.base.events import Compared
@@ -45,6 +46,7 @@ def conclusion_of(run: RunData, iterations: Sequence[Iteration]) -> Conclusion:
         reached, sample = accepted[-1]
         sentence, detail = _comparison(reached.t, group_difference(sample.by_task, first.by_task), first.mean, run)
         sentence = f"{sentence} {_cost(rows[0][0], reached)}".rstrip()
+        detail = f"{detail} {_training(rows[0][0], reached, iterations)}".strip()
     else:
         where = f"{_where(run)}, {quantity(test.n, 'copy')}"
         sentence = _no_improvement(last.t, run, returns=bool(accepted))
@@ -146,6 +148,19 @@ def _cost(first: Iteration, reached: Iteration) -> str:
     }
     are_known = first.mean_lm_calls is not None and reached.mean_lm_calls is not None
     return spent_words(spent, " on each improvement") if are_known else ""
+
+
+def _training(first: Iteration, reached: Iteration, iterations: Sequence[Iteration]) -> str:
+    """What the training cost, counted in uses of the improver that it made; empty if that was not recorded."""
+    calls, each = sum(one.lm_calls for one in iterations), reached.mean_lm_calls
+    if not each or first.mean_lm_calls is None:
+        return ""
+    saved = first.mean_lm_calls - each
+    pays = (
+        f"; it saves {saved:.3g} in each, so {ceil(calls / saved):,} of them pay for the training" if saved > 0 else ""
+    )
+    uses = quantity(ceil(calls / each), "improvement", ",")
+    return f"Training made {quantity(calls, 'LM call', ',')}, as many as {uses} by I_{reached.t}{pays}."
 
 
 def _incumbent(gate: Compared, run: RunData) -> str:

@@ -88,8 +88,8 @@ class FromSeed(Estimate):
 
     @property
     def on(self) -> str:
-        """`5 copies`, or `30 pairs of copies`."""
-        return quantity(self.n, self.of) + " of copies" * (self.of == "pair")
+        """`5 copies`, or `30 pairs of copies in the final comparison`."""
+        return quantity(self.n, self.of) + " of copies in the final comparison" * (self.of == "pair")
 
 
 @dataclass(frozen=True, kw_only=True)

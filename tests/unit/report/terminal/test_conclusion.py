@@ -74,7 +74,7 @@ BY_GATE = "by 0.250 (95% interval 0.014 to 0.347) in 24 pairs (biased upwards, b
 PROVED = f"the gate showed that the improver of iteration 1 beats the seed improver {BY_GATE}"
 ACCEPTED = f"The gate accepted it over the seed improver: better {BY_GATE}."
 LIMIT = "The run stopped at a limit: --max-cost is spent."
-IN_PAIRS = ", on the held-out instances of lpn, 30 pairs of copies"
+IN_PAIRS = ", on the held-out instances of lpn, 30 pairs of copies in the final comparison"
 ROWS: list[tuple[RunData, list[Iteration], str, str]] = [
     (run_of(replace(GATE, accepted=False)), iterations(n=4),
      "No improvement: the seed improver stays after 2 iterations.",
@@ -157,12 +157,14 @@ ROWS: list[tuple[RunData, list[Iteration], str, str]] = [
      "No improvement: the improver of iteration 1 is worse than the seed improver by 0.200 (95% interval 0.182"
      " to 0.218) in û, from 0.771 to 0.571, on the held-out instances of lpn, 12 copies.", ""),
     (run_of(), iterations(AFTER, each=((1, 3), (1, 3))),
-     f"{BETTER} Both had the same budgets and spent about the same.", ""),
+     f"{BETTER} Both had the same budgets and spent about the same.",
+     "Training made 3 LM calls, as many as 3 improvements by I_1."),
     (run_of(), iterations(AFTER, each=((1, 3), (10, 20.2))),
      f"{BETTER} Both had the same budgets; I_1 spent more on each improvement: 10 LM calls against 1, 20.2 "
-     "evaluations against 3.", ""),
+     "evaluations against 3.", "Training made 3 LM calls, as many as 1 improvement by I_1."),
     (run_of(), iterations(AFTER, each=((1, 3), (0.5, 3))),
-     f"{BETTER} Both had the same budgets; I_0 spent more on each improvement: 1 LM call against 0.5.", ""),
+     f"{BETTER} Both had the same budgets; I_0 spent more on each improvement: 1 LM call against 0.5.",
+     "Training made 3 LM calls, as many as 6 improvements by I_1; it saves 0.5 in each, so 6 of them pay for the training."),
 ]  # fmt: skip
 """A run, its iterations → its sentence and what explains it."""
 

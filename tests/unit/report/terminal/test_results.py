@@ -114,7 +114,7 @@ def test_final_comparison_decides_wherever_the_difference_is_shown() -> None:
     assert result.sentence.startswith(words)
     (row,) = result.from_seed
     assert (row.t, row.mean, row.interval, row.n) == (2, pytest.approx(0.15), (0.05, 0.3), 20)
-    assert (row.before, row.on) == (pytest.approx(0.4), "20 pairs of copies")
+    assert (row.before, row.on) == (pytest.approx(0.4), "20 pairs of copies in the final comparison")
     assert f"from {row.before:.3f} to {row.after:.3f}, " in result.sentence and f", {row.on}." in result.sentence
 
 
