@@ -6,8 +6,9 @@
 
 An improver I(u, s, L) takes a utility u, a solution s and a language model L, and returns a better solution. STOP gives an
 improver its own text as s and the meta-utility û as u. What Algorithm 1 does not say is as in the published implementation,
-github.com/microsoft/stop: the budgets (config.py); a result that fails, or whose û is 0, is not taken; a call of u or û
-beyond its budget is 0; an improver has no time limit. Unlike there, an LM call of too many responses costs several.
+github.com/microsoft/stop: the budgets (config.py); û of a candidate is 0 if it fails on one copy; a result that fails, or
+whose û is 0, is not taken, and then the maker of the present one goes on; a call of u or û beyond its budget is 0; an
+improver has no time limit. Unlike there, an LM call of too many responses costs several.
 """
 
 import argparse
@@ -164,28 +165,34 @@ def improve(improver: str, solution: str, utility: Utility, language_model: Lang
         return None
 
 
-def u_hat(improver: str | None, ask: Ask, setting: Setting, splits: tuple = (TRAIN,)) -> list[float]:
-    """Mean utility on each split of what the improver makes of D, copies of one (u, s), each with budgets of its own."""
+def u_hat(
+    improver: str | None, ask: Ask, setting: Setting, splits: tuple = (TRAIN,), strict: bool = False
+) -> list[float]:
+    """Mean utility on each split of what the improver makes of |D| copies of (u, s); `strict`: 0 if it fails on one."""
     found = []
     for copy in range(setting.copies):
         utility = Utility(lpn_utility, LPN, setting.utility_calls)
         print(f"an improver works on copy {copy + 1} of {setting.copies}", file=sys.stderr)
         found.append(improve(improver, LPN_SEED, utility, LanguageModel(ask, setting, f"copy{copy}")))
-    return [fmean(lpn_utility(solution, split) for solution in found) for split in splits]
+    worth = 0.0 if strict and None in found else 1.0
+    return [worth * fmean(lpn_utility(solution, split) for solution in found) for split in splits]
 
 
 # Algorithm 1: for t = 1 to T do I_t <- I_{t-1}(û, I_{t-1}, L)
 
 
 def self_improve(seed_improver: str, iterations: int, ask: Ask, setting: Setting) -> Iterator[tuple[str, list[float]]]:
-    """I_t and its û, in training and test, for t = 0, …, T. A result that fails, or whose û is 0, is not taken."""
-    improver, values = seed_improver, u_hat(seed_improver, ask, setting, (TRAIN, TEST))
+    """I_t and its û, in training and test, for t = 0, …, T. If a result is not taken, the maker of I_t improves it next."""
+    maker = at_work = improver = seed_improver
+    values = u_hat(seed_improver, ask, setting, (TRAIN, TEST))
     yield improver, values
     for _ in range(iterations):
-        utility = Utility(lambda improver: u_hat(improver, ask, setting)[0], META, setting.meta_utility_calls)
-        candidate = improve(improver, improver, utility, LanguageModel(ask, setting))
-        if candidate is not None and (again := u_hat(candidate, ask, setting, (TRAIN, TEST)))[0] > 0:
-            improver, values = candidate, again
+        utility = Utility(lambda s: u_hat(s, ask, setting, strict=True)[0], META, setting.meta_utility_calls)
+        candidate = improve(at_work, improver, utility, LanguageModel(ask, setting))
+        again = [0.0] if candidate is None else u_hat(candidate, ask, setting, (TRAIN, TEST))
+        if again[0] > 0:
+            maker, improver, values = at_work, candidate, again
+        at_work = improver if again[0] > 0 else maker
         yield improver, values
 
 
