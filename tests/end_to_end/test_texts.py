@@ -54,6 +54,24 @@ def test_models_read_the_texts_of_a_checkout_or_of_a_folder_and_the_record_alone
     assert messages(tmp_path / "of-theirs") == messages(tmp_path / "of-own")
 
 
+def test_folder_of_texts_is_refused_in_one_line_if_a_text_is_missing_empty_no_text_too_large_or_a_link(
+    strop: Any, tmp_path: Path
+) -> None:
+    makers: dict[str, Any] = {
+        "no text": lambda file: None,
+        "must be a file, and no link": lambda file: file.symlink_to("/etc/hostname"),
+        "of at most 1,000,000 bytes": lambda file: file.write_text("a" * 1_000_001),
+        "with a text": lambda file: file.write_text(" \n"),
+        "in UTF-8": lambda file: file.write_bytes(b"\xff\xfe"),
+        "strop's own text": lambda file: file.mkdir(),
+    }
+    for number, (words, make) in enumerate(makers.items()):
+        (tmp_path / f"f{number}").mkdir()
+        make(tmp_path / f"f{number}" / "lpn.txt")
+        ended = strop("run", "lpn", *TINY, "--texts", f"f{number}")
+        assert (ended.returncode, ended.stderr.count("\n")) == (2, 1) and words in ended.stderr, ended.stderr
+
+
 def test_protocol_repeats_no_cell_with_the_same_texts_and_has_other_cells_with_others(
     strop: Any, tmp_path: Path
 ) -> None:

@@ -6,16 +6,18 @@ of its own wherever the folder has none.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from strop.base.errors import ConfigurationError
-from strop.base.plain_file import text_of
+from strop.base.plain_file import read_plain
 from strop.base.solution import digest_of
 from strop.base.surface import option
 from strop.base.unified_diff import plain_text
+from strop.core.utility import LONGEST
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.base import META_TASK
 from strop.tasks.paper.sandbox_flag.task import NAME as SANDBOX_FLAG
@@ -47,7 +49,7 @@ def read_texts(folder: str) -> dict[str, str]:
     `self-improvement` is the seed improver.
 
     Raises:
-        ConfigurationError: there is no such folder, or it has none of these files.
+        ConfigurationError: there is no such folder, it has none of these files, or one is no text.
     """
     top, names = Path(folder), {kind: f"TASK{kind}" for kind in _FILES}
     files = {
@@ -55,13 +57,28 @@ def read_texts(folder: str) -> dict[str, str]:
     }
     if not (top / "tasks").is_dir():
         files = {path.name: path for path in sorted(top.glob("*")) if path.suffix in names}
-    texts = {name: plain_text(text_of(path, "text")) for name, path in files.items() if path.is_file()}
+    texts = {name: _text_in(path) for name, path in files.items() if os.path.lexists(path)}
     if not texts:
         raise ConfigurationError(
             f"{option('texts')} {folder} has no text: name a checkout of github.com/microsoft/stop, or a folder with files "
             f"{' and '.join(names.values())}, such as lpn.txt and {IMPROVER}"
         )
     return texts
+
+
+def _text_in(file: Path) -> str:
+    """The text of a file. A folder from elsewhere must not give a model what a link leads to."""
+    content = read_plain(file, LONGEST)
+    try:
+        text = plain_text(content[0].decode("utf-8")) if content else ""
+    except UnicodeDecodeError:
+        text = ""
+    if not text.strip():
+        raise ConfigurationError(
+            f"{option('texts')}: {file} must be a file, and no link, with a text in UTF-8 of at most {LONGEST:,} bytes; "
+            "remove it to have strop's own text"
+        )
+    return text
 
 
 def with_texts(tasks: Iterable[AnyTask], texts: Mapping[str, str]) -> tuple[AnyTask, ...]:
@@ -95,4 +112,6 @@ def said_of_texts(spec: RunSpec | None, tasks: Sequence[str] = ()) -> tuple[str,
     wanted = [f"{task}{kind}" for task in tasks or (META_TASK, *spec.tasks) for kind in _FILES]
     given = [f"{name} {digest_of(spec.given_texts[name])[:12]}" for name in wanted if name in spec.given_texts]
     own = [name for name in wanted if name not in spec.given_texts]
-    return (f"texts given: {', '.join(given) or 'none'}" + (f"; strop's own: {', '.join(own)}" if own else ""),)
+    unused = [name for name in spec.given_texts if name not in wanted and name.rpartition(".")[0] not in AUTHORS]
+    parts = {"texts given": given or ["none"], "strop's own": own, "of no task of this run, so not used": unused}
+    return ("; ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names),)
