@@ -175,6 +175,8 @@ def test_two_conditions_are_compared_by_seed_drawn_as_two_curves_and_measured_on
     drawn = (tmp_path / "f.svg").read_text()
     assert ">one<" in drawn and ">other<" in drawn
     eval_of_study = strop("eval", "one", "--task", "string-grid-distance", *TINY[:4], "--utility-budget", "2", "--json")
-    (row,) = json.loads(eval_of_study.stdout)["over_runs"]
+    told = json.loads(eval_of_study.stdout)
+    (row,) = told["over_runs"]
+    assert "between one and the seed improver" in told["sentence"] and "2 runs" in told["sentence"]
     assert (row["n"], row["improver"], row["task"]) == (2, "one", "string-grid-distance")
     assert "compares two folders" in one_line(strop("show", "one/seed-3", "--against", "other"))

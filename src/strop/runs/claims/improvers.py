@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TypeAlias
 
-from strop.analysis.stats import Estimate, decided, least_copies
+from strop.analysis.stats import Estimate, decided, least_copies, least_pairs
 from strop.base.pluralize import quantity
 from strop.base.terminal_text import escape
 from strop.runs.claims.numbers import by_how_much, money, signed, too_few, turned
@@ -47,14 +47,17 @@ def own_score_words(own_scores: Mapping[str, str]) -> str:
     return next((f"; on {name} {reason}" for name, reason in own_scores.items()), "")
 
 
-def contest(name: str, other: str, change: Estimate, where: str, own_scores: Mapping[str, str]) -> str:
+def contest(
+    name: str, other: str, change: Estimate, where: str, own_scores: Mapping[str, str], unit: str = "copies"
+) -> str:
     """A sentence, without a full stop, that says which of two improvers is better, by how much, and `where`.
 
-    `change` is the first minus the other. `own_scores` maps tasks to why their score is the program's own.
+    `change` is the first minus the other, over `copies` or paired `runs`. `own_scores` maps tasks to why their score is the
+    program's own.
     """
     sign = decided(change)
     if not sign:
-        few = too_few(change, "copies", least_copies())
+        few = too_few(change, unit, least_copies() if unit == "copies" else least_pairs())
         sentence = f"No significant difference between {name} and {other}: {signed(change)} in û, {where}"
         return f"{sentence}; {few}" if few else sentence
     verdict = f"{better_words(own_scores)}: {name} beats" if sign > 0 else f"Worse: {name} is worse than"
@@ -123,8 +126,25 @@ def measured_words(measured: Measured) -> str:
     """The conclusion of `strop eval`: which improver is better, which of two spent more, and which costs are unknown."""
     if not measured.complete:
         return f"Unfinished: {len(measured.cells)} of {quantity(measured.wanted, 'measurement')} done."
-    sentence = _over_tasks(measured) if measured.is_of_tasks else f"{_over_copies(measured)}{_of_these_tasks(measured)}"
+    if measured.over_runs:
+        sentence = _over_runs(measured)
+    elif measured.is_of_tasks:
+        sentence = _over_tasks(measured)
+    else:
+        sentence = f"{_over_copies(measured)}{_of_these_tasks(measured)}"
     return f"{sentence} {measured.unknown}." if measured.unknown else sentence
+
+
+def _over_runs(measured: Measured) -> str:
+    """A sentence for each study, over all tasks: are the last improvers of its runs better?"""
+    where, own = where_measured(measured.tasks, measured.chosen), measured.own_score_because
+    rows = [row for row in measured.over_runs if not (row.task and len(measured.tasks) > 1)]
+
+    def words(row: Difference) -> str:
+        on = f"{where}, {quantity(row.n, 'run')}"
+        return f"{contest(short_name(row.improver, ()), reference_name(measured), row, on, own, 'runs')}."
+
+    return " ".join(map(words, rows))
 
 
 def _of_these_tasks(measured: Measured) -> str:
