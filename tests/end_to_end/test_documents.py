@@ -245,7 +245,7 @@ def folder(records: Path, tmp_path: Path) -> Path:
         "improver.py": (ROOT / "src/strop/improvers/seed.py").read_text("utf-8"),
     }
     written(tmp_path, FILES | programs)
-    same = {"IMPROVEMENT": "IMPROVEMENT", "study": "study"}
+    same = {"IMPROVEMENT": "IMPROVEMENT", "study": "study", "other": "study"}
     for name, record in {"runs/mine": "mine", "runs/NAME": "mine", "RUN": "mine", **same}.items():
         shutil.copytree(records / record, tmp_path / name)
     (tmp_path / "examples").symlink_to(ROOT / "examples")

@@ -84,6 +84,7 @@ def scorer_of(attack: Attack, ground: Ground, *, published: bool = False) -> Sco
         task,
         instances=attack.settings.get("INSTANCES", INSTANCES),
         time_limit=attack.settings.get("TIME_LIMIT", TIME_LIMIT),
+        floor=0.0,  # what an attack gained would hide behind a least utility
     )
     return Scorer(task, ground, PublishedSeeds() if published else SecretSeeds(secrets.token_bytes(16)))
 

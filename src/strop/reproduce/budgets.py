@@ -109,7 +109,8 @@ class Budgets(BudgetsOptions, Protocol):
                 ),
             ),
             chart=(
-                Chart(_series(arms), "iteration t", "share of improvements that exceed a budget"),
+                Chart(_series(arms), "iteration t", "share that exceeds a budget"),
+                "A point: of the improvements of an iteration, the share that made more calls than they were told. "
                 "Bars: Wilson 95% intervals over the improvements.",
             ),
         )

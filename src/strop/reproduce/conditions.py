@@ -10,6 +10,7 @@ from strop.base.later import dataclass
 from strop.base.pluralize import quantity
 from strop.base.printing import Printable, print_result
 from strop.base.terminal_text import escape
+from strop.lm.options import named
 from strop.report.terminal.layout import SENTENCE, near, say
 from strop.report.terminal.phrases import model_line
 from strop.report.terminal.tables import print_table
@@ -91,7 +92,9 @@ def _sentence(first: OverSeeds, second: OverSeeds, rows: list[ConditionRow], dif
 def _differs(first: OverSeeds, second: OverSeeds) -> tuple[str, ...]:
     own, other = (vars(load_run(study.directory).spec) for study in (first, second))
     names = [name for name in own if own[name] != other.get(name) and name not in ("given_texts", "seed")]
-    return tuple(f"--{name.replace('_', '-')} {own[name]} and {other.get(name)}" for name in names)
+    return tuple(
+        f"--{name.replace('_', '-')} {named(str(own[name]))} and {named(str(other.get(name)))}" for name in names
+    )
 
 
 @print_result.register(Conditions)

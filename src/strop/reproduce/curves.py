@@ -187,9 +187,8 @@ def figure(runs: Sequence[FinishedRun], by: By, bars: Bars) -> str:
     lines = list[str]()
     for study, own in studies.items():
         caption = _caption(own, spec.selection if spec else "", by, bars)
-        lines.append(f"{study.name}: {caption}" if study and others else caption)
-    models = dict.fromkeys(_model(own) for own in studies.values())
-    return svg_file(Chart(series, x_label, "test meta-utility û"), title, (*lines, *models))
+        lines += [f"{study.name}: {caption} {_model(own)}"] if study and others else [caption, _model(own)]
+    return svg_file(Chart(series, x_label, "test meta-utility û"), title, (*dict.fromkeys(lines),))
 
 
 def _by_iteration(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:

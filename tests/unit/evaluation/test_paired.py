@@ -172,8 +172,8 @@ def work(n):
     return CALL
 """
 KEEPING = {
-    "cache": ("cached(n % 3)", "The function keeps something between calls: one takes "),
-    "dict": ("kept(n % 3)", 'To time first calls, give isolate="instance".'),
+    "cache": ("cached(n % 7)", "The function keeps something between calls: one takes "),
+    "dict": ("kept(n % 7)", 'To time first calls, give isolate="instance".'),
     "nothing": ("cached.__wrapped__(n)", ""),
 }
 
