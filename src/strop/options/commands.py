@@ -43,7 +43,8 @@ Target = Annotated[
     str,
     Parameter(
         help="Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (`strop list tasks`), a "
-        "file with a `strop.Task`, or a marked function (`module:name` or `file.py:name`)."
+        "file with a `strop.Task`, or a function (`module:name` or `file.py:name`) that is marked or whose calls --record "
+        "records."
     ),
 ]
 MaybeTarget = Annotated[
@@ -52,7 +53,8 @@ MaybeTarget = Annotated[
         name="TARGET",
         show_default=False,
         help="Task, folder with a strop.toml, or program with --command or --evaluator. A task is a name (`strop list tasks`), a "
-        "file with a `strop.Task`, or a marked function (`module:name` or `file.py:name`). With --record it may be left out.",
+        "file with a `strop.Task`, or a function (`module:name` or `file.py:name`) that is marked or whose calls --record "
+        "records. With --record it may be left out.",
     ),
 ]
 Json = Annotated[bool, Switch, Parameter(name="--json", group=OUTPUT, help="Print one JSON document.")]
