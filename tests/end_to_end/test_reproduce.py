@@ -119,6 +119,12 @@ def test_budgets_are_exceeded_only_where_they_are_told_and_not_enforced(strop: A
     size = shlex.split(
         "--copies 2 --meta-budget 2 --utility-budget 2 --lm-budget 1 --max-responses 2 -T 1 --runs 1 --out there"
     )
+    plans = [
+        json.loads(strop("reproduce", name, "--model", "offline", *size, "--dry-run", "--json").stdout)
+        for name in ("fig4", "budgets")
+    ]
+    one, both = (plan["lm_calls"]["most"] for plan in plans)
+    assert both >= 11 * one, "what nothing enforces is in the plan"
     ended = strop("reproduce", "budgets", "--model", "offline", *size, "--json")
     assert ended.returncode == 0, ended.stderr
     enforced, told = json.loads(ended.stdout)["rows"]

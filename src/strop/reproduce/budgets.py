@@ -14,6 +14,7 @@ from dataclasses import replace
 from strop.analysis.stats import decided, score_difference, score_estimate
 from strop.analysis.unsandboxing import Rate
 from strop.api.cells import FOLDER, Cell, CellResult
+from strop.base.errors import ConfigurationError
 from strop.base.events import ImproveFinished
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
@@ -74,6 +75,8 @@ class Budgets(BudgetsOptions, Protocol):
 
     def cells(self) -> list[Cell]:
         """One run for each seed and arm; the enforced ones are those of `fig4`."""
+        if self.slack < 2:
+            raise ConfigurationError(f"--slack is {self.slack}; with less than 2 both arms are one")
         enforced = [self.run_cell(SELECTION, seed) for seed in self.seeds]
         return enforced + [replace(cell, spec=replace(cell.spec, slack=self.slack)) for cell in enforced]
 

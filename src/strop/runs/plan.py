@@ -183,8 +183,8 @@ def assumptions_of(spec: RunSpec, improver: str, tasks: Sequence[AnyTask], envir
 
 def works(spec: RunSpec, assumptions: Assumptions, count: Callable[[Formula], Work]) -> Works:
     """The work that `count` computes by the formula, as expected and at most. Expected is that the share `USED` of every budget
-    is spent."""
-    return count(Formula(spec, assumptions, 0, USED)), count(Formula(spec, assumptions, 1, 1.0))
+    is spent; at most, all that is granted is."""
+    return count(Formula(spec, assumptions, 0, USED)), count(Formula(spec, assumptions, 1, float(spec.slack)))
 
 
 @dataclass(frozen=True)
@@ -201,7 +201,7 @@ class Formula:
     def run(self) -> Work:
         """A run of Algorithm 1."""
         spec, share, iterations = self.spec, self.share, self.spec.iterations
-        calls, candidates = iterations * spec.lm_budget * share, iterations * spec.meta_budget
+        calls, candidates = iterations * spec.lm_budget * share, iterations * spec.meta_budget * max(share, 1.0)
         work = self.asked(calls, calls * spec.max_responses, calls, of_improver=True) + self._scored(len(spec.tasks))
         work += self.improved(candidates * spec.downstream, candidates) + self.measured(iterations + 1)
         if spec.selection != "paper" and iterations:  # a gate in every iteration, and the final comparison
@@ -229,9 +229,8 @@ class Formula:
         grant = Grant(self.spec.utility_budget, self.spec.lm_budget, self.spec.max_responses)
         calls, responses, evaluations = asked_for(asks, grant)
         asked = self.asked(calls, responses, 1 if asks == "at once" else calls)
-        return asked + self._scored(
-            evaluations + 4
-        )  # the original and the result, in training and on the held-out split
+        # The original and the result, in training and on the held-out split.
+        return asked + self._scored(evaluations + 4)
 
     def compared(self) -> Work:
         """The comparison of a candidate that exists: both programs, in training and on all other inputs."""
