@@ -179,4 +179,6 @@ def test_two_conditions_are_compared_by_seed_drawn_as_two_curves_and_measured_on
     (row,) = told["over_runs"]
     assert "between one and the seed improver" in told["sentence"] and "2 runs" in told["sentence"]
     assert (row["n"], row["improver"], row["task"]) == (2, "one", "string-grid-distance")
+    shutil.rmtree(tmp_path / "other" / "seed-4")
+    assert "So far: û" in (part := strop("show", "one", "--against", "other").stdout) and "1 of 2 seeds" in part
     assert "compares two folders" in one_line(strop("show", "one/seed-3", "--against", "other"))

@@ -44,7 +44,7 @@ class Conditions(Printable):
     rows: tuple[ConditionRow, ...]
     """The seeds of which both runs have finished."""
     differs: tuple[str, ...]
-    """In which options the conditions differ: `--model offline and openai/gpt-4o`."""
+    """In which options the conditions differ, such as `--model offline and openai/gpt-4o`, and in which given texts."""
     first: OverSeeds
     """The first condition."""
     second: OverSeeds
@@ -82,19 +82,22 @@ def conditions(first: OverSeeds, second: OverSeeds) -> Conditions:
 def _sentence(first: OverSeeds, second: OverSeeds, rows: list[ConditionRow], difference: Estimate) -> str:
     names, few = [str(near(study.directory)) for study in (first, second)], too_few(difference, "seeds", least_pairs())
     verdict = ("No significant difference", f"{names[0]} is better", f"{names[1]} is better")[decided(difference)]
+    of = max(len(first.runs), len(second.runs))
+    verdict = "So far" if len(rows) < of else "Undecided" if few else verdict
+    seeds = f"{len(rows)} of {of} seeds" if len(rows) < of else quantity(of, "seed")
     ends = f"{mean([row.first for row in rows]):.3f} and {mean([row.second for row in rows]):.3f}"
     return (
-        f"{'Undecided' if few else verdict}: û of the last improver is {ends} in {names[0]} and {names[1]}, "
-        f"{points(difference)}, over {quantity(len(rows), 'seed')}, paired by seed{f'; {few}' if few else ''}."
+        f"{verdict}: û of the last improver is {ends} in {names[0]} and {names[1]}, "
+        f"{points(difference)}, over {seeds}, paired by seed{f'; {few}' if few else ''}."
     )
 
 
 def _differs(first: OverSeeds, second: OverSeeds) -> tuple[str, ...]:
     own, other = (vars(load_run(study.directory).spec) for study in (first, second))
-    names = [name for name in own if own[name] != other.get(name) and name not in ("given_texts", "seed")]
-    return tuple(
-        f"--{name.replace('_', '-')} {named(str(own[name]))} and {named(str(other.get(name)))}" for name in names
-    )
+    names = [name for name in own if own[name] != other.get(name) and name not in ("given_texts", "texts", "seed")]
+    texts = sorted({name for name, _ in {*own["given_texts"].items()} ^ {*other["given_texts"].items()}})
+    lines = [f"--{name.replace('_', '-')} {named(str(own[name]))} and {named(str(other.get(name)))}" for name in names]
+    return (*lines, *([f"--texts: {', '.join(texts)}"] if texts else []))
 
 
 @print_result.register(Conditions)
