@@ -1,5 +1,5 @@
-"""The ladder of each headroom task on test instances of a fixed secret: seed, three heuristics, a strong reference, and the first
-answer of a language model.
+"""The ladder of each headroom task on held-out instances of a fixed secret: seed, three heuristics, a strong reference, and the
+first response of a language model.
 
     python bench/ladder.py golomb cap-set            # measure and print; without names, all tasks
     python bench/ladder.py --write                   # also keep what was measured in ladder.json, and in the table of the page
@@ -46,7 +46,7 @@ TABLE = re.compile(r"(?<=<!-- ladder -->\n).*?(?=<!-- end -->)", re.DOTALL)
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="*", choices=[[], *HEADROOM, *LARGE], metavar="TASK")
-    parser.add_argument("--instances", type=int, default=32, help="test instances")
+    parser.add_argument("--instances", type=int, default=32, help="held-out instances")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
 

@@ -251,7 +251,7 @@ if __name__ == "__main__":
     arguments = parser.parse_args()
     ask = partial(from_server, model=arguments.model) if arguments.model else from_table
     for t, (improver, (train, test)) in enumerate(self_improve(SEED_IMPROVER, arguments.T, ask, Setting())):
-        print(f"I_{t}: û = {train:.3f} in training, {test:.3f} on test instances", flush=True)
+        print(f"I_{t}: û = {train:.3f} in training, {test:.3f} on held-out instances", flush=True)
     print(f"\n{improver}\n")
     if not arguments.model:
         print("A table of given responses answered, which is no language model: these figures are no result.")

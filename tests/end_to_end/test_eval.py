@@ -51,7 +51,7 @@ def test_eval_measures_several_improvers_beside_the_one_that_against_names(strop
         ("idle.py (again)", "idle.py"),
     ]
     assert document["sentence"].startswith("No significant difference between chain_of_thought and idle.py")
-    assert "difference from idle.py, test split" in strop("show", "a", "--full").stdout
+    assert "difference from idle.py, held-out split" in strop("show", "a", "--full").stdout
 
 
 def test_record_of_an_eval_is_neither_applied_nor_measured_again(strop: Any) -> None:

@@ -59,7 +59,7 @@ def test_twin_stands_alone_in_150_statements_and_begins_by_saying_that_it_has_no
     assert sum(isinstance(node, ast.stmt) for node in nodes) <= 150 and "NO JAIL" in text.partition("\n")[0]
     assert imported <= {*sys.stdlib_module_names}
     ended = subprocess.run([sys.executable, "-I", "-S", FILE, "-T", "0"], capture_output=True, text=True, check=True)
-    assert re.match(r"I_0: û = 0\.\d{3} in training, 0\.\d{3} on test instances\n", ended.stdout)
+    assert re.match(r"I_0: û = 0\.\d{3} in training, 0\.\d{3} on held-out instances\n", ended.stdout)
     assert "no language model: these figures are no result" in ended.stdout
 
 

@@ -25,7 +25,7 @@ def evaluation(
     digests: Mapping[str, str] | None = None,
     seed_solution: float = 0.5,
 ) -> Measured:
-    """Improver -> test û of each copy; every copy is `ok` unless said otherwise."""
+    """Improver -> held-out û of each copy; every copy is `ok` unless said otherwise."""
     cells = tuple(
         Measurement(
             task=task, improver=name, digest=(digests or {}).get(name, digest_of(name)), train=_sample(values),

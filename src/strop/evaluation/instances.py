@@ -158,7 +158,7 @@ class DrawnInstances:
 
     @cached_property
     def _training_inputs(self) -> frozenset[int]:
-        """Hashes of the training inputs, if this is the test split of a task that draws its inputs. Empty where every input
+        """Hashes of the training inputs, if this is the held-out split of a task that draws its inputs. Empty where every input
         counts."""
         if self._split != "test" or self._task.every_input or not isinstance(self._seeds, SecretSeeds):
             return frozenset()

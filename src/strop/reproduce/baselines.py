@@ -211,22 +211,22 @@ class Baselines(BaselinesOptions, Protocol):
             Series("here", with_errors([row.test for row in rows]), 0),
             Series("paper, GPT-4", with_errors([row.paper for row in rows]), 1),
         ]
-        chart = Chart(series, "", "test û on lpn", names=[row.title for row in rows])
+        chart = Chart(series, "", "held-out û on lpn", names=[row.title for row in rows])
         return Reproduction(
             **self.facts(results),
-            sentence=against_seed_words(differences, f"test û on {TASK}, {size}"),
+            sentence=against_seed_words(differences, f"held-out û on {TASK}, {size}"),
             rows=tuple(rows),
             differences=dict(differences),
-            tables=(Table(("improver", "test û %", "95%", "paper %", "copies", "LM", "u"), lines),),
+            tables=(Table(("improver", "held-out û %", "95%", "paper %", "copies", "LM", "u"), lines),),
             notes=(f"{size} on {TASK}. {BASELINES_NOTE}", GPT_4_NOTE),
             chart=(chart, "Mean over the runs ± 1 standard error."),
         )
 
 
 STRATEGIES_NOTE = (
-    "Mean test û with 95% intervals over the copies, for the instances that were drawn. vs seed: the difference from the seed "
-    "improver with the same seeds; the intervals of the differences hold together. ok: copies whose solution does not fail. The "
-    "budgets are equal; LM and u are the mean calls that an improvement makes."
+    "Mean held-out û with 95% intervals over the copies, for the instances that were drawn. vs seed: the difference from the "
+    "seed improver with the same seeds; the intervals of the differences hold together. ok: copies whose solution does not fail. "
+    "The budgets are equal; LM and u are the mean calls that an improvement makes."
 )
 
 
@@ -268,10 +268,10 @@ class Strategies(StrategiesOptions, Protocol):
         points = [
             Point(number, row.test.mean, *(row.test.interval or ())) for number, row in enumerate(rows) if row.test
         ]
-        chart = Chart([Series("", points)], "", "test û on lpn", names=[row.improver for row in rows])
+        chart = Chart([Series("", points)], "", "held-out û on lpn", names=[row.improver for row in rows])
         return Reproduction(
             **self.facts(results),
-            sentence=against_seed_words([*ordered.items()], f"test û on {TASK}, {size}"),
+            sentence=against_seed_words([*ordered.items()], f"held-out û on {TASK}, {size}"),
             rows=tuple(rows),
             differences=ordered,
             tables=(Table(headings, lines, "Shipped strategies at equal budget"),),

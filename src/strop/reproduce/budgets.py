@@ -124,8 +124,10 @@ def _table(arms: Sequence[BudgetArm], iterations: int, runs: int) -> Table:
         (str(t), *(cell for arm in arms for cell in (_share(arm.exceeding[t]), _mean(arm, t))))
         for t in range(iterations + 1)
     )
-    headings = ("t", *(heading for arm in arms for heading in (f"{arm.arm}: exceeded", "test û")))
-    title = f"Improvements that made more calls than they were told, and test û, percent, over {quantity(runs, 'run')}"
+    headings = ("t", *(heading for arm in arms for heading in (f"{arm.arm}: exceeded", "held-out û")))
+    title = (
+        f"Improvements that made more calls than they were told, and held-out û, percent, over {quantity(runs, 'run')}"
+    )
     return Table(headings, tuple(rows), title)
 
 

@@ -159,7 +159,7 @@ def _bracketed(value: object, other: object) -> str:
 
 
 def figure(runs: Sequence[FinishedRun], by: By, bars: Bars) -> str:
-    """The mean of test û over the runs by iteration, or by what was spent, as the text of an SVG file.
+    """The mean of held-out û over the runs by iteration, or by what was spent, as the text of an SVG file.
 
     Each folder of several runs is a curve of its own; runs that are named alone are one together.
 
@@ -198,7 +198,7 @@ def _by_iteration(runs: Sequence[FinishedRun]) -> list[tuple[float, Estimate]]:
 
 
 def _by_spent(runs: Sequence[FinishedRun], by: By) -> list[tuple[float, Estimate]]:
-    """(what was spent, mean test û) wherever an iteration of a run ended.
+    """(what was spent, mean held-out û) wherever an iteration of a run ended.
 
     The curve begins when all runs have measured their first improver.
     """

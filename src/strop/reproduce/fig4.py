@@ -75,20 +75,22 @@ class Curve:
         return Rate(sum(gain >= ENOUGH - ROUNDING for gain in self.gains), len(self.gains))
 
     def sentence(self) -> str:
-        """How test û changed over the runs, and whether chance alone may explain it."""
+        """How held-out û changed over the runs, and whether chance alone may explain it."""
         gain, count = self.gain, len(self.runs)
         before, after = percent(self.points[0].mean), percent(self.points[-1].mean)
         under = f"under {self.selection} selection"
         if max(map(abs, self.gains)) < ROUNDING:
             runs = "every run" if count > 1 else "the run"
-            return f"No change {under}: {runs} ended with the seed improver's test û on lpn, {before}%."
+            return f"No change {under}: {runs} ended with the seed improver's held-out û on lpn, {before}%."
         verdict = ("No significant change", "Better", "Worse")[decided(gain)]
         few = too_few(gain, "runs", least_pairs())
         chance = f"; {few}" if few else ""
         size = f"{quantity(count, 'run')} of {quantity(len(self.points) - 1, 'iteration')}"
         early = sum(made < len(self.points) - 1 for made in self.iterations)
         size += f", {early} of which ended early and keep their last improver" if early else ""
-        return f"{verdict} {under}: test û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
+        return (
+            f"{verdict} {under}: held-out û on lpn went from {before}% to {after}%, {points(gain)}, in {size}{chance}."
+        )
 
     def table(self) -> Table:
         """Run by run."""

@@ -83,11 +83,11 @@ def test_every_protocol_writes_the_page_that_is_kept(tmp_path: Path) -> None:
 def test_finding_is_a_sentence_that_says_what_is_better_what_is_worse_and_how_many_copies_could_show_it(
     tmp_path: Path,
 ) -> None:
-    of_one = "any of 3 others (test û on lpn, 1 run); at least 5 copies are needed to show a difference."
+    of_one = "any of 3 others (held-out û on lpn, 1 run); at least 5 copies are needed to show a difference."
     compared = "Compared with the seed improver, the improver that STOP made on lpn is"
     tasks = "string-grid-distance ({0}), modified-qap ({0}), 3sat ({0}) and 2 more."
     six, same = ([run([chain] * 5, ["ok"] * 5, greedy=greedy)] * 2 for chain, greedy in ((0.1, 0.7), (0.5, 0.5)))
-    better = "Better than the seed improver (test û on lpn, 2 runs):"
+    better = "Better than the seed improver (held-out û on lpn, 2 runs):"
     rows = [
         (table1(tmp_path / "1", LOWS[:2], HIGHS[:2]), "No significant difference between the improver that STOP made on lpn and "
          "the seed improver on any of 5 tasks; at least 5 copies are needed to show a difference."),
@@ -97,17 +97,17 @@ def test_finding_is_a_sentence_that_says_what_is_better_what_is_worse_and_how_ma
          "No improvement to transfer: the STOP run that was chosen ended with its seed improver."),
         (baselines(run([0.1], ["ok"])), f"No significant difference between the seed improver and {of_one}"),
         (baselines(*six), f"{better} greedy iterative (+20.0 points), best of n (+20.0 points). "
-         "Worse than the seed improver (test û on lpn, 2 runs): chain of thought (-40.0 points)."),
+         "Worse than the seed improver (held-out û on lpn, 2 runs): chain of thought (-40.0 points)."),
         (baselines(*same), f"{better} best of n (+20.0 points). No significant difference: 2 of 3."),
-        (strategies(TALL), "Better than the seed improver (test û on lpn, 1 run): beam_search (+10.0 points). "
+        (strategies(TALL), "Better than the seed improver (held-out û on lpn, 1 run): beam_search (+10.0 points). "
          "No significant difference: 1 of 2."),
-        (weak(tmp_path, [(0.6, 0.5)], [(0.6, 0.6)]), "No significant change under paper selection: test û on lpn went from 60.0% "
-         "to 50.0%, -10.0 points, in 1 run of 1 iteration; at least 6 runs are needed to show a difference. No change under "
-         "gated selection: the run ended with the seed improver's test û on lpn, 60.0%."),
+        (weak(tmp_path, [(0.6, 0.5)], [(0.6, 0.6)]), "No significant change under paper selection: held-out û on lpn went from "
+         "60.0% to 50.0%, -10.0 points, in 1 run of 1 iteration; at least 6 runs are needed to show a difference. No change "
+         "under gated selection: the run ended with the seed improver's held-out û on lpn, 60.0%."),
         (weak(tmp_path, [(0.5, 0.5, 0.6)] * 2, [(0.5, 0.5, 0.4)] * 2),
-         "No significant change under paper selection: test û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 "
-         "iterations; at least 6 runs are needed to show a difference. No significant change under gated selection: test û on "
-         "lpn went from 50.0% to 40.0%, -10.0 points, in 2 runs of 2 iterations; at least 6 runs are needed to show "
+         "No significant change under paper selection: held-out û on lpn went from 50.0% to 60.0%, +10.0 points, in 2 runs of 2 "
+         "iterations; at least 6 runs are needed to show a difference. No significant change under gated selection: held-out û "
+         "on lpn went from 50.0% to 40.0%, -10.0 points, in 2 runs of 2 iterations; at least 6 runs are needed to show "
          "a difference."),
     ]  # fmt: skip
     assert [found.sentence for found, _ in rows] == [words for _, words in rows]
@@ -120,8 +120,8 @@ def test_finding_is_a_sentence_that_says_what_is_better_what_is_worse_and_how_ma
     ("paper", "gated", "words"),
     [
         (FALLING * 3, KEPT * 3, [
-            "Worse under paper selection: test û on lpn went from 61.5% to 55.2%, -6.2 points (95% interval",
-            "No change under gated selection: every run ended with the seed improver's test û on lpn, 61.5%.",
+            "Worse under paper selection: held-out û on lpn went from 61.5% to 55.2%, -6.2 points (95% interval",
+            "No change under gated selection: every run ended with the seed improver's held-out û on lpn, 61.5%.",
             "û is higher under gated selection than under paper selection: +6.2 points",
         ]),
         (RISING * 3, FALLING * 3,

@@ -28,7 +28,7 @@ MODEL = "language model"
 
 @dataclass(frozen=True)
 class Rung:
-    """The score of one program, in [0, 1]: its mean over test instances with a 95% interval."""
+    """The score of one program, in [0, 1]: its mean over held-out instances with a 95% interval."""
 
     name: str
     """`seed`, the name of a heuristic, `reference`, or `MODEL`."""

@@ -94,15 +94,15 @@ def _meta_utility(page: Page) -> Iterator[ChartFigure]:
         if iteration.train is not None:
             train.append(Point(iteration.t, iteration.train.mean, *reach(iteration.train)))
     rows += [[name, f"{value:.3f}", between(interval), "", ""] for name, value, interval in page.baselines]
-    series = [Series("test split", test, 0, "line"), Series("training split", train, 1, "line")]
+    series = [Series("held-out split", test, 0, "line"), Series("training split", train, 1, "line")]
     levels = {name: value for name, value, _ in page.baselines[:4]}
     yield ChartFigure(
         "meta-utility",
         "Meta-utility by iteration",
-        "Mean over the copies of the task. Bars: 95% interval over the copies on the test split, one "
+        "Mean over the copies of the task. Bars: 95% interval over the copies on the held-out split, one "
         "standard error on the training split. Lines: baselines.",
         Chart(series, "iteration t", "meta-utility û", levels),
-        ["t", f"test û of {page.copies}", "95% interval", f"training û of {page.copies}", "accepted"],
+        ["t", f"held-out û of {page.copies}", "95% interval", f"training û of {page.copies}", "accepted"],
         rows,
     )
 
@@ -180,7 +180,7 @@ def _transfer(page: Page) -> Iterator[ChartFigure]:
     yield ChartFigure(
         "transfer",
         "Transfer: improvers on tasks",
-        "Meta-utility û on the test split, mean over the copies; bars: one standard error. Seed solution: u(s).",
+        "Meta-utility û on the held-out split, mean over the copies; bars: one standard error. Seed solution: u(s).",
         Chart(series, "", "meta-utility û", names=measured.tasks),
         ["task", "u(s)", *measured.improvers],
         [

@@ -169,7 +169,7 @@ class Page:
                 baselines.append((name, event.value, utility_interval(event.value, event.scores)))
         first = self.iterations[0] if self.iterations else None
         if first is not None and first.t == 0 and first.test:
-            baselines.append((f"seed improver I_0, test û of {self.copies}", first.test.mean, first.test.interval))
+            baselines.append((f"seed improver I_0, held-out û of {self.copies}", first.test.mean, first.test.interval))
         return baselines
 
 

@@ -26,12 +26,12 @@ _ABREAST = 3
 """Improvers side by side: with a task's name and u(s) they take 80 columns."""
 _WIDTH = 14
 """Columns of `0.612 ± 0.010`, and of the same in ASCII."""
-_SPLITS: tuple[tuple[Split, str], ...] = (("test", "test split"), ("train", "training split"))
+_SPLITS: tuple[tuple[Split, str], ...] = (("test", "held-out split"), ("train", "training split"))
 
 
 @print_result.register(Measured)
 def print_measured(measured: Measured, console: Console, *, full: bool = False) -> None:
-    """Print the conclusion, û of every improver on the test split, and how improvers failed; with `full` every table."""
+    """Print the conclusion, û of every improver on the held-out split, and how improvers failed; with `full` every table."""
     print_head(measured, console)
     if measured.complete or full:
         say(console, measured.sentence, style="bold", limit=SENTENCE)
@@ -70,7 +70,7 @@ def print_measured(measured: Measured, console: Console, *, full: bool = False) 
     for line in (*measured.said, measured.unknown):
         say(console, line)
     say(console, "" if full or not measured.cells else f"more: {look_at(measured.directory)}", limit=SENTENCE)
-    print_glossary(console, ("û", "u(s)", "test split", "interval", "copy") if full else ("û", "u(s)"))
+    print_glossary(console, ("û", "u(s)", "held-out", "interval", "copy") if full else ("û", "u(s)"))
 
 
 def _print_table(measured: Measured, split: Split, title: str, console: Console) -> None:
@@ -96,12 +96,12 @@ def _print_metrics(measured: Measured, task: str, console: Console) -> None:
         for row, values in rows
     ]
     if names:
-        print_table(console, (f"{task}, test split", *names), cells)
+        print_table(console, (f"{task}, held-out split", *names), cells)
 
 
 def _print_differences(measured: Measured, console: Console) -> None:
     """Print the difference of every improver from the reference, with its interval."""
-    say(console, f"difference from {reference_name(measured)}, test split", style="bold")
+    say(console, f"difference from {reference_name(measured)}, held-out split", style="bold")
     print_table(console, ("task, improver", "difference", "95% interval"), _difference_rows(measured))
     compared = sum(row.interval is not None for row in measured.differences)
     if compared > 1 and measured.kind == "eval":

@@ -10,14 +10,14 @@ from strop.lm.options import named
 GLOSSARY = {
     "û": "meta-utility: mean utility, 0 to 1, of programs an improver makes",
     "u(s)": "utility of the task's seed solution",
-    "test split": "instances the search never saw, where the task has any others",
+    "held-out": "instances the search never saw, where the task has any others",
     "copy": "one repetition of the task; ± is one standard error over the copies",
     "pair": "candidate and incumbent on the same fresh training instances",
     "interval": "95%: û by bets; differences by sign flips of pairs, deals of copies",
     "evidence": "what the pairs say for the candidate; the threshold accepts it",
 }
 """Terms of the paper that tables and pages use → their meaning, in one line of 80 columns."""
-RUN_TERMS = ("û", "test split", "copy", "pair", "interval", "evidence")
+RUN_TERMS = ("û", "held-out", "copy", "pair", "interval", "evidence")
 """The terms that the tables of a run use."""
 
 

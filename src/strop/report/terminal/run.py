@@ -167,7 +167,7 @@ def _print_best(trained: Trained, t: int, console: Console) -> None:
 def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
     """Print one row an iteration t: û of I_t on both splits (mean ± standard error), its test interval, and its cost."""
     copies = copies_words(iterations)
-    train, test = f"train û of\n{copies}", f"test û of\n{copies},\n95% interval"
+    train, test = f"train û of\n{copies}", f"held-out û of\n{copies},\n95% interval"
     headers = ("t", "accepted", train, test, "LM\ncalls", "evalu-\nations", "verdicts", "wall\ntime")
     rows = [
         (
@@ -191,7 +191,7 @@ def print_iterations(iterations: Sequence[Iteration], console: Console) -> None:
         for number, task in enumerate(iteration.tasks)
     ]
     if of_tasks:
-        print_table(console, ("t", "task", "train û", "test û"), of_tasks)
+        print_table(console, ("t", "task", "train û", "held-out û"), of_tasks)
     for iteration in iterations:
         if iteration.t > 0 and not iteration.accepted and iteration.reason:
             say(console, f"t = {iteration.t}: kept the incumbent: {iteration.reason}")
@@ -230,7 +230,7 @@ def _cost_row(name: str, spent: Spent, calls: str) -> tuple[str, ...]:
 
 
 def print_searches(run: RunData, searches: Mapping[str, Search], console: Console) -> None:
-    """Print how each I_t searches, one row an iteration: its test û, and means of its improvements.
+    """Print how each I_t searches, one row an iteration: its held-out û, and means of its improvements.
 
     Rejected candidates stand in brackets. The docstring of I_T comes last.
     """
@@ -245,7 +245,7 @@ def print_searches(run: RunData, searches: Mapping[str, Search], console: Consol
     headers = (
         "t",
         "I_t",
-        "test û",
+        "held-out û",
         "LM\ncalls",
         "rounds",
         "responses\na call",

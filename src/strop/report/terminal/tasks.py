@@ -90,7 +90,7 @@ def _of_scored(task: ScoredTask) -> dict[str, str]:
     failure = "the whole utility 0" if task.failure == "utility" else "that instance 0"
     limits = f"{task.time_limit:g} s of CPU and {task.memory_limit >> 20} MiB an instance"
     lines = {
-        "splits": f"{task.train} training and {task.test} test instances",
+        "splits": f"{task.train} training and {task.test} held-out instances",
         "limits": f"{limits}; a failing instance makes {failure}",
     }
     if not isinstance(task, PaperTask):
@@ -98,7 +98,7 @@ def _of_scored(task: ScoredTask) -> dict[str, str]:
     paper = [f"{label} {percent(task.paper[key])}" for key, label in PAPER_LABELS.items() if key in task.paper]
     return lines | {
         "seed u(s)": _on_splits(task.seed),
-        "paper": f"{', '.join(paper)} (Table 1, test split)" if paper else "nothing in Table 1",
+        "paper": f"{', '.join(paper)} (Table 1, held-out split)" if paper else "nothing in Table 1",
         "difference": task.difference,
         "best known": f"{_on_splits(task.best_known)} ({task.reference})",
         "note": task.note,

@@ -85,7 +85,8 @@ def against_seed_words(
 ) -> str:
     """Sentences that say which improvers are better than the `first` one, and which are worse.
 
-    `on` says where they were measured: `test û on lpn, 5 runs`. `own_scores` maps tasks to why their score is the program's own.
+    `on` says where they were measured: `held-out û on lpn, 5 runs`. `own_scores` maps tasks to why their score is the program's
+    own.
     """
     by_size = sorted(differences, key=lambda difference: -abs(difference[1].mean))
     rows = [(f"{name} ({size(one)})", decided(one)) for name, one in by_size]

@@ -81,7 +81,7 @@ class CommandTask:
     instances: int = 1
     """Runs of the command on the training split, each with its own seed."""
     test_instances: int = 10
-    """Runs on the test split, for the verdict."""
+    """Runs on the held-out split, for the verdict."""
     fixed_input: bool = False
     """Whether one answer for all inputs is wanted, also where the score is a time or memory."""
     trust_programs: bool = False

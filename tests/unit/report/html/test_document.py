@@ -112,7 +112,7 @@ def test_the_money_the_answers_and_the_iterations_of_a_page_are_those_of_strop_s
     ]
     assert all(each.test and f"{each.test.mean:.3f}" in html for each in made_page.iterations)
     copies = quantity(len(made_page.iterations[0].test.values), "copy") if made_page.iterations[0].test else ""
-    assert f">test û of {copies}</th>" in html and f">training û of {copies}</th>" in html
+    assert f">held-out û of {copies}</th>" in html and f">training û of {copies}</th>" in html
 
 
 def test_the_lineage_says_what_became_of_every_candidate_and_who_made_it(page: MakePage) -> None:

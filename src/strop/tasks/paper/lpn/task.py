@@ -36,7 +36,7 @@ BITS = Answer(int, shape=(20,), also=((20, 1), (1, 20)), values=(0, 1))
 
 
 def lpn() -> Task:
-    """The task with the parameters of §5.1: 20 training and 50 test instances, 2 s of CPU each."""
+    """The task with the parameters of §5.1: 20 training and 50 held-out instances, 2 s of CPU each."""
     folder = files(__package__)
     return Task(
         name="lpn",

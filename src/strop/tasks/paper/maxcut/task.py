@@ -31,7 +31,7 @@ def score(instance: Instance, partition: np.ndarray) -> float:
 
 
 def maxcut() -> Task:
-    """100 training and 100 test instances, 0.1 s of CPU each."""
+    """100 training and 100 held-out instances, 0.1 s of CPU each."""
     folder = files(__package__)
     return Task(
         name="maxcut",

@@ -28,7 +28,7 @@ def score(instance: Instance, assignment: np.ndarray) -> float:
 
 
 def modified_qap() -> Task:
-    """10 training and 10 test instances, 0.5 s of CPU each; a failing instance scores 0 alone."""
+    """10 training and 10 held-out instances, 0.5 s of CPU each; a failing instance scores 0 alone."""
     folder = files(__package__)
     return Task(
         name="modified-qap",

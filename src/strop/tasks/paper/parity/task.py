@@ -23,7 +23,7 @@ def sample(rng: np.random.RandomState) -> tuple[dict[str, Any], Any]:
 
 
 def parity() -> Task:
-    """20 training and 50 test instances, 2 s of CPU each; of the test instances the paper used the first 20."""
+    """20 training and 50 held-out instances, 2 s of CPU each; of the held-out instances the paper used the first 20."""
     folder = files(__package__)
     return Task(
         name="parity",

@@ -33,7 +33,7 @@ def score(instance: Instance, s: str) -> float:
 
 
 def string_grid_distance() -> Task:
-    """50 training and 50 test instances, 0.1 s of CPU each; a failing instance scores 0 alone."""
+    """50 training and 50 held-out instances, 0.1 s of CPU each; a failing instance scores 0 alone."""
     folder = files(__package__)
     return Task(
         name="string-grid-distance",

@@ -43,7 +43,7 @@ def highest_variable(instance: Instance) -> int:
 
 
 def three_sat() -> Task:
-    """30 training and 30 test instances, 0.1 s of CPU each."""
+    """30 training and 30 held-out instances, 0.1 s of CPU each."""
     folder = files(__package__)
     return Task(
         name="3sat",
