@@ -30,6 +30,7 @@ from strop.runs.results.measured import Measured
 from strop.runs.run_data import TotalPrice
 from strop.runs.spec import PAPERS, RunSpec
 from strop.runs.texts import read_texts, said_of_texts, seed_improver
+from strop.tasks.base import META_TASK
 
 MOST_RUNS = 10_000
 MEASURING = ("copies", "utility_budget", "lm_budget", "max_responses")
@@ -157,7 +158,8 @@ def conclude(protocol: Protocol, cells: Sequence[Cell], results: Sequence[CellRe
     """Make the result of a protocol from those of all its cells, and write its files."""
     reproduction = protocol.result(results)
     names = tuple(sorted(cell.name for cell in cells))
-    texts = dict.fromkeys(line for cell in cells for line in said_of_texts(cell.spec)) or OWN_TEXTS
+    tasks = dict.fromkeys(task for cell in cells for task in cell.spec.tasks)
+    texts = said_of_texts(cells[0].spec, (META_TASK, *tasks)) or OWN_TEXTS
     reproduction = replace(reproduction, cells=names, notes=(*other_size(cells), *reproduction.notes, *texts))
     write(reproduction)
     return reproduction
