@@ -15,6 +15,7 @@ from pathlib import Path
 from strop.base.as_document import HIDDEN, computed
 from strop.base.errors import ConfigurationError, StropError
 from strop.base.later import dataclass
+from strop.base.syntax import parsed
 
 IMPROVERS = "strop.improvers"
 """Group of improvers: the value is a module, whose file is the improver's text. It is not imported."""
@@ -50,10 +51,10 @@ class Installed:
     def what(self) -> str:
         """What it does: the first line of the module, which is read and not imported. Empty if the module says nothing."""
         try:
-            module = ast.parse(_text_of(self, self.entry.value.partition(":")[0]))
-        except (ConfigurationError, SyntaxError, ValueError):
+            module = parsed(_text_of(self, self.entry.value.partition(":")[0]))
+        except (ConfigurationError, ValueError):
             return ""
-        return (ast.get_docstring(module) or "").partition("\n")[0]
+        return ((module and ast.get_docstring(module)) or "").partition("\n")[0]
 
 
 def installed(group: str, own: Collection[str] = ()) -> list[Installed]:

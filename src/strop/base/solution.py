@@ -19,6 +19,8 @@ _MOST_BRACES = 10_000
 """In a text with f-strings: CPython joins the values of an f-string pair by pair and blocks all threads for seconds (3.11)."""
 
 
+LONGEST = 1_000_000
+"""Characters of one candidate or prompt: both are recorded and must not fill the disk."""
 NAMED_BY = 12
 """How many hexadecimal digits of a program's digest people are shown."""
 

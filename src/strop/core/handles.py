@@ -24,14 +24,14 @@ from strop.base.events import Extracted, LmCalled, Recorder
 from strop.base.later import dataclass
 from strop.base.responses import CUT
 from strop.base.results import Evaluation
-from strop.base.solution import digest_of
+from strop.base.solution import LONGEST, digest_of
 from strop.core.acts import Acts, once
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.course import Course
 from strop.core.edits import WHOLE, Editing, Editor, has_edits
 from strop.core.extraction import Extraction, ResponseReader
 from strop.core.search import SearchState
-from strop.core.utility import LONGEST, TaskUtility, Utility, evaluated, tags_around
+from strop.core.utility import TaskUtility, Utility, evaluated, tags_around
 from strop.evaluation.audit_log import AuditLog
 from strop.evaluation.base import Order
 from strop.evaluation.feedback import sizes

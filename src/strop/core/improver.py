@@ -12,9 +12,10 @@ from strop.base.budget import LM_CALLS, Budget, Grant
 from strop.base.events import ImproveFinished, ImproveStarted
 from strop.base.randomness import derive
 from strop.base.results import Improvement, fields_of
+from strop.base.solution import LONGEST
 from strop.core.edits import instructions
 from strop.core.handles import Handles, Host
-from strop.core.utility import LONGEST, Utility, tags_around
+from strop.core.utility import Utility, tags_around
 from strop.evaluation.outcomes import explain, verdict_of
 from strop.sandbox.base import GuestProgram, Outcome, Returned, Value
 from strop.sandbox.strop_plain_data import type_of

@@ -10,6 +10,7 @@ from strop.base.budget import UTILITY_CALLS, Budget
 from strop.base.events import Evaluated, Recorder
 from strop.base.later import dataclass
 from strop.base.results import Evaluation, fields_of
+from strop.base.solution import LONGEST
 from strop.core.completed_work import NOTHING, CompletedWork
 from strop.core.metric_change import utility_of
 from strop.evaluation.base import WHOLE, Evaluator, Order, OrderResult, Part
@@ -19,9 +20,6 @@ from strop.sandbox.base import Sandbox
 from strop.tasks.base import Seeds, Split
 from strop.tasks.command.task import AnyTask
 from strop.tasks.languages import PYTHON
-
-LONGEST = 1_000_000
-"""Characters of one candidate or prompt: both are recorded and must not fill the disk."""
 
 
 class Utility(Protocol):

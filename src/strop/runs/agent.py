@@ -13,8 +13,8 @@ from pathlib import Path
 from strop.base.errors import ConfigurationError
 from strop.base.later import dataclass
 from strop.base.pluralize import quantity
+from strop.base.solution import LONGEST
 from strop.base.surface import option
-from strop.core.utility import LONGEST
 from strop.runs.meta import Named
 from strop.runs.run_data import read_run
 from strop.store import Store

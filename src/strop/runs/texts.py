@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING
 
 from strop.base.errors import ConfigurationError
 from strop.base.plain_file import read_plain
-from strop.base.solution import digest_of
+from strop.base.solution import LONGEST, digest_of
 from strop.base.surface import option
 from strop.base.unified_diff import plain_text
-from strop.core.utility import LONGEST
 from strop.runs.spec import RunSpec, improver_text
 from strop.tasks.base import META_TASK
 from strop.tasks.paper.sandbox_flag.task import NAME as SANDBOX_FLAG

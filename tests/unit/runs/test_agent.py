@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from strop.base.errors import ConfigurationError
-from strop.core.utility import LONGEST
+from strop.base.solution import LONGEST
 from strop.runs.agent import MeasuredSearch, agent_of, said_of, text_for
 from strop.runs.meta import Meta, Named, read_meta
 from strop.tasks.command.config import command_task

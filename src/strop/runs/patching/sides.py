@@ -19,9 +19,9 @@ from strop.base.errors import ConfigurationError
 from strop.base.globs import matcher
 from strop.base.later import dataclass
 from strop.base.plain_file import text_of
+from strop.base.solution import LONGEST
 from strop.base.surface import option
 from strop.base.unified_diff import plain_text
-from strop.core.utility import LONGEST
 from strop.runs.patching.git import MOST_BYTES, SUBMODULE, Repository, Tracked, blob_digest, top_above
 from strop.runs.patching.patch_files import patch_in, patched
 from strop.tasks.command.bundle import ABSENT, bundled
