@@ -6,7 +6,7 @@
 
 An improver I(u, s, L) takes a utility u, a solution s and a language model L, and returns a better solution. STOP gives an
 improver its own text as s and the meta-utility û as u. What Algorithm 1 does not say is as in the published implementation,
-github.com/microsoft/stop: the budgets (config.py); û of a candidate is 0 if it fails on one copy; a result that fails, or
+github.com/microsoft/stop: the budgets (config.py); û of a candidate is 0 if it raises on one copy; a result that fails, or
 whose û is 0, is not taken, and then the maker of the present one goes on; a call of u or û beyond its budget is 0; an
 improver has no time limit. Unlike there, an LM call of too many responses costs several.
 """
@@ -157,10 +157,10 @@ class LanguageModel:
 
 
 def improve(improver: str, solution: str, utility: Utility, language_model: LanguageModel) -> str | None:
-    """I(u, s, L) (equation 1); None if the improver fails."""
+    """I(u, s, L) (equation 1); None if the improver raises, empty if it returns no text."""
     try:
         improved = load(improver, "improve_algorithm")(solution, utility, language_model)
-        return improved if isinstance(improved, str) else None
+        return improved if isinstance(improved, str) else ""
     except (Exception, SystemExit):
         return None
 
@@ -168,7 +168,7 @@ def improve(improver: str, solution: str, utility: Utility, language_model: Lang
 def u_hat(
     improver: str | None, ask: Ask, setting: Setting, splits: tuple = (TRAIN,), strict: bool = False
 ) -> list[float]:
-    """Mean utility on each split of what the improver makes of |D| copies of (u, s); `strict`: 0 if it fails on one."""
+    """Mean utility on each split of what the improver makes of |D| copies of (u, s); `strict`: 0 if it raises on one."""
     found = []
     for copy in range(setting.copies):
         utility = Utility(lpn_utility, LPN, setting.utility_calls)

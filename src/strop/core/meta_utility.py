@@ -83,7 +83,8 @@ class MetaUtility:
     """The budget of one downstream improvement."""
     host: Host
     is_strict: bool = False
-    """Whether û is 0 if an improver fails on one copy, while candidates are compared, as in the published code."""
+    """Whether û is 0 if an improver raises on one copy, while candidates are compared, as in the published code. Without a text
+    as its result, that copy alone counts 0."""
     reports: bool = False
     """Whether its evaluations and its description report what improvers did with their budgets. In the paper's setting they do
     not."""
@@ -103,7 +104,7 @@ class MetaUtility:
         else:
             trial = self.trial(candidate, budget)
             evaluation = replace(_averaged(trial), notes=self.notes(trial))
-            if self.is_strict and any(improvement.outcome != "ok" for improvement in trial.improvements):
+            if self.is_strict and any(one.outcome not in ("ok", "malformed") for one in trial.improvements):
                 evaluation = replace(evaluation, value=0.0)
         event = evaluated(self, "train", candidate, evaluation, budget)
         self.host.record(event)

@@ -261,17 +261,19 @@ def test_improver_that_made_the_papers_one_improves_it_after_its_self_improvemen
     assert [step.candidate for step in found[1:]] == [FAILS_ON_IMPROVERS, None, FAILS_ON_IMPROVERS + "#"]
 
 
-def test_meta_utility_is_0_if_one_copy_fails_where_it_is_the_published_one(bench: MakeBench) -> None:
+@table(("ends", "is_zero"), (("raise ValueError", [True, False]), ("return None", [False, False])))
+def test_meta_utility_is_0_if_an_improver_raises_on_one_copy_where_it_is_the_published_one(
+    bench: MakeBench, ends: str, is_zero: list[bool]
+) -> None:
     fails = (
-        HEAD
-        + "    import random\n    if random.random() < 0.5: raise ValueError\n    return 'def algorithm(n): return 2 * n'\n"
+        HEAD + f"    import random\n    if random.random() < 0.5: {ends}\n    return 'def algorithm(n): return 2 * n'\n"
     )
     values = [
         replace(meta_utility(b, 8), is_strict=strict).evaluate(fails, b.budget).value
         for strict in (True, False)
         for b in [bench(instances=2)]
     ]
-    assert values[0] == 0.0 < values[1] < 1.0
+    assert [value == 0.0 for value in values] == is_zero and max(values) < 1.0
 
 
 @table(("gate", "most", "pairs"), (([0.5] * 4, 18, 6), ([0.3, 0.5] * 6, 18, 12), ([0.0, 1.0] * 6, 7, 7)))
