@@ -116,7 +116,7 @@ def _measure_score(task: Task, order: Order, drawn: DrawnInstances, sandbox: San
                 break
     if task.mark is None or part.start or "ok" not in tally.verdicts:
         return tally.evaluation
-    left = Leftovers(cast("FunctionTask", task), drawn, sandbox)
+    left = Leftovers(cast("FunctionTask", task), drawn, sandbox, may_fail=order.split != "train")
     sound = [index for index, verdict in enumerate(tally.verdicts) if verdict == "ok"][:LEFT]
     inputs = [drawn[index] for index in sound]
     if order.is_of_original(task):

@@ -49,6 +49,16 @@ TARGETS: list[Target] = [
         score="answer / max(instance['xs'])",
         more=", time_limit=0.2",
     ),
+    function(  # of the inputs that the tests draw, the held-out one alone has this remainder
+        "ends-where-the-original-does-not-on-held-out-inputs",
+        "def f(xs):\n    while xs[0] % 9 == 6 and time.process_time() < 1:\n        pass\n    return xs[5]\n",
+        "def f(xs):\n    return max(xs)\n",
+        "better",
+        MANY,
+        score="answer / 1000000",
+        pre="import time\n",
+        more=", time_limit=0.2",
+    ),
     function(
         "keeps-a-large-table",
         f"def f(xs):\n    return {SLOWLY}\n",
