@@ -187,6 +187,7 @@ def test_kept_calls_are_a_task_until_the_file_of_the_function_changes(strop: Str
 def test_killed_run_goes_on_with_the_calls_and_the_functions_of_several_files_that_it_kept(
     start_strop: Start, strop: Strop, project: Path
 ) -> None:
+    (project / "app.py").write_text(APP.replace("else 300", "else 900"))  # samples tell that parts.py has the time
     process = start_strop("improve", "shop:count", *RECORD, *answering(project, BOTH, TELLS))
     stopped_at(process, project / "there", 4, signal.SIGKILL)
     (project / "app.py").unlink()
