@@ -140,7 +140,7 @@ def main() -> None:
 
 
 def _serve(channel: Connection) -> None:
-    """Serve until the coordinator closes its end."""
+    """Serve until the coordinator closes its end, which ends this process."""
     faulthandler.register(SIGNAL, all_threads=False, chain=True)  # says where a scorer is stuck
     let_scorers_end_this_process()
     sys.stdout = sys.stderr  # where a scorer prints
@@ -156,6 +156,7 @@ def _serve(channel: Connection) -> None:
             with suppress(Empty):
                 following = backlog.next(wait=False)
             channel.send((number, answer, following and following[0]))
+    os._exit(0)  # an interpreter that ends cannot park what is open: to start a thread then waits for ever
 
 
 def portable(error: StropError) -> StropError:

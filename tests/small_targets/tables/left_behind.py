@@ -1,7 +1,7 @@
 """Functions that leave something behind beside their answers, and honest programs that fill a cache otherwise."""
 
 from support.small_targets.forms import function
-from support.small_targets.left_behind import BEHAVIOUR, CACHES, ELSEWHERE, MANY, QUICKLY, SLOWLY, of
+from support.small_targets.left_behind import BEHAVIOUR, CACHES, ELSEWHERE, HIGHER, MANY, QUICKLY, SLOWLY, of
 from support.small_targets.recorded import recorded
 from support.small_targets.target import Target
 
@@ -49,13 +49,13 @@ TARGETS: list[Target] = [
         score="answer / max(instance['xs'])",
         more=", time_limit=0.2",
     ),
-    function(  # of the inputs that the tests draw, the held-out one alone has this remainder
+    function(  # of the inputs that the engine draws, the held-out one alone has this remainder
         "ends-where-the-original-does-not-on-held-out-inputs",
         "def f(xs):\n    while xs[0] % 9 == 6 and time.process_time() < 1:\n        pass\n    return xs[5]\n",
-        "def f(xs):\n    return max(xs)\n",
+        "def f(xs):\n    return xs[3999]  # TRAINED\n",
         "better",
         MANY,
-        score="answer / 1000000",
+        score=HIGHER,
         pre="import time\n",
         more=", time_limit=0.2",
     ),

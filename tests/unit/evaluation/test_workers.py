@@ -187,6 +187,24 @@ def test_worker_spells_options_as_the_process_that_started_it(flags: bool) -> No
     assert result.result().value == float(flags)
 
 
+SERVES_NOBODY = """
+import atexit, os, socket
+from multiprocessing.connection import Connection
+from strop.evaluation.worker import _serve
+ours, theirs = socket.socketpair()
+ours.shutdown(socket.SHUT_RD)  # an answer fails before the end of the channel is seen
+coordinator = Connection(ours.detach())
+coordinator.send((7, len))
+atexit.register(os.write, 1, b"ended as an interpreter does, which may wait for ever")
+_serve(Connection(theirs.detach()))
+"""
+
+
+def test_worker_whose_answer_nobody_takes_ends_at_once() -> None:
+    ended = subprocess.run([sys.executable, "-c", SERVES_NOBODY], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
 def test_task_that_holds_an_open_file_cannot_be_sent(tmp_path: Path) -> None:
     log = (tmp_path / "log").open("w")
 
