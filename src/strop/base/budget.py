@@ -47,7 +47,7 @@ class Grant:
     max_responses_per_call: int = 6
     """The most responses of one LM call."""
     slack: int = 1
-    """How many times as many calls are granted as the improver is told. More than 1 only in `strop reproduce budgets`."""
+    """The real limit, as a multiple of the budget that the improver sees. It is 1 outside of `strop reproduce budgets`."""
 
 
 class _Level:

@@ -177,7 +177,7 @@ class Handles(ClosesItself):
         told = {utility.counter: grant.utility_calls, LM_CALLS: grant.lm_calls}
         self.budget = budget.child("handles", {counter: grant.slack * calls for counter, calls in told.items()})
         self._untold = {counter: (grant.slack - 1) * calls for counter, calls in told.items()}
-        """Calls that are granted beyond those that the improver is told."""
+        """The real limit minus the budget that the improver sees."""
         self.notes = AuditLog(host.record, budget.path, improver)
         """Audit notes of this improvement. The caller closes it."""
         self.course = Course()

@@ -86,7 +86,7 @@ class BudgetsOptions(ProtocolOptions):
     runs: Whole = 5
     """Independent runs with budgets that are enforced, and as many, from the same seeds, with budgets that are only told."""
     slack: Whole = 10
-    """How many times as many calls an improvement can make as it is told, where budgets are only told."""
+    """The real limit where budgets are only told, as a multiple of the budget that the improver sees. At least 2."""
 
 
 @dataclass(frozen=True, kw_only=True)

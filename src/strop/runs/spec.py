@@ -67,7 +67,7 @@ class RunSpec(LimitOptions, EnvironmentOptions, CopiesOptions, SelectionOptions,
     given_texts: Mapping[str, str] = field(default_factory=dict)
     """The texts of the folder `texts`: name of a file → its text."""
     slack: Annotated[int, Bounds(1, 1000)] = 1
-    """How many times as many calls an improvement is granted as it is told. More than 1 only in `strop reproduce budgets`."""
+    """The real limit, as a multiple of the budget that the improver sees. It is 1 outside of `strop reproduce budgets`."""
     give_up_after: Annotated[float, Bounds(0, 10**12)] | None = None
     """Seconds to keep asking a model that stopped answering. `None` stands for the model's default."""
 
