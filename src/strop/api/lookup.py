@@ -17,7 +17,7 @@ from strop.base.terminal_text import escape
 from strop.options.commands import RUNS
 from strop.options.run import FIRST_IMPROVER
 from strop.runs.listing import list_runs
-from strop.runs.meta import read_meta
+from strop.runs.meta import folder_of_seed, read_meta
 from strop.runs.run_data import FRAME, read_run
 from strop.runs.spec import RunSpec, improver_text, shipped_improvers
 from strop.runs.texts import seed_improver
@@ -101,7 +101,7 @@ def improvers_in(name: str) -> tuple[str, ...]:
         meta = read_meta(store.meta, folder)
     found = []
     for seed in meta.seeds:
-        own = folder / f"seed-{seed}"
+        own = folder_of_seed(folder, seed)
         with Store.open(own) as store:
             run = read_run(store, kinds=FRAME)
         if run.status != "finished" or not run.iterations:

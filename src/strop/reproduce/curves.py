@@ -19,7 +19,8 @@ from strop.lm.options import named
 from strop.options.run import LimitOptions
 from strop.report.chart import Chart, Point, Series, svg_file
 from strop.report.terminal.phrases import model_line
-from strop.reproduce.over_seeds import KIND, folder_of
+from strop.reproduce.over_seeds import KIND
+from strop.runs.meta import folder_of_seed
 from strop.runs.run_data import FRAME, RunData, Spent, read_run
 from strop.runs.run_directory import command_of
 from strop.store import Store
@@ -108,7 +109,7 @@ def _runs_in(directory: Path) -> Iterator[FinishedRun]:
     if data.meta.kind != KIND:
         yield _checked(directory, data)
         return
-    folders = [folder_of(directory, seed) for seed in data.meta.seeds]
+    folders = [folder_of_seed(directory, seed) for seed in data.meta.seeds]
     if data.status != "finished":
         raise ConfigurationError(f"the runs in {directory} have not all ended. To continue: strop resume {directory}")
     for folder in folders:

@@ -30,7 +30,7 @@ from strop.runs.claims.numbers import written
 from strop.runs.claims.over_runs import over_runs_words
 from strop.runs.claims.training import status_words
 from strop.runs.context import RunContext
-from strop.runs.meta import Meta
+from strop.runs.meta import Meta, folder_of_seed
 from strop.runs.plan import Formula
 from strop.runs.record import Record
 from strop.runs.results.parts import RecordedResult
@@ -145,7 +145,7 @@ class _SeededRun(Cell):
 
     @property
     def name(self) -> str:
-        return folder_of(Path(), self.spec.seed).name
+        return folder_of_seed(Path(), self.spec.seed).name
 
     def tasks(self) -> tuple[AnyTask, ...]:
         return self.context.parts.tasks
@@ -167,11 +167,6 @@ class _SeededRun(Cell):
         return super().carry_out(folder, record, limits)
 
 
-def folder_of(directory: Path, seed: int) -> Path:
-    """The folder of the run with this seed."""
-    return directory / f"seed-{seed}"
-
-
 def _carry_out(context: RunContext, improver: str, seeds: Sequence[int], sources: tuple[str, ...]) -> None:
     """Carry out the runs that are not finished.
 
@@ -191,7 +186,7 @@ def _carry_out(context: RunContext, improver: str, seeds: Sequence[int], sources
 
 def runs_in(record: Record) -> list[tuple[int, Path, Trained | None]]:
     """(seed, folder, result) of each run of a folder's record. The result of a run that has not begun is None."""
-    folders = [(seed, folder_of(record.folder, seed)) for seed in record.run.meta.seeds]
+    folders = [(seed, folder_of_seed(record.folder, seed)) for seed in record.run.meta.seeds]
     return [(seed, folder, _result_in(folder, seed)) for seed, folder in folders]
 
 

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -22,7 +21,7 @@ from strop.base.results import Evaluation, fields_of, means_of
 from strop.base.solution import NAMED_BY
 from strop.runs.agent import text_for
 from strop.runs.claims.improvers import LEVEL, measured_words
-from strop.runs.meta import Named
+from strop.runs.meta import OF_A_STUDY, Named
 from strop.runs.record import Record
 from strop.runs.results.measured import (
     AGAIN,
@@ -43,8 +42,6 @@ if TYPE_CHECKING:
 
 SEED = "seed"
 """The shipped improver that all others are compared with."""
-_OF_A_STUDY = re.compile(r"(.+)/seed-\d+:\d+")
-"""The name of an improver of a study."""
 UTILITY = "utility"
 """The metric whose best known value is one of the utility, because a task has scores alone."""
 
@@ -82,7 +79,7 @@ def named(
         for other in improvers:
             if other.name == improver.name:
                 raise ConfigurationError(f"the improver {name} is given more than twice")
-            of_a_study = all(_OF_A_STUDY.fullmatch(one.name) for one in (other, improver))
+            of_a_study = all(OF_A_STUDY.fullmatch(one.name) for one in (other, improver))
             is_same = other.text == improver.text != seed and not of_a_study
             if is_same and improver.name != other.name + AGAIN:
                 raise ConfigurationError(f"{other.name} and {name} are the same improver; name one of them")
@@ -270,7 +267,7 @@ def _over_runs(measured: Measured) -> Iterator[Difference]:
     """The improvers of each study against the first improver, on each task and over all, with runs as the unit."""
     first, studies = measured.improvers[0], defaultdict[str, list[str]](list)
     for name in measured.improvers:
-        if parts := _OF_A_STUDY.fullmatch(name):
+        if parts := OF_A_STUDY.fullmatch(name):
             studies[parts[1]].append(name)
     values = {(cell.task, cell.improver): cell.test.mean for cell in measured.cells}
     for study, names in studies.items():

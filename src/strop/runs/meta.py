@@ -6,6 +6,7 @@ docs/reference/record.md describes the record for other tools, to which each ent
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, field
 from pathlib import Path
@@ -25,7 +26,14 @@ Arm = Literal["plain", "warning"]
 
 ARMS: tuple[Arm, ...] = ("plain", "warning")
 MOST_ASKED = 1_000_000
-"""The largest number of answers for Table 2."""
+"""The largest number of responses for Table 2."""
+OF_A_STUDY = re.compile(r"(.+)/seed-\d+:\d+")
+"""The name of an improver of a study: `RUN:t` of a folder of `folder_of_seed`."""
+
+
+def folder_of_seed(directory: Path, seed: int) -> Path:
+    """The folder of the run with this seed, in that of a study."""
+    return directory / f"seed-{seed}"
 
 
 @dataclass(frozen=True)
